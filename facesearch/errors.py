@@ -1,0 +1,54 @@
+"""The errors that a user can cause, and the words in which they are told.
+
+    FacesearchError          every error of ours
+      InputError             what the user gave is wrong; nothing was started (exit code 2)
+      TrialFailure           one training failed with a named outcome; the sweep goes on
+      NoResultError          a sweep ended without one usable trial (exit code 4)
+
+A bug of ours is any other exception: it keeps its traceback (exit code 1).
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class FacesearchError(Exception):
+    """Base of every error that facesearch raises on purpose."""
+
+    exit_code = 1
+
+
+class InputError(FacesearchError):
+    """What the user gave is wrong: where, what was found, what is allowed, what to write."""
+
+    exit_code = 2
+
+
+class TrialFailure(FacesearchError):
+    """One training could not go on; ``outcome`` is its name in the tracking store."""
+
+    def __init__(self, outcome: str, message: str) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+
+
+class NoResultError(FacesearchError):
+    """A sweep ended and no trial of it has a score."""
+
+    exit_code = 4
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return a sentence that proposes the nearest known word, or only lists what is known.
+
+    Args:
+        word: What was written.
+        known: The allowed words.
+
+    Returns:
+        For example ``"; did you mean 'lr'? Known: lr, momentum."``; it continues a sentence.
+    """
+    names = sorted(known)
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    guess = f"; did you mean '{close[0]}'?" if close else "."
+    return f"{guess} Known: {', '.join(names)}."
