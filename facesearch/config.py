@@ -133,7 +133,7 @@ class OptimConfig(_Part):
     momentum: float = Field(0.9, ge=0, lt=1, description="SGD momentum, or AdamW's beta1.")
     weight_decay: float = Field(5e-4, ge=0, le=1, description="Not on norms and biases.")
     schedule: Literal["one_cycle", "cosine", "constant"] = Field(
-        "one_cycle", description="one_cycle also lowers the momentum while lr is high."
+        "one_cycle", description="Course of the rate; one_cycle: cosine up, cosine down."
     )
     warmup_fraction: float = Field(0.2, ge=0, lt=1, description="Part of all steps with rising lr.")
     grad_clip_norm: float = Field(5.0, ge=0, description="Largest gradient norm; 0 = no limit.")

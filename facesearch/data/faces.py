@@ -1,0 +1,123 @@
+"""The faces of one config, read, packed and split: what `fit` trains on and is ranked by.
+
+The sweep's faces hold whole identities out of training (strangers) and some pictures of the trained
+ones; the final faces hold nothing out. Neither touches the sets that `finalize` reports on.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from facesearch.config import DataConfig
+from facesearch.data.layouts import FaceFolder, FaceList, read_layout
+from facesearch.data.pack import open_pack, pack_arrays
+from facesearch.data.split import split_faces, split_identities
+from facesearch.data.synthetic import draw_faces
+from facesearch.errors import InputError
+
+OnProgress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class FaceSet:
+    """Some rows of a pack, each with a number for its identity.
+
+    images_NHWC is the whole pack (uint8); index_M says which rows, labels_M whose they are.
+    """
+
+    images_NHWC: np.ndarray
+    index_M: np.ndarray
+    labels_M: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.index_M)
+
+
+@dataclass(frozen=True)
+class Faces:
+    """What one training needs: faces to learn, and faces to be ranked by."""
+
+    train: FaceSet
+    strangers: FaceSet
+    closed: FaceSet
+    identities: tuple[str, ...]
+    fingerprint: str
+    source: str
+
+
+def load_faces(data: DataConfig, on_progress: OnProgress | None = None) -> Faces:
+    """Return the faces of a sweep: strangers and closed-set faces held out of training.
+
+    Args:
+        data: Where the faces are, and how they are split.
+        on_progress: Called with (done, all) while images are decoded for the first time.
+
+    Raises:
+        InputError: If the folder cannot be read, or is too small to hold anybody out.
+    """
+    images, names, fingerprint, source = _training_images(data, on_progress)
+    inside, outside = split_identities(names, data.held_out_identities, data.split_seed)
+    train, closed = split_faces(inside, names, data.held_out_faces, data.split_seed)
+    identities = tuple(sorted({names[i] for i in train}))
+    strangers = tuple(sorted({names[i] for i in outside}))
+    return Faces(
+        train=_face_set(images, train, names, identities),
+        strangers=_face_set(images, outside, names, strangers),
+        closed=_face_set(images, closed, names, identities),
+        identities=identities,
+        fingerprint=fingerprint,
+        source=source,
+    )
+
+
+def load_all_faces(data: DataConfig, on_progress: OnProgress | None = None) -> Faces:
+    """Return the faces of the final training: every identity, nothing held out."""
+    images, names, fingerprint, source = _training_images(data, on_progress)
+    identities = tuple(sorted(set(names)))
+    everything = _face_set(images, range(len(names)), names, identities)
+    nothing = _face_set(images, [], names, identities)
+    return Faces(everything, nothing, nothing, identities, fingerprint, source)
+
+
+def image_set(faces: FaceList, image_px: int, identities: Sequence[str]) -> FaceSet:
+    """Pack a list of faces; a face whose identity is not in ``identities`` gets label -1."""
+    pack = open_pack(faces, image_px)
+    names = [faces.identities[i] for i in pack.kept_N]
+    return _face_set(pack.images_NHWC, range(len(names)), names, identities)
+
+
+def generated_faces(data: DataConfig) -> tuple[np.ndarray, tuple[str, ...], str]:
+    """Return the generated faces: uint8 [N, H, W, 3], a name each, and their fingerprint."""
+    settings = data.synthetic
+    count, each = settings.num_identities, settings.faces_per_identity
+    key = f"generated-{count}-{each}-{data.image_px}-{settings.seed}"
+    pack = pack_arrays(key, lambda: draw_faces(count, each, data.image_px, settings.seed)[0])
+    names = tuple(f"g{i:06d}" for i in range(count) for _ in range(each))
+    return pack.images_NHWC, names, pack.fingerprint
+
+
+def _training_images(
+    data: DataConfig, on_progress: OnProgress | None
+) -> tuple[np.ndarray, Sequence[str], str, str]:
+    if data.root is None:
+        images, names, fingerprint = generated_faces(data)
+        return images, names, fingerprint, "generated faces"
+    folder: FaceFolder = read_layout(Path(data.root))
+    if not folder.train.paths:
+        raise InputError(
+            f"{data.root}: layout {folder.layout} with no training faces; only verification sets "
+            "were found. Give a folder that holds a classification part too."
+        )
+    pack = open_pack(folder.train, data.image_px, on_progress=on_progress)
+    names = [folder.train.identities[i] for i in pack.kept_N]
+    return pack.images_NHWC, names, pack.fingerprint, f"{data.root} ({folder.layout})"
+
+
+def _face_set(
+    images: np.ndarray, index: Sequence[int], names: Sequence[str], identities: Sequence[str]
+) -> FaceSet:
+    number = {name: i for i, name in enumerate(identities)}
+    labels = np.array([number.get(names[i], -1) for i in index], dtype=np.int64)
+    return FaceSet(images, np.array(index, dtype=np.int64), labels)

@@ -1,0 +1,88 @@
+"""What a network is worth: embeddings of faces, and the metrics that a sweep ranks by.
+
+Shapes: N faces, D embedding. Scores of a sweep come from faces held out of training only.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from facesearch.data.faces import Faces, FaceSet
+from facesearch.metrics.identification import gallery_and_probes, rank_k
+from facesearch.metrics.verification import pair_scores, tar_at_far
+from facesearch.models.cnn import normalise
+
+Autocast = Callable[[], torch.autocast]
+
+
+def batches(faces: FaceSet, order: np.ndarray, batch_size: int) -> "list[np.ndarray]":
+    """Cut ``order`` (positions in ``faces``) into batches of at most ``batch_size``."""
+    return [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
+
+
+def take(faces: FaceSet, positions: np.ndarray, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Return normalised images [B, 3, H, W] and labels [B] of some faces, on ``device``."""
+    images = torch.from_numpy(faces.images_NHWC[faces.index_M[positions]]).to(device)
+    return normalise(images), torch.from_numpy(faces.labels_M[positions]).to(device)
+
+
+@torch.inference_mode()
+def embed(
+    network: nn.Module, faces: FaceSet, autocast: Autocast, *, has_mirror: bool, batch_size: int = 256
+) -> Tensor:
+    """Return embeddings float32 [N, D] of all faces, on the CPU.
+
+    Args:
+        network: Set to eval mode here.
+        faces: The faces, in order.
+        autocast: Gives the precision's context.
+        has_mirror: Add the embedding of the mirror image (twice the cost, a little better).
+        batch_size: Faces at a time.
+    """
+    network.eval()
+    device = next(network.parameters()).device
+    parts = []
+    for positions in batches(faces, np.arange(len(faces)), batch_size):
+        images, _ = take(faces, positions, device)
+        with autocast():
+            embeddings = network(images)
+            if has_mirror:
+                embeddings = (embeddings + network(images.flip(3))) / 2
+        parts.append(embeddings.float().cpu())
+    return torch.cat(parts) if parts else torch.empty(0, 0)
+
+
+@torch.inference_mode()
+def closed_set_top1(head: nn.Module, embeddings_ND: Tensor, labels_N: np.ndarray) -> float:
+    """Return the fraction of faces that the head gives to their own identity (NaN if none)."""
+    if not len(labels_N):
+        return float("nan")
+    return float((predict(head, embeddings_ND) == labels_N).mean())
+
+
+@torch.inference_mode()
+def predict(head: nn.Module, embeddings_ND: Tensor, batch_size: int = 4096) -> np.ndarray:
+    """Return the number of the best identity for each embedding, int64 [N]."""
+    device = next(head.parameters()).device
+    parts = [head.scores(part.to(device)).argmax(1) for part in embeddings_ND.split(batch_size)]  # type: ignore[operator]
+    return torch.cat(parts).cpu().numpy()
+
+
+def evaluate(network: nn.Module, head: nn.Module, faces: Faces, autocast: Autocast) -> dict[str, float]:
+    """Return ``val/rank1``, ``val/tar_at_far_1e-3`` and ``val/top1``, those that the faces allow."""
+    metrics: dict[str, float] = {}
+    if len(faces.strangers):
+        vectors = embed(network, faces.strangers, autocast, has_mirror=False).numpy()
+        labels = faces.strangers.labels_M
+        gallery, probes = gallery_and_probes(labels)
+        metrics["val/rank1"] = rank_k(
+            vectors[gallery], labels[gallery], vectors[probes], labels[probes]
+        )
+        genuine, impostor = pair_scores(vectors, labels)
+        metrics["val/tar_at_far_1e-3"] = tar_at_far(genuine, impostor, 1e-3)
+    if len(faces.closed):
+        closed = embed(network, faces.closed, autocast, has_mirror=False)
+        metrics["val/top1"] = closed_set_top1(head, closed, faces.closed.labels_M)
+    return metrics

@@ -1,0 +1,194 @@
+"""Training as a generator: one result an epoch, and stopping is not asking for the next.
+
+The same code serves a trial, `finalize`, the tests and the benchmarks. It imports neither ray nor
+mlflow nor optuna.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from facesearch.config import RunConfig, as_plain
+from facesearch.data.augment import Augment
+from facesearch.data.faces import Faces
+from facesearch.errors import InputError, TrialFailure
+from facesearch.heads import build_head
+from facesearch.models.cnn import FaceCNN
+from facesearch.training.checkpoint import load_checkpoint, save_checkpoint
+from facesearch.training.evaluate import batches, evaluate, take
+from facesearch.training.optim import build_optimizer, lr_factor
+
+
+@dataclass(frozen=True)
+class EpochResult:
+    """What one epoch gave: its number (from 1), its metrics, its seconds."""
+
+    epoch: int
+    metrics: dict[str, float]
+    seconds: float
+
+
+def default_device() -> torch.device:
+    """Return the GPU if there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def has_fast_bf16(device: torch.device) -> bool:
+    """Whether ``device`` multiplies bf16 in hardware (elsewhere bf16 is slower than fp32)."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return bool(torch.backends.cpu.get_cpu_capability() == "AVX512" and torch.cpu._is_avx512_bf16_supported())
+
+
+def _epoch_seed(seed: int, epoch: int) -> int:
+    """One seed an epoch, so that a resumed training needs no random state from before."""
+    return int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])
+
+
+class Training:
+    """One training in progress: network, head, optimiser and how far they are."""
+
+    def __init__(self, config: RunConfig, faces: Faces, device: torch.device | None = None) -> None:
+        """Build everything from the config's seed; nothing is trained yet.
+
+        Raises:
+            InputError: If there are fewer training faces than one batch needs.
+        """
+        self.config, self.faces = config, faces
+        self.device = device or default_device()
+        torch.manual_seed(config.train.seed)
+        model = as_plain(config.model)
+        network = FaceCNN(**model, image_px=config.data.image_px)
+        head = build_head(
+            as_plain(config.head),
+            embedding_dim=config.model.embedding_dim,
+            num_identities=len(faces.identities),
+        )
+        self.network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.head = head.to(self.device)
+        self.optimizer = build_optimizer([self.network, self.head], config.optim)
+        self.augment = Augment(**as_plain(config.augment))
+        self.batch_size = min(config.train.batch_size, len(faces.train))
+        if self.batch_size < 2:
+            raise InputError(f"{faces.source}: {len(faces.train)} training faces; needs 2 or more.")
+        self.epochs_done = 0
+
+    def autocast(self) -> torch.autocast:
+        """Return the context in which the network computes."""
+        precision = self.config.train.precision
+        is_bf16 = precision == "bf16" or (precision == "auto" and has_fast_bf16(self.device))
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=is_bf16)
+
+    def epochs(self) -> Iterator[EpochResult]:
+        """Train on, one epoch for each result.
+
+        Raises:
+            TrialFailure: With outcome ``diverged`` when the loss is not finite any more.
+        """
+        while self.epochs_done < self.config.train.epochs:
+            start = time.perf_counter()
+            epoch = self.epochs_done + 1
+            loss = self._train_epoch(epoch)
+            self.epochs_done = epoch
+            scores = evaluate(self.network, self.head, self.faces, self.autocast)
+            yield EpochResult(epoch, {"train/loss": loss, **scores}, time.perf_counter() - start)
+
+    def _train_epoch(self, epoch: int) -> float:
+        seed = _epoch_seed(self.config.train.seed, epoch)
+        torch.manual_seed(seed)
+        generator = torch.Generator().manual_seed(seed)
+        self.network.train()
+        self.head.train()
+        order = np.random.default_rng(seed).permutation(len(self.faces.train))
+        # A last batch of another size would weigh its faces more and disturb batch norm.
+        steps = len(order) // self.batch_size
+        total = torch.zeros((), device=self.device)
+        for index, positions in enumerate(batches(self.faces.train, order, self.batch_size)[:steps]):
+            step = (epoch - 1) * steps + index
+            self._set_lr(step, steps * self.config.train.epochs)
+            loss = self._step(positions, generator)
+            total += loss
+            if index % 50 == 49 or index == steps - 1:
+                # one look in 50 steps: each look makes a GPU wait
+                _refuse_non_finite(total, epoch, index + 1)
+        return float(total) / steps
+
+    def _set_lr(self, step: int, num_steps: int) -> None:
+        lr = self.config.optim.lr * lr_factor(step, num_steps, self.config.optim)
+        for group in self.optimizer.param_groups:
+            group["lr"] = lr
+
+    def _step(self, positions: np.ndarray, generator: torch.Generator) -> torch.Tensor:
+        images, labels = take(self.faces.train, positions, self.device)
+        images = self.augment(images, generator).contiguous(memory_format=torch.channels_last)
+        with self.autocast():
+            embeddings = self.network(images)
+        loss: torch.Tensor = self.head.loss(embeddings, labels)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        if self.config.optim.grad_clip_norm:
+            parameters = [p for g in self.optimizer.param_groups for p in g["params"]]
+            torch.nn.utils.clip_grad_norm_(parameters, self.config.optim.grad_clip_norm)
+        self.optimizer.step()
+        return loss.detach()
+
+    def save(self, path: Path) -> None:
+        """Write the state after the last finished epoch; see `resume`."""
+        save_checkpoint(
+            path,
+            {
+                "epochs_done": self.epochs_done,
+                "config": as_plain(self.config),
+                "faces": self.faces.fingerprint,
+                "network": self.network.state_dict(),
+                "head": self.head.state_dict(),
+                "optimizer": self.optimizer.state_dict(),
+            },
+        )
+
+    def resume(self, path: Path) -> None:
+        """Continue from a checkpoint of the same config and faces, exactly.
+
+        Raises:
+            InputError: If it is damaged, or belongs to another config or other faces.
+        """
+        state: dict[str, Any] = load_checkpoint(path)
+        if state["config"] != as_plain(self.config):
+            raise InputError(f"{path}: is the checkpoint of another config; start without it.")
+        if state["faces"] != self.faces.fingerprint:
+            raise InputError(f"{path}: was trained on other faces; start without it.")
+        self.network.load_state_dict(state["network"])
+        self.head.load_state_dict(state["head"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.epochs_done = int(state["epochs_done"])
+
+
+def _refuse_non_finite(total: torch.Tensor, epoch: int, steps: int) -> None:
+    if not bool(torch.isfinite(total)):
+        raise TrialFailure("diverged", f"the loss is not finite in epoch {epoch}, by step {steps}")
+
+
+def fit(config: RunConfig, faces: Faces, checkpoint: Path | None = None) -> Iterator[EpochResult]:
+    """Train ``config`` on ``faces``; yield one result an epoch.
+
+    Args:
+        config: The training run.
+        faces: From `load_faces` or `load_all_faces`.
+        checkpoint: A file to go on from if it exists; rewritten after every epoch.
+
+    Raises:
+        TrialFailure: With a named outcome, when training cannot go on.
+        InputError: When the checkpoint does not fit.
+    """
+    training = Training(config, faces)
+    if checkpoint is not None and checkpoint.exists():
+        training.resume(checkpoint)
+    for result in training.epochs():
+        if checkpoint is not None:
+            training.save(checkpoint)
+        yield result
