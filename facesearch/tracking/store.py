@@ -1,0 +1,138 @@
+"""Where MLflow keeps its runs, and how a run is found again."""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+# A server that is down must not hold a sweep up for minutes.
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
+
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+
+from facesearch.errors import InputError
+
+EXPERIMENT = "facesearch"
+_RUN_ID = re.compile(r"[0-9a-zA-Z]{3,64}")
+
+
+@dataclass(frozen=True)
+class Store:
+    """An MLflow store: its address, and where artifacts of a local one go."""
+
+    uri: str
+    artifacts: str | None = None
+
+    def client(self) -> MlflowClient:
+        """Return a client of the store."""
+        return MlflowClient(tracking_uri=self.uri)
+
+    def experiment_id(self, client: MlflowClient) -> str:
+        """Return the id of our experiment, made on first use."""
+        experiment = client.get_experiment_by_name(EXPERIMENT)
+        if experiment is not None:
+            return str(experiment.experiment_id)
+        return str(client.create_experiment(EXPERIMENT, artifact_location=self.artifacts))
+
+
+def resolve_store(uri: str | None, runs_dir: Path) -> Store:
+    """Choose the store: the given address, else ``MLFLOW_TRACKING_URI``, else SQLite in runs_dir.
+
+    Raises:
+        InputError: If the address is of no known kind, or a relative SQLite path.
+    """
+    chosen = uri or os.environ.get("MLFLOW_TRACKING_URI")
+    if not chosen:
+        folder = runs_dir.resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        return Store(f"sqlite:///{folder / 'mlflow.db'}", (folder / "artifacts").as_uri())
+    scheme = urlsplit(chosen).scheme
+    if scheme.startswith("sqlite"):
+        if not chosen.startswith("sqlite:////"):
+            raise InputError(
+                f"tracking uri '{chosen}': a SQLite store needs an absolute path; write "
+                f"sqlite:///{Path(chosen.split(':', 1)[1].lstrip('/')).resolve()}"
+            )
+        return Store(chosen)
+    if scheme in ("http", "https"):
+        _check_port(chosen)
+        return Store(chosen)
+    if scheme in ("postgresql", "mysql", "mysql+pymysql", "databricks"):
+        return Store(chosen)
+    raise InputError(
+        f"tracking uri '{chosen}': unknown kind; write http://host:port or sqlite:////path/file.db"
+    )
+
+
+def _check_port(uri: str) -> None:
+    try:
+        urlsplit(uri).port  # noqa: B018 - reading it is the check
+    except ValueError:
+        raise InputError(
+            f"tracking uri '{uri}': the port must be 0 to 65535; write http://host:5000"
+        ) from None
+
+
+def find_run(store: Store, run_id: str) -> Any:
+    """Return the MLflow run of a trial; for a sweep's run, that of its best trial.
+
+    Args:
+        store: Where to look.
+        run_id: A run id or the beginning of one (3 characters or more), unique.
+
+    Raises:
+        InputError: If there is none, several, or it is no finished trial.
+    """
+    if not _RUN_ID.fullmatch(run_id):
+        raise InputError(f"--run-id '{run_id}': must be 3 to 64 letters and digits.")
+    client = store.client()
+    runs = _our_runs(client, store)
+    matches = [run for run in runs if run.info.run_id.startswith(run_id)]
+    if len(matches) != 1:
+        what = f"{len(matches)} runs begin with" if matches else "No run"
+        raise InputError(f"{what} '{run_id}' in MLflow at {store.uri}. {_newest(runs)}")
+    run = matches[0]
+    kind = run.data.tags.get("facesearch.kind")
+    if kind == "sweep":
+        best = run.data.tags.get("facesearch.best_run_id")
+        if not best:
+            raise InputError(f"run '{run_id}' is a sweep without a finished trial. {_newest(runs)}")
+        return client.get_run(best)
+    outcome = run.data.tags.get("facesearch.outcome", "running")
+    if kind != "trial" or outcome not in ("completed", "pruned", "killed"):
+        raise InputError(
+            f"run '{run_id}' is a {kind or 'foreign'} run with outcome '{outcome}'; finalize needs "
+            f"a trial that was trained, or a sweep. {_newest(runs)}"
+        )
+    return run
+
+
+def _our_runs(client: MlflowClient, store: Store) -> list[Any]:
+    runs: list[Any] = []
+    token: str | None = None
+    try:
+        experiment = store.experiment_id(client)
+        while True:
+            page = client.search_runs([experiment], max_results=1000, page_token=token)
+            runs += page
+            token = page.token
+            if not token:
+                return runs
+    except MlflowException as error:
+        reason = str(error).splitlines()[0][:200]
+        raise InputError(f"MLflow at {store.uri} does not answer: {reason}") from None
+
+
+def _newest(runs: list[Any]) -> str:
+    trials = [
+        f"{run.info.run_id[:8]} ({run.data.metrics['best/score']:.3f})"
+        for run in runs
+        if run.data.tags.get("facesearch.outcome") in ("completed", "pruned")
+        and "best/score" in run.data.metrics
+    ]
+    return f"Newest finished trials: {', '.join(trials[:3])}." if trials else "It holds no trials."

@@ -1,0 +1,139 @@
+"""The live view of a sweep: one screen on a terminal, one line an event elsewhere."""
+
+import time
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from facesearch.tuning.records import RUNNING, SweepRecord, TrialRecord, describe_point
+
+_SPARKS = "▁▂▃▄▅▆▇█"
+
+
+def sparkline(values: list[float], width: int = 12) -> str:
+    """Return the last ``width`` values as bars between their least and greatest."""
+    shown = values[-width:]
+    low, high = min(shown, default=0.0), max(shown, default=0.0)
+    span = (high - low) or 1.0
+    return "".join(_SPARKS[int((v - low) / span * (len(_SPARKS) - 1))] for v in shown)
+
+
+def format_seconds(seconds: float) -> str:
+    """Return a duration such as ``1m44s`` or ``2h05m``."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02d}s"
+    return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
+
+
+class LiveView:
+    """Shows a sweep while it runs; a context manager."""
+
+    def __init__(self, sweep: SweepRecord, console: Console, time_s: float | None = None) -> None:
+        self.sweep, self.console, self.time_s = sweep, console, time_s
+        self.start = time.monotonic()
+        self.live: Live | None = None
+
+    def __enter__(self) -> "LiveView":
+        if self.console.is_terminal:
+            self.live = Live(
+                get_renderable=self._screen, console=self.console, refresh_per_second=2
+            )
+            self.live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.live:
+            self.live.stop()
+
+    def trial_started(self, trial: TrialRecord) -> None:
+        """Tell a start, where there is no screen."""
+        self._line(f"trial {trial.number:03d}  start      {describe_point(trial.point)}")
+
+    def epoch_done(self, trial: TrialRecord) -> None:
+        """The screen shows epochs; a log does not, it would drown."""
+
+    def trial_ended(self, trial: TrialRecord) -> None:
+        """Tell how a trial ended, where there is no screen."""
+        score = "-" if trial.score is None else f"{trial.score:.4f}"
+        self._line(
+            f"trial {trial.number:03d}  {trial.outcome:<10} after epoch {trial.epochs}, "
+            f"score {score}   [{self._summary()}]"
+        )
+        if trial.message:
+            self._line(f"trial {trial.number:03d}  {trial.message.splitlines()[0]}")
+
+    def _line(self, text: str) -> None:
+        if self.live is None:
+            self.console.print(escape(text), highlight=False, soft_wrap=True)
+
+    def seconds_left(self) -> float | None:
+        """Return an estimate from the pace so far; None before the first trial ended."""
+        ended = sum(t.outcome != RUNNING for t in self.sweep.trials.values())
+        elapsed = time.monotonic() - self.start
+        left = elapsed * (self.sweep.planned_trials - ended) / ended if ended else None
+        if self.time_s is None:
+            return left
+        budget = max(0.0, self.time_s - elapsed)
+        return budget if left is None else min(left, budget)
+
+    def _summary(self) -> str:
+        sweep = self.sweep
+        ended = sum(t.outcome != RUNNING for t in sweep.trials.values())
+        best = max((t.score or 0.0 for t in sweep.ranked()), default=None)
+        left = self.seconds_left()
+        parts = [
+            f"{ended}/{sweep.planned_trials} trials",
+            f"{sweep.epochs_spent} epochs",
+            f"best {best:.4f}" if best is not None else "no score yet",
+            format_seconds(time.monotonic() - self.start),
+        ]
+        return ", ".join(parts) + (f", about {format_seconds(left)} left" if left else "")
+
+    def _screen(self) -> Group:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        columns = (("trial", 5), ("point", None), ("epoch", 7), ("score", 6), ("curve", 12))
+        for name, width in columns:
+            table.add_column(name, no_wrap=True, overflow="ellipsis", width=width)
+        trials = list(self.sweep.trials.values())
+        running = [t for t in trials if t.outcome == RUNNING][:8]
+        for trial in [*self.sweep.ranked()[:3], *running]:
+            self._row(table, trial)
+        counts = [f"{self.sweep.count(o)} {o}" for o in dict.fromkeys(t.outcome for t in trials)]
+        return Group(
+            Text(f"{self.sweep.name}   {self._summary()}", style="bold", overflow="ellipsis"),
+            table,
+            Text(f"{', '.join(counts)}   Ctrl-C stops cleanly", style="dim"),
+        )
+
+    def _row(self, table: Table, trial: TrialRecord) -> None:
+        scores = [c["score"] for c in trial.curve]
+        table.add_row(
+            f"{trial.number:03d}",
+            escape(describe_point(trial.point)),
+            f"{trial.epochs}/{self.sweep.max_epochs}",
+            f"{scores[-1]:.4f}" if scores else "",
+            sparkline(scores),
+            style="" if trial.outcome == RUNNING else "green",
+        )
+
+
+def leaderboard(sweep: SweepRecord, num_rows: int = 5) -> Table:
+    """Return the best trials as a table."""
+    table = Table(title=f"best of {len(sweep.trials)} trials", box=None, header_style="bold")
+    metrics = sorted({k for t in sweep.ranked() for k in t.curve[-1] if k.startswith("val/")})
+    for name in ("trial", "outcome", "epochs", "score", *metrics, "point"):
+        table.add_column(name, overflow="fold")
+    for trial in sweep.ranked()[:num_rows]:
+        last = trial.curve[-1]
+        values = [f"{last[m]:.3f}" if m in last else "" for m in metrics]
+        table.add_row(
+            f"{trial.number:03d}", trial.outcome, str(trial.epochs), f"{last['score']:.4f}",
+            *values, escape(describe_point(trial.point)),
+        )  # fmt: skip
+    return table

@@ -1,0 +1,113 @@
+"""What happened in a sweep, as the driver knows it: one record a trial. No Ray in here."""
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from facesearch.space import Point
+
+RUNNING = "running"
+OUTCOMES = ("completed", "pruned", "diverged", "out_of_memory", "failed", "killed")
+
+
+@dataclass
+class TrialRecord:
+    """One trial: its point, its curve, and how it ended."""
+
+    number: int
+    trial_id: str
+    point: Point
+    curve: list[dict[str, float]] = field(default_factory=list)
+    outcome: str = RUNNING
+    message: str = ""
+    run_id: str | None = None
+
+    @property
+    def epochs(self) -> int:
+        """Finished epochs, a count."""
+        return len(self.curve)
+
+    @property
+    def score(self) -> float | None:
+        """The latest score, on which the trial is judged; None before the first epoch."""
+        return self.curve[-1]["score"] if self.curve else None
+
+    @property
+    def title(self) -> str:
+        """A short name for people: number and what is special about the point."""
+        return f"{self.number:03d} {describe_point(self.point)}"
+
+
+@dataclass
+class SweepRecord:
+    """All trials of one sweep, and its plan."""
+
+    name: str
+    planned_trials: int
+    max_epochs: int
+    trials: dict[str, TrialRecord] = field(default_factory=dict)
+    is_interrupted: bool = False
+    is_terminated: bool = False
+
+    def ranked(self) -> list[TrialRecord]:
+        """Return trials with a score, best first; longer trained ones first among equals.
+
+        A trial that was stopped early is no rival of one that was trained to the end: its score
+        is from another phase of the schedule. So completed trials come first.
+        """
+        usable = [t for t in self.trials.values() if t.curve and t.outcome not in FAILED]
+        return sorted(usable, key=lambda t: (t.epochs, t.score or 0.0), reverse=True)
+
+    @property
+    def best(self) -> TrialRecord | None:
+        """The trial to finalize, or None while no trial has a score."""
+        ranked = self.ranked()
+        return ranked[0] if ranked else None
+
+    @property
+    def epochs_spent(self) -> int:
+        """Finished epochs of all trials, a count."""
+        return sum(t.epochs for t in self.trials.values())
+
+    def count(self, outcome: str) -> int:
+        """Return how many trials ended (or are) so."""
+        return sum(t.outcome == outcome for t in self.trials.values())
+
+
+FAILED = ("diverged", "out_of_memory", "failed")
+
+
+class Observer(Protocol):
+    """Who wants to know what happens in a sweep: the live view, the tracker."""
+
+    def trial_started(self, trial: TrialRecord) -> None:
+        """A trial was given a point."""
+
+    def epoch_done(self, trial: TrialRecord) -> None:
+        """A trial finished an epoch; it is the last of its curve."""
+
+    def trial_ended(self, trial: TrialRecord) -> None:
+        """A trial has its outcome."""
+
+
+def describe_point(point: Point) -> str:
+    """Return the point in a few words, such as ``arcface margin_rad=0.3 lr=0.05``."""
+    words = []
+    for name, value in point.items():
+        short = name.split(".")[-1]
+        if isinstance(value, str):
+            words.append(value)
+        else:
+            words.append(f"{short}={format_number(value)}")
+    return " ".join(words) or "as written"
+
+
+def format_number(value: Any) -> str:
+    """Return a number with three significant digits."""
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def short_names(points: list[Point]) -> dict[str, str]:
+    """Map each dotted name to its last word where that is unique among all points."""
+    names = list(dict.fromkeys(name for point in points for name in point))
+    last = [name.split(".")[-1] for name in names]
+    return {n: s if last.count(s) == 1 else n for n, s in zip(names, last, strict=True)}
