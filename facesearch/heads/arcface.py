@@ -1,0 +1,58 @@
+"""ArcFace: a margin added to the true angle."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from facesearch.heads.normface import NormFace
+
+# Below this sine the derivative of the square root is cut off; it is infinite at cos = 1.
+_LEAST_SINE_SQUARED = 1e-10
+
+
+def add_angular_margin(cos_B: Tensor, margin_rad: float | Tensor) -> Tensor:
+    """Return cos(theta + m), continued so that it falls in theta everywhere.
+
+    Args:
+        cos_B: Cosines to the true identity, [B]; rounding past +-1 is harmless.
+        margin_rad: Margin in **radians**, a number or [B], in (-pi, pi).
+
+    Source:
+        ArcFace, Deng et al. 2019 (arXiv:1801.07698), eq. 3. Past theta + m > pi the paper's cosine
+        rises again; there we continue with cos(theta) - m sin(m), as the authors' first code did.
+        For m < 0, theta + m < 0 is continued by cos(theta) - m sin(m) likewise.
+    """
+    margin = torch.as_tensor(margin_rad, dtype=cos_B.dtype, device=cos_B.device)
+    cos_B = cos_B.clamp(-1.0, 1.0)
+    sine_B = (1 - cos_B * cos_B).clamp(min=_LEAST_SINE_SQUARED).sqrt()
+    moved_B = cos_B * margin.cos() - sine_B * margin.sin()
+    continued_B = cos_B - margin * margin.sin()
+    is_inside = torch.where(margin >= 0, cos_B > (math.pi - margin).cos(), cos_B < margin.cos())
+    return torch.where(is_inside, moved_B, continued_B)
+
+
+class ArcFace(NormFace):
+    """Additive angular margin.
+
+    Args:
+        embedding_dim: D.
+        num_identities: N.
+        scale: Factor on the cosines, > 0.
+        margin_rad: Margin in **radians**, in [0, pi). The paper uses 0.5 (28.6 degrees).
+
+    Raises:
+        ValueError: If ``margin_rad`` is outside [0, pi).
+    """
+
+    def __init__(
+        self, embedding_dim: int, num_identities: int, *, scale: float = 32.0, margin_rad: float = 0.25
+    ) -> None:
+        super().__init__(embedding_dim, num_identities, scale=scale)
+        if not 0 <= margin_rad < math.pi:
+            raise ValueError(f"margin_rad must be in [0, pi), but got {margin_rad}")
+        self.margin_rad = margin_rad
+
+    def widen(self, true_B: Tensor, embeddings_BD: Tensor) -> Tensor:
+        """Return cos(theta + m), [B]."""
+        return add_angular_margin(true_B, self.margin_rad)

@@ -1,0 +1,1 @@
+"""Metrics: exact, in bounded memory, numpy only."""

@@ -1,0 +1,19 @@
+"""Intervals: how far a figure may be off."""
+
+import math
+from statistics import NormalDist
+
+
+def wilson(successes: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Return the Wilson score interval of a fraction.
+
+    Source:
+        Wilson 1927 (doi:10.1080/01621459.1927.10502953). It stays inside [0, 1] and holds its level
+        for small counts, which the normal interval does not.
+    """
+    if trials == 0:
+        return 0.0, 1.0
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    p, zz = successes / trials, z * z / trials
+    centre, spread = p + zz / 2, z * math.sqrt(p * (1 - p) / trials + zz / trials / 4)
+    return max(0.0, (centre - spread) / (1 + zz)), min(1.0, (centre + spread) / (1 + zz))
