@@ -21,13 +21,14 @@ def add_angular_margin(cos_B: Tensor, margin_rad: float | Tensor) -> Tensor:
     Source:
         ArcFace, Deng et al. 2019 (arXiv:1801.07698), eq. 3. Past theta + m > pi the paper's cosine
         rises again; there we continue with cos(theta) - m sin(m), as the authors' first code did.
-        For m < 0, theta + m < 0 is continued by cos(theta) - m sin(m) likewise.
+        For m < 0 (AdaFace) and theta + m < 0 we continue with 1 + cos(theta) - cos(m).
     """
     margin = torch.as_tensor(margin_rad, dtype=cos_B.dtype, device=cos_B.device)
     cos_B = cos_B.clamp(-1.0, 1.0)
     sine_B = (1 - cos_B * cos_B).clamp(min=_LEAST_SINE_SQUARED).sqrt()
     moved_B = cos_B * margin.cos() - sine_B * margin.sin()
-    continued_B = cos_B - margin * margin.sin()
+    past_pi_B = cos_B - margin * margin.sin()
+    continued_B = torch.where(margin >= 0, past_pi_B, 1 + cos_B - margin.cos())
     is_inside = torch.where(margin >= 0, cos_B > (math.pi - margin).cos(), cos_B < margin.cos())
     return torch.where(is_inside, moved_B, continued_B)
 

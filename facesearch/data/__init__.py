@@ -1,0 +1,1 @@
+"""From files to batches: layouts, decoding, the pack, the split, augmentation, generated faces."""

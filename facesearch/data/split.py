@@ -1,0 +1,67 @@
+"""Who is held out: whole identities as strangers, and some faces of the others.
+
+Ranking trials on people that were trained on would reward memory.
+"""
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from facesearch.errors import InputError
+
+
+def split_identities(
+    identities: Sequence[str], fraction: float, seed: int
+) -> tuple[list[int], list[int]]:
+    """Split faces by whole identities.
+
+    Args:
+        identities: The identity of each face.
+        fraction: Part of the identities to hold out, in (0, 1); at least 2, and 2 stay.
+        seed: Another seed, other strangers.
+
+    Returns:
+        Indices of the trained faces, and of the strangers' faces, both ascending.
+
+    Raises:
+        InputError: If fewer than 2 identities on either side have 2 faces (nothing to match).
+    """
+    counts = Counter(identities)
+    pairs = sorted(name for name, count in counts.items() if count >= 2)
+    if len(counts) < 4 or len(pairs) < 2:
+        raise InputError(
+            f"{len(counts)} identities, {len(pairs)} of them with 2 faces or more; a split into "
+            "trained people and strangers needs 4 identities, 2 of them with 2 faces."
+        )
+    random.Random(f"identities {seed}").shuffle(pairs)
+    wanted = min(max(2, round(fraction * len(counts))), len(counts) - 2, len(pairs))
+    strangers = set(pairs[:wanted])
+    inside = [i for i, name in enumerate(identities) if name not in strangers]
+    return inside, [i for i, name in enumerate(identities) if name in strangers]
+
+
+def split_faces(
+    indices: Sequence[int], identities: Sequence[str], fraction: float, seed: int
+) -> tuple[list[int], list[int]]:
+    """Split each identity's faces into trained ones and further ones (for val/top1).
+
+    Args:
+        indices: The faces to split.
+        identities: The identity of every face, by index.
+        fraction: Part of each identity's faces; at least one where it has 3 or more; 0 = none.
+        seed: Another seed, other faces.
+
+    Returns:
+        Indices of the trained faces, and of the further faces, both ascending.
+    """
+    if fraction == 0:
+        return sorted(indices), []
+    of: dict[str, list[int]] = defaultdict(list)
+    for i in indices:
+        of[identities[i]].append(i)
+    further: set[int] = set()
+    for name in sorted(of):
+        if len(of[name]) >= 3:
+            amount = min(max(1, round(fraction * len(of[name]))), len(of[name]) - 2)
+            further.update(random.Random(f"faces {seed} {name}").sample(sorted(of[name]), amount))
+    return sorted(set(indices) - further), sorted(further)
