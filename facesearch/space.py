@@ -83,6 +83,26 @@ class SearchSpace:
         point, raw = self.fill(_Dice(rng))
         return point, RunConfig.model_validate(raw)
 
+    def corner_config(self) -> RunConfig:
+        """Return the config with every number at its low end and every first option."""
+        return RunConfig.model_validate(self.fill(_Corner(False, 0))[1])
+
+    def with_settings(self, **search: Any) -> "SearchSpace":
+        """Return the space with other search settings (``name`` too); None keeps the file's.
+
+        Raises:
+            InputError: If a value is not allowed.
+        """
+        given = {key: value for key, value in search.items() if value is not None}
+        space = SearchSpace(self.document)
+        if "name" in given:
+            space._settings_raw["name"] = given.pop("name")
+        space._settings_raw["search"] = {**space._settings_raw.get("search", {}), **given}
+        faults = [text for _, text in _model_faults(space, SweepSettings, space._settings_raw)]
+        if faults:
+            raise InputError("; ".join(faults))
+        return space
+
     def holes(self) -> list[Hole]:
         """Return every hole, conditional ones too, in the order of the file."""
         return [hole for hole, _ in _walk_holes(self.template, "", ())]
@@ -141,6 +161,12 @@ def _search_faults(space: SearchSpace, has_faults: bool) -> Iterator[tuple[int, 
     if has_faults or not space.holes():
         return
     epochs = (space.template.get("train") or {}).get("epochs", 10)
+    if hole_kind(epochs):
+        yield (
+            space.document.line(("train", "epochs")),
+            "train.epochs: cannot be a distribution: trials are compared epoch by epoch; write one "
+            "number, the scheduler stops trials early.",
+        )
     grace = space.settings.search.scheduler.grace_epochs
     if isinstance(epochs, int) and grace > epochs:
         yield (

@@ -47,11 +47,11 @@ def tune(
         InputError: If the space and the faces or the machine do not fit; nothing was started.
         NoResultError: If no trial ended with a score.
     """
-    faces_of = _every_data_config(space, root)
-    faces = [load_faces(config.data, on_progress) for config in faces_of][0]
+    config = first_config(space, root)
+    faces = load_faces(config.data, on_progress)
     _check_objective(space, has_closed_set=len(faces.closed) > 0)
     settings = space.settings
-    max_epochs = faces_of[0].train.epochs
+    max_epochs = config.train.epochs
     sweep = SweepRecord(settings.name, _num_trials(space), max_epochs)
     folder = _new_folder(runs_dir, settings.name)
     text = Path(space.document.source).read_text(encoding="utf-8-sig")
@@ -83,17 +83,9 @@ def _num_trials(space: SearchSpace) -> int:
     return space.settings.search.trials if space.holes() else 1
 
 
-def _every_data_config(space: SearchSpace, root: str | None) -> list[RunConfig]:
-    """Return configs with each image size of the space: faces are packed before any trial."""
-    sizes = [hole for hole in space.holes() if hole.name == "data.image_px"]
-    if sizes and sizes[0].kind != "choice":
-        raise InputError("data.image_px: search it by {choice: [48, 64]}; each size is packed once.")
-    base = absolute_root(space.any_config(), root)
-    if not sizes:
-        return [base]
-    wanted = sizes[0].values
-    datas = [base.data.model_copy(update={"image_px": image_px}) for image_px in wanted]
-    return [base.model_copy(update={"data": data}) for data in datas]
+def first_config(space: SearchSpace, root: str | None) -> RunConfig:
+    """Return one config of the space: what is the same for all trials can be read from it."""
+    return absolute_root(space.corner_config(), root)
 
 
 def _check_objective(space: SearchSpace, *, has_closed_set: bool) -> None:
