@@ -1,5 +1,6 @@
 """Where MLflow keeps its runs, and how a run is found again."""
 
+import logging
 import os
 import re
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ class Store:
 
     def client(self) -> MlflowClient:
         """Return a client of the store."""
+        logging.getLogger("mlflow").setLevel(logging.WARNING)
+        logging.getLogger("alembic").setLevel(logging.WARNING)
         return MlflowClient(tracking_uri=self.uri)
 
     def experiment_id(self, client: MlflowClient) -> str:

@@ -13,6 +13,13 @@ class SweepCallback(tune.Callback):
     def __init__(self, sweep: SweepRecord, observers: list[Observer]) -> None:
         self.sweep, self.observers = sweep, observers
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Ray pickles its callbacks into a state file that we never read; leave a blank one."""
+        return SweepCallback, (SweepRecord(self.sweep.name, 0, 0), [])
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "SweepCallback":
+        return self
+
     def _record(self, trial: Any) -> TrialRecord:
         known = self.sweep.trials
         if trial.trial_id not in known:

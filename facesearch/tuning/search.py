@@ -3,6 +3,7 @@
 Define-by-run asks for a hole only when its branch was chosen, as a conditional space needs.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import optuna
@@ -27,16 +28,23 @@ class _OptunaTrial:
         return self.trial.suggest_categorical(name, labels)
 
 
+@dataclass(frozen=True)
+class _Ask:
+    """The define-by-run function; a class, as Ray pickles the searcher into its state."""
+
+    space: SearchSpace
+
+    def __call__(self, trial: optuna.Trial) -> None:
+        self.space.fill(_OptunaTrial(trial))
+
+
 def build_searcher(space: SearchSpace, search: SearchConfig) -> OptunaSearch:
     """Return the searcher of a space, seeded, which maximises ``score``."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-
-    def ask(trial: optuna.Trial) -> None:
-        space.fill(_OptunaTrial(trial))
 
     sampler: optuna.samplers.BaseSampler
     if search.sampler == "random":
         sampler = optuna.samplers.RandomSampler(seed=search.seed)
     else:
         sampler = optuna.samplers.TPESampler(seed=search.seed, n_startup_trials=8)
-    return OptunaSearch(space=ask, metric="score", mode="max", sampler=sampler)
+    return OptunaSearch(space=_Ask(space), metric="score", mode="max", sampler=sampler)
