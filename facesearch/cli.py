@@ -26,7 +26,7 @@ _DATA = click.option("--data", "root", help="Folder of faces; default: FACESEARC
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="facesearch")
 def cli() -> None:
-    """Find the best face-recognition CNN for your faces and hardware, and prove it.
+    r"""Find the best face-recognition CNN for your faces and hardware, and prove it.
 
     \b
     facesearch tune searchspaces/quickstart.yaml     sweep on generated faces
@@ -109,7 +109,7 @@ def tune(  # noqa: PLR0913 - one argument an option
     space: Path, root: str | None, trials: int | None, time_text: str | None, name: str | None,
     address: str | None, tracking_uri: str | None, runs_dir: Path,
 ) -> None:  # fmt: skip
-    """Sweep a search space.
+    r"""Sweep a search space.
 
     \b
     facesearch tune searchspaces/arcface.yaml --data FACES --time 2h
@@ -152,7 +152,9 @@ def _tune(
     outcomes = dict.fromkeys(t.outcome for t in sweep.trials.values())
     counts = ", ".join(f"{sweep.count(o)} {o}" for o in outcomes)
     console.print(f"{counts}; {sweep.epochs_spent} epochs", highlight=False)
-    console.print(f"results: {result.folder}   MLflow: {store.uri}", highlight=False, soft_wrap=True)
+    console.print(
+        f"results: {result.folder}   MLflow: {store.uri}", highlight=False, soft_wrap=True
+    )
     if best and best.run_id:
         more = "" if runs_dir == Path("runs") else f" --runs {runs_dir}"
         more += f" --tracking-uri {tracking_uri}" if tracking_uri else ""
@@ -173,7 +175,7 @@ def _tune(
 def finalize(
     run_id: str, root: str | None, epochs: int | None, tracking_uri: str | None, runs_dir: Path
 ) -> None:
-    """Retrain a trial on everybody, verify it, save it, write the submissions.
+    r"""Retrain a trial on everybody, verify it, save it, write the submissions.
 
     \b
     facesearch finalize --run-id 3f2b91c
@@ -210,7 +212,7 @@ def finalize(
 @cli.command()
 @click.argument("spaces", nargs=-1, required=True, type=click.Path(path_type=Path))
 def validate(spaces: tuple[Path, ...]) -> None:
-    """Check search spaces; all faults at once, nothing is started.
+    r"""Check search spaces; all faults at once, nothing is started.
 
     \b
     facesearch validate searchspaces/*.yaml
@@ -224,7 +226,9 @@ def validate(spaces: tuple[Path, ...]) -> None:
         except InputError as error:
             faults.append(str(error))
         else:
-            click.echo(f"{path}: {len(space.holes())} parameters, {space.settings.search.trials} trials")
+            click.echo(
+                f"{path}: {len(space.holes())} parameters, {space.settings.search.trials} trials"
+            )
     if faults:
         raise InputError("\n".join(faults))
 
@@ -249,7 +253,7 @@ def data() -> None:
 @click.option("--image-px", default=64, show_default=True, help="Decode at this size.")
 @click.option("--allow-corrupt", default=0, show_default=True, help="Unreadable pictures allowed.")
 def check(root: Path, image_px: int, allow_corrupt: int) -> None:
-    """Say what a folder of faces holds, and what is wrong with it.
+    r"""Say what a folder of faces holds, and what is wrong with it.
 
     \b
     facesearch data check FACES

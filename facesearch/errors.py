@@ -47,6 +47,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
     Returns:
         For example ``"; did you mean 'lr'? Known: lr, momentum."``; it continues a sentence.
+
     """
     names = sorted(known)
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)

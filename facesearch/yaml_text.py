@@ -49,6 +49,7 @@ def read_yaml(path: Path) -> Document:
 
     Raises:
         InputError: If it is missing, a folder, empty, not text, or outside the subset.
+
     """
     if path.is_dir():
         raise InputError(f"{path}: is a folder; name a YAML file in it.")

@@ -16,6 +16,7 @@ def check_folder(root: Path, image_px: int, allow_corrupt: int) -> Iterator[str]
 
     Raises:
         InputError: With everything that is wrong, after the lines.
+
     """
     folder = read_layout(root)
     yield f"{root}: layout {folder.layout}"

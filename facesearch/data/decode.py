@@ -20,6 +20,7 @@ def decode_image(path: Path, image_px: int) -> np.ndarray:
 
     Raises:
         InputError: If the file is empty, no JPEG or PNG, damaged, or unreasonably large.
+
     """
     size = path.stat().st_size if path.exists() else 0
     if size == 0:

@@ -56,6 +56,7 @@ def load_faces(data: DataConfig, on_progress: OnProgress | None = None) -> Faces
 
     Raises:
         InputError: If the folder cannot be read, or is too small to hold anybody out.
+
     """
     images, names, fingerprint, source = _training_images(data, on_progress)
     inside, outside = split_identities(names, data.held_out_identities, data.split_seed)
@@ -111,8 +112,8 @@ def _training_images(
             "were found. Give a folder that holds a classification part too."
         )
     pack = open_pack(folder.train, data.image_px, on_progress=on_progress)
-    names = [folder.train.identities[i] for i in pack.kept_N]
-    return pack.images_NHWC, names, pack.fingerprint, f"{data.root} ({folder.layout})"
+    kept = [folder.train.identities[i] for i in pack.kept_N]
+    return pack.images_NHWC, kept, pack.fingerprint, f"{data.root} ({folder.layout})"
 
 
 def _face_set(

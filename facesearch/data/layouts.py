@@ -48,6 +48,7 @@ def read_layout(root: Path) -> FaceFolder:
     Raises:
         InputError: If there is no such folder, no faces, too few identities, or labels that do
             not fit their files; all that was found, in one message.
+
     """
     if not root.exists():
         raise InputError(f"{root}: no such folder. Give a folder of faces with --data.")
@@ -164,8 +165,8 @@ def _identity_faults(faces: FaceList, where: Path) -> list[str]:
         return []
     noun = "identity" if count == 1 else "identities"
     return [
-        f"  {where}: {count} {noun} with pictures; a search needs {LEAST_IDENTITIES} or more, as it "
-        "holds some out of training. Make one folder a person, with jpg or png pictures in it."
+        f"  {where}: {count} {noun} with pictures; a search needs {LEAST_IDENTITIES} or more, as "
+        "it holds some out of training. Make one folder a person, with jpg or png pictures in it."
     ]
 
 

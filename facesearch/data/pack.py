@@ -58,6 +58,7 @@ def open_pack(
 
     Raises:
         InputError: With the unreadable pictures, or if the disk is too small.
+
     """
     stats = ((str(p), (s := p.stat()).st_size, s.st_mtime_ns) for p in faces.paths)
     key = _digest(repr((_FORMAT, image_px, allow_corrupt, list(stats))).encode())
@@ -106,8 +107,8 @@ def _refuse_full_disk(root: Path, size: int) -> None:
     free = shutil.disk_usage(root).free
     if size > free:
         raise InputError(
-            f"{root}: the decoded faces need {size / 1e9:.1f} GB, but {free / 1e9:.1f} GB are free; "
-            "set FACESEARCH_CACHE to a larger disk or lower data.image_px."
+            f"{root}: the decoded faces need {size / 1e9:.1f} GB, but {free / 1e9:.1f} GB are "
+            "free; set FACESEARCH_CACHE to a larger disk or lower data.image_px."
         )
 
 

@@ -25,6 +25,7 @@ def split_identities(
 
     Raises:
         InputError: If fewer than 2 identities on either side have 2 faces (nothing to match).
+
     """
     counts = Counter(identities)
     pairs = sorted(name for name, count in counts.items() if count >= 2)
@@ -53,6 +54,7 @@ def split_faces(
 
     Returns:
         Indices of the trained faces, and of the further faces, both ascending.
+
     """
     if fraction == 0:
         return sorted(indices), []

@@ -43,11 +43,12 @@ def draw_faces(
     """Draw faces; each depends on (seed, identity, number) alone, so more never change the first.
 
     Returns:
-        uint8 [N, image_px, image_px, 3], identity by identity, and the name of each face's identity.
+        uint8 [N, image_px, image_px, 3], identity by identity, and each face's identity.
+
     """
     count = num_identities * faces_per_identity
     images = np.empty((count, image_px, image_px, 3), np.uint8)
-    names = []
+    names: list[str] = []
     for person in range(num_identities):
         identity = _draw_identity(np.random.default_rng([seed, person]))
         for number in range(faces_per_identity):
@@ -57,7 +58,9 @@ def draw_faces(
     return images, tuple(names)
 
 
-def _colour(rng: np.random.Generator, hue: tuple[float, float], light: tuple[float, float]) -> Colour:
+def _colour(
+    rng: np.random.Generator, hue: tuple[float, float], light: tuple[float, float]
+) -> Colour:
     rgb = colorsys.hls_to_rgb(rng.uniform(*hue) % 1, rng.uniform(*light), rng.uniform(0.25, 0.6))
     red, green, blue = (round(255 * c) for c in rgb)
     return red, green, blue
@@ -131,8 +134,8 @@ def _draw_picture(face: _Identity, image_px: int, rng: np.random.Generator) -> n
         for side in (-1, 1):
             t = np.linspace(0, 2 * np.pi, 20)
             ring = np.stack([np.cos(t), np.sin(t)], 1) * 0.17
-            canvas.stroke(ring + [yaw + side * face.eye_distance / 1.6, face.eye_height], 0.04,
-                          (20, 20, 20))  # fmt: skip
+            centre = np.array([yaw + side * face.eye_distance / 1.6, face.eye_height])
+            canvas.stroke(ring + centre, 0.04, (20, 20, 20))
     if rng.random() < 0.15:
         x, y = rng.uniform(-0.8, 0.8, 2)
         grey = int(rng.integers(0, 256))
@@ -150,13 +153,15 @@ def _draw_head(canvas: _Canvas, face: _Identity) -> None:
     canvas.oval(0, 0, width, height, face.skin)
     t = np.linspace(np.pi, 2 * np.pi, 20)
     crown = np.stack([width * 1.06 * np.cos(t), height * 1.06 * np.sin(t)], 1)
-    edge = [[width * 0.95, face.hair_line + 0.35], [0, face.hair_line], [-width * 0.95, face.hair_line + 0.35]]
+    edge = [
+        [width * 0.95, face.hair_line + 0.35],
+        [0, face.hair_line],
+        [-width * 0.95, face.hair_line + 0.35],
+    ]
     canvas.polygon(np.concatenate([crown, np.array(edge)]), face.hair)
 
 
-def _draw_features(
-    canvas: _Canvas, face: _Identity, yaw: float, rng: np.random.Generator
-) -> None:
+def _draw_features(canvas: _Canvas, face: _Identity, yaw: float, rng: np.random.Generator) -> None:
     """Draw eyes, brows, nose and mouth; yaw moves them over the head, the nose the most."""
     open_, smile = rng.uniform(0.5, 1.0), rng.uniform(-0.08, 0.12)
     for side in (-1, 1):
@@ -181,8 +186,8 @@ def _light(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     side = pixels.shape[0]
     ramp = np.linspace(-1, 1, side)
     slope_x, slope_y = rng.uniform(-0.25, 0.25, 2)
-    light = 1 + slope_x * ramp[None, :, None] + slope_y * ramp[:, None, None]
-    cast = rng.uniform(0.7, 1.2) * rng.uniform(0.88, 1.12, 3)
+    light: np.ndarray = 1 + slope_x * ramp[None, :, None] + slope_y * ramp[:, None, None]
+    cast: np.ndarray = rng.uniform(0.7, 1.2) * rng.uniform(0.88, 1.12, (1, 1, 3))
     noise = rng.normal(0, 4, pixels.shape)
     result: np.ndarray = (pixels * light * cast + noise).clip(0, 255).astype(np.uint8)
     return result

@@ -1,4 +1,4 @@
-"""A trained model on disk: weights (safetensors), config and identities (JSON), SHA-256 manifest."""
+"""A trained model on disk: weights (safetensors), config and identities (JSON), a manifest."""
 
 import hashlib
 import json
@@ -31,9 +31,7 @@ class Model:
     identities: tuple[str, ...]
 
 
-def save_bundle(
-    folder: Path, model: Model, provenance: dict[str, Any] | None = None
-) -> None:
+def save_bundle(folder: Path, model: Model, provenance: dict[str, Any] | None = None) -> None:
     """Write a bundle into ``folder``; the manifest comes last, so a half one is never loaded."""
     tensors = {f"network.{k}": v for k, v in model.network.state_dict().items()}
     tensors |= {f"head.{k}": v for k, v in model.head.state_dict().items()}
@@ -56,6 +54,7 @@ def load_bundle(folder: Path) -> Model:
 
     Raises:
         InputError: If a file is missing, altered, or does not fit the config.
+
     """
     try:
         manifest = json.loads((folder / "manifest.json").read_text())

@@ -32,6 +32,7 @@ def config_of_run(store: Store, run_id: str) -> tuple[str, RunConfig]:
 
     Raises:
         InputError: If there is no such run, or it holds no config of ours.
+
     """
     run = find_run(store, run_id)
     text = run.data.tags.get("facesearch.config")
@@ -57,6 +58,7 @@ def finalize(
     Raises:
         InputError: For a run or faces that cannot be used.
         TrialFailure: If the final training diverges.
+
     """
     trial_id, config = config_of_run(store, run_id)
     config = absolute_root(config, root)

@@ -33,6 +33,7 @@ def read_targets(data: DataConfig, identities: tuple[str, ...]) -> Targets:
         data: Where the faces are; without a root, fresh generated faces of the same people (dev)
             and of other people (known, unknown_dev).
         identities: Who was trained, in the order of the head.
+
     """
     if data.root is None:
         return _generated_targets(data)

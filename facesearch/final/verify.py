@@ -42,6 +42,7 @@ def verify(training: Training, targets: Targets, folder: Path) -> dict[str, Figu
 
     Returns:
         ``dev/top1`` and ``unknown_dev/rank1``, as far as there are such faces.
+
     """
     figures: dict[str, Figure] = {}
     network, cast = training.network, training.autocast
@@ -67,5 +68,3 @@ def verify(training: Training, targets: Targets, folder: Path) -> dict[str, Figu
         names = (targets.gallery_names[whose[i]] for i in nearest(gallery, probes)[0])
         write_verification(folder / "verification.csv", names)
     return figures
-
-

@@ -1,7 +1,8 @@
 """Losses over identities: what an embedding is trained against.
 
-Every head has ``forward(embeddings, labels)`` (training logits with margin), ``loss`` (a scalar) and
-``scores(embeddings)`` (logits without margin, to classify with). A head takes plain keyword arguments.
+Every head has ``forward(embeddings, labels)`` (training logits with margin), ``loss`` (a scalar)
+and ``scores(embeddings)`` (logits without margin, to classify with). A head takes plain keyword
+arguments.
 """
 
 from collections.abc import Mapping
@@ -37,6 +38,7 @@ def build_head(
 
     Raises:
         InputError: If the type is unknown.
+
     """
     arguments = dict(settings)
     name = str(arguments.pop("type", ""))

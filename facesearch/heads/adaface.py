@@ -23,12 +23,13 @@ class AdaFace(NormFace):
     Source:
         AdaFace, Kim et al. 2022 (arXiv:2204.00964), eq. 12-16. We depart in the deviation: it is
         the population's, so that a batch of one face cannot make the statistics NaN.
+
     """
 
     norm_mean: Tensor
     norm_std: Tensor
 
-    def __init__(  # noqa: PLR0913 - one keyword a symbol of the paper
+    def __init__(
         self,
         embedding_dim: int,
         num_identities: int,
@@ -57,4 +58,5 @@ class AdaFace(NormFace):
                 self.norm_mean.lerp_(mean, self.ema)
                 self.norm_std.lerp_(std, self.ema)
         z_B = (norms_B - self.norm_mean) / (self.norm_std + 1e-3)
-        return (z_B * self.concentration).clamp(-1, 1)
+        quality_B: Tensor = (z_B * self.concentration).clamp(-1, 1)
+        return quality_B

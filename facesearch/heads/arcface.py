@@ -22,6 +22,7 @@ def add_angular_margin(cos_B: Tensor, margin_rad: float | Tensor) -> Tensor:
         ArcFace, Deng et al. 2019 (arXiv:1801.07698), eq. 3. Past theta + m > pi the paper's cosine
         rises again; there we continue with cos(theta) - m sin(m), as the authors' first code did.
         For m < 0 (AdaFace) and theta + m < 0 we continue with 1 + cos(theta) - cos(m).
+
     """
     margin = torch.as_tensor(margin_rad, dtype=cos_B.dtype, device=cos_B.device)
     cos_B = cos_B.clamp(-1.0, 1.0)
@@ -44,10 +45,16 @@ class ArcFace(NormFace):
 
     Raises:
         ValueError: If ``margin_rad`` is outside [0, pi).
+
     """
 
     def __init__(
-        self, embedding_dim: int, num_identities: int, *, scale: float = 32.0, margin_rad: float = 0.25
+        self,
+        embedding_dim: int,
+        num_identities: int,
+        *,
+        scale: float = 32.0,
+        margin_rad: float = 0.25,
     ) -> None:
         super().__init__(embedding_dim, num_identities, scale=scale)
         if not 0 <= margin_rad < math.pi:

@@ -16,10 +16,16 @@ class CosFace(NormFace):
 
     Source:
         CosFace, Wang et al. 2018 (arXiv:1801.09414), eq. 4.
+
     """
 
     def __init__(
-        self, embedding_dim: int, num_identities: int, *, scale: float = 32.0, margin_cos: float = 0.2
+        self,
+        embedding_dim: int,
+        num_identities: int,
+        *,
+        scale: float = 32.0,
+        margin_cos: float = 0.2,
     ) -> None:
         super().__init__(embedding_dim, num_identities, scale=scale)
         self.margin_cos = margin_cos

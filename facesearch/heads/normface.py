@@ -1,6 +1,5 @@
 """NormFace: scaled cosines. The margin heads are it with another `widen`: one method each."""
 
-
 from torch import Tensor, nn
 
 from facesearch.heads.cosine import CosineCentres, cross_entropy, replace_true, take_true
@@ -16,6 +15,7 @@ class NormFace(nn.Module):
 
     Source:
         NormFace, Wang et al. 2017 (arXiv:1704.06369), eq. 6, with a fixed scale.
+
     """
 
     def __init__(self, embedding_dim: int, num_identities: int, *, scale: float = 32.0) -> None:

@@ -13,6 +13,7 @@ class Softmax(nn.Module):
         embedding_dim: D.
         num_identities: N.
         label_smoothing: Mass spread over all identities, in [0, 1) (arXiv:1512.00567, sec. 7).
+
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""1:N identification: whose face is it, among those of a gallery?
+"""1:N identification: whose face it is, among those of a gallery.
 
 Shapes: G gallery, P probes, D embedding. Scores are cosines.
 """

@@ -1,4 +1,4 @@
-"""1:1 verification: are two faces of the same person? Scores are cosines; higher is more alike.
+"""1:1 verification: whether two faces are one person's. Scores are cosines; high is alike.
 
 Shapes: N faces, D embedding, P pairs.
 """
@@ -9,7 +9,8 @@ import numpy as np
 def unit_rows(vectors_ND: np.ndarray) -> np.ndarray:
     """Return float32 rows of length 1; a zero row stays zero."""
     vectors = np.asarray(vectors_ND, dtype=np.float32)
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    unit: np.ndarray = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return unit
 
 
 def pair_scores(
@@ -21,6 +22,7 @@ def pair_scores(
         embeddings_ND: Of any length; they are normalised here.
         identities_N: Integer identity of each face.
         block: Rows compared at a time; bounds the working memory to block x N.
+
     """
     unit, count = unit_rows(embeddings_ND), len(embeddings_ND)
     genuine, impostor = [np.empty(0, np.float32)], [np.empty(0, np.float32)]

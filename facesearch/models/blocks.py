@@ -12,7 +12,9 @@ class BlockBuilder(Protocol):
         """Build the block."""
 
 
-def conv_norm(in_channels: int, out_channels: int, stride: int, kernel_px: int = 3) -> nn.Sequential:
+def conv_norm(
+    in_channels: int, out_channels: int, stride: int, kernel_px: int = 3
+) -> nn.Sequential:
     """Return a convolution without bias (the norm has one) and its batch norm."""
     conv = nn.Conv2d(
         in_channels, out_channels, kernel_px, stride, padding=kernel_px // 2, bias=False
@@ -47,7 +49,9 @@ class ResidualBlock(nn.Module):
         self.second = conv_norm(out_channels, out_channels, 1)
         self.activation = nn.ReLU(inplace=True)
         is_same = stride == 1 and in_channels == out_channels
-        self.shortcut = nn.Identity() if is_same else conv_norm(in_channels, out_channels, stride, 1)
+        self.shortcut = (
+            nn.Identity() if is_same else conv_norm(in_channels, out_channels, stride, 1)
+        )
 
     def forward(self, x_BCHW: Tensor) -> Tensor:
         """Map [B, C, H, W] to [B, C', H/stride, W/stride]."""

@@ -23,6 +23,7 @@ class FaceCNN(nn.Module):
         pooling: A name in `POOLINGS`.
         dropout: Chance to drop a pooled feature, in [0, 1).
         image_px: Side of the images; only ``flatten`` ties the network to it.
+
     """
 
     def __init__(  # noqa: PLR0913 - one keyword a property of the network

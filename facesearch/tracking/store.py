@@ -48,6 +48,7 @@ def resolve_store(uri: str | None, runs_dir: Path) -> Store:
 
     Raises:
         InputError: If the address is of no known kind, or a relative SQLite path.
+
     """
     chosen = uri or os.environ.get("MLFLOW_TRACKING_URI")
     if not chosen:
@@ -90,6 +91,7 @@ def find_run(store: Store, run_id: str) -> Any:
 
     Raises:
         InputError: If there is none, several, or it is no finished trial.
+
     """
     if not _RUN_ID.fullmatch(run_id):
         raise InputError(f"--run-id '{run_id}': must be 3 to 64 letters and digits.")

@@ -40,6 +40,7 @@ class Tracker:
             tags: Provenance, put on every run.
             config_of: Gives the complete config of a trial.
             on_failure: Called once, with the reason, if the store fails.
+
         """
         self.store, self.sweep, self.tags = store, sweep, tags
         self.config_of, self.on_failure = config_of, on_failure
@@ -148,6 +149,7 @@ def single_run(store: Store, name: str, tags: dict[str, str]) -> Iterator[tuple[
 
     Raises:
         InputError: If the store does not answer.
+
     """
     client = store.client()
     try:

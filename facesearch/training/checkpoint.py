@@ -64,6 +64,7 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
 
     Raises:
         InputError: If it is missing, truncated, altered, or not a checkpoint of ours.
+
     """
     if not path.is_file():
         raise InputError(f"{path}: no such checkpoint.")

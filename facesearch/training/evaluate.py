@@ -17,11 +17,6 @@ from facesearch.models.cnn import normalise
 Autocast = Callable[[], torch.autocast]
 
 
-def batches(faces: FaceSet, order: np.ndarray, batch_size: int) -> "list[np.ndarray]":
-    """Cut ``order`` (positions in ``faces``) into batches of at most ``batch_size``."""
-    return [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
-
-
 def take(faces: FaceSet, positions: np.ndarray, device: torch.device) -> tuple[Tensor, Tensor]:
     """Return normalised images [B, 3, H, W] and labels [B] of some faces, on ``device``."""
     images = torch.from_numpy(faces.images_NHWC[faces.index_M[positions]]).to(device)
@@ -30,7 +25,12 @@ def take(faces: FaceSet, positions: np.ndarray, device: torch.device) -> tuple[T
 
 @torch.inference_mode()
 def embed(
-    network: nn.Module, faces: FaceSet, autocast: Autocast, *, has_mirror: bool, batch_size: int = 256
+    network: nn.Module,
+    faces: FaceSet,
+    autocast: Autocast,
+    *,
+    has_mirror: bool,
+    batch_size: int = 256,
 ) -> Tensor:
     """Return embeddings float32 [N, D] of all faces, on the CPU.
 
@@ -40,11 +40,13 @@ def embed(
         autocast: Gives the precision's context.
         has_mirror: Add the embedding of the mirror image (twice the cost, a little better).
         batch_size: Faces at a time.
+
     """
     network.eval()
     device = next(network.parameters()).device
     parts = []
-    for positions in batches(faces, np.arange(len(faces)), batch_size):
+    for start in range(0, len(faces), batch_size):
+        positions = np.arange(start, min(start + batch_size, len(faces)))
         images, _ = take(faces, positions, device)
         with autocast():
             embeddings = network(images)
@@ -66,12 +68,16 @@ def closed_set_top1(head: nn.Module, embeddings_ND: Tensor, labels_N: np.ndarray
 def predict(head: nn.Module, embeddings_ND: Tensor, batch_size: int = 4096) -> np.ndarray:
     """Return the number of the best identity for each embedding, int64 [N]."""
     device = next(head.parameters()).device
-    parts = [head.scores(part.to(device)).argmax(1) for part in embeddings_ND.split(batch_size)]  # type: ignore[operator]
+    parts = []
+    for part in torch.split(embeddings_ND, batch_size):
+        parts.append(head.scores(part.to(device)).argmax(1))  # type: ignore[operator]
     return torch.cat(parts).cpu().numpy()
 
 
-def evaluate(network: nn.Module, head: nn.Module, faces: Faces, autocast: Autocast) -> dict[str, float]:
-    """Return ``val/rank1``, ``val/tar_at_far_1e-3`` and ``val/top1``, those that the faces allow."""
+def evaluate(
+    network: nn.Module, head: nn.Module, faces: Faces, autocast: Autocast
+) -> dict[str, float]:
+    """Return ``val/rank1``, ``val/tar_at_far_1e-3``, ``val/top1``: those that the faces allow."""
     metrics: dict[str, float] = {}
     if len(faces.strangers):
         vectors = embed(network, faces.strangers, autocast, has_mirror=False).numpy()

@@ -20,7 +20,7 @@ from facesearch.errors import InputError, TrialFailure
 from facesearch.heads import build_head
 from facesearch.models.cnn import FaceCNN
 from facesearch.training.checkpoint import load_checkpoint, save_checkpoint
-from facesearch.training.evaluate import batches, evaluate, take
+from facesearch.training.evaluate import evaluate, take
 from facesearch.training.optim import build_optimizer, lr_factor
 
 
@@ -41,8 +41,11 @@ def default_device() -> torch.device:
 def has_fast_bf16(device: torch.device) -> bool:
     """Whether ``device`` multiplies bf16 in hardware (elsewhere bf16 is slower than fp32)."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    return bool(torch.backends.cpu.get_cpu_capability() == "AVX512" and torch.cpu._is_avx512_bf16_supported())
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return bool(
+        torch.backends.cpu.get_cpu_capability() == "AVX512"
+        and torch.cpu._is_avx512_bf16_supported()
+    )
 
 
 def _epoch_seed(seed: int, epoch: int) -> int:
@@ -58,6 +61,7 @@ class Training:
 
         Raises:
             InputError: If there are fewer training faces than one batch needs.
+
         """
         self.config, self.faces = config, faces
         self.device = device or default_device()
@@ -89,6 +93,7 @@ class Training:
 
         Raises:
             TrialFailure: With outcome ``diverged`` when the loss is not finite any more.
+
         """
         while self.epochs_done < self.config.train.epochs:
             start = time.perf_counter()
@@ -108,7 +113,8 @@ class Training:
         # A last batch of another size would weigh its faces more and disturb batch norm.
         steps = len(order) // self.batch_size
         total = torch.zeros((), device=self.device)
-        for index, positions in enumerate(batches(self.faces.train, order, self.batch_size)[:steps]):
+        for index in range(steps):
+            positions = order[index * self.batch_size : (index + 1) * self.batch_size]
             step = (epoch - 1) * steps + index
             self._set_lr(step, steps * self.config.train.epochs)
             loss = self._step(positions, generator)
@@ -128,7 +134,7 @@ class Training:
         images = self.augment(images, generator).contiguous(memory_format=torch.channels_last)
         with self.autocast():
             embeddings = self.network(images)
-        loss: torch.Tensor = self.head.loss(embeddings, labels)
+        loss: torch.Tensor = self.head.loss(embeddings, labels)  # type: ignore[operator]
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         if self.config.optim.grad_clip_norm:
@@ -156,6 +162,7 @@ class Training:
 
         Raises:
             InputError: If it is damaged, or belongs to another config or other faces.
+
         """
         state: dict[str, Any] = load_checkpoint(path)
         if state["config"] != as_plain(self.config):
@@ -184,6 +191,7 @@ def fit(config: RunConfig, faces: Faces, checkpoint: Path | None = None) -> Iter
     Raises:
         TrialFailure: With a named outcome, when training cannot go on.
         InputError: When the checkpoint does not fit.
+
     """
     training = Training(config, faces)
     if checkpoint is not None and checkpoint.exists():

@@ -41,6 +41,7 @@ def lr_factor(step: int, num_steps: int, settings: OptimConfig) -> float:
     Source:
         cosine: SGDR (arXiv:1608.03983, eq. 5) after a linear warm-up; one_cycle: super-convergence
         (arXiv:1708.07120) in its two-phase cosine form, from 1/25 up and down to 1e-5.
+
     """
     warmup = settings.warmup_fraction * num_steps
     if step < warmup:

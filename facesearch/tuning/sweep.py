@@ -49,6 +49,7 @@ def ray_session(cluster: Cluster) -> Iterator[dict[str, float]]:
 
     Raises:
         InputError: If no cluster answers at the address.
+
     """
     quiet: dict[str, Any] = {
         "logging_level": logging.ERROR, "log_to_driver": False, "configure_logging": False,
@@ -63,7 +64,9 @@ def ray_session(cluster: Cluster) -> Iterator[dict[str, float]]:
         if cluster.address is None:
             raise
         reason = str(error).splitlines()[0][:200]
-        raise InputError(f"--address {cluster.address}: no Ray cluster answers ({reason})") from None
+        raise InputError(
+            f"--address {cluster.address}: no Ray cluster answers ({reason})"
+        ) from None
     try:
         yield ray.cluster_resources()
     finally:
@@ -75,6 +78,7 @@ def trial_resources(space: SearchSpace, available: dict[str, float]) -> dict[str
 
     Raises:
         InputError: If no node of the cluster has as much.
+
     """
     asked = space.settings.resources
     gpus = asked.gpus_per_trial or (1.0 if available.get("GPU") else 0.0)
@@ -83,8 +87,8 @@ def trial_resources(space: SearchSpace, available: dict[str, float]) -> dict[str
         largest = max((node.get(what, 0.0) for node in nodes), default=0.0)
         if amount > largest:
             raise InputError(
-                f"Each trial asks for {amount:g} {what}s, but no node of this cluster has more than "
-                f"{largest:g}; the sweep would wait for ever. Set resources."
+                f"Each trial asks for {amount:g} {what}s, but no node of this cluster has more "
+                f"than {largest:g}; the sweep would wait for ever. Set resources."
                 f"{what.lower()}s_per_trial <= {largest:g}."
             )
     return {"cpu": float(asked.cpus_per_trial), "gpu": gpus}
@@ -110,6 +114,7 @@ def run_trials(
         sweep: The records to fill.
         observers: Who is told of every event.
         available: The cluster's resources.
+
     """
     search = space.settings.search
     resources = trial_resources(space, available)

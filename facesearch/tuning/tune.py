@@ -28,7 +28,7 @@ class SweepResult:
     run_id: str | None
 
 
-def tune(
+def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
     space: SearchSpace, store: Store, *, runs_dir: Path, console: Console,
     root: str | None = None, cluster: Cluster | None = None, on_progress: OnProgress | None = None,
 ) -> SweepResult:  # fmt: skip
@@ -46,6 +46,7 @@ def tune(
     Raises:
         InputError: If the space and the faces or the machine do not fit; nothing was started.
         NoResultError: If no trial ended with a score.
+
     """
     config = first_config(space, root)
     faces = load_faces(config.data, on_progress)
@@ -103,6 +104,7 @@ def _new_folder(runs_dir: Path, name: str) -> Path:
 
     Raises:
         InputError: If the folder cannot be written.
+
     """
     try:
         runs_dir.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,100 @@
+"""What the typed config refuses, in words and by line of the file."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from facesearch.errors import did_you_mean
+from facesearch.space.holes import hole_kind
+from facesearch.yaml_text import Document, Path_
+
+
+def model_faults(
+    document: Document, model: type[BaseModel], raw: Mapping[str, Any], suggest: Any = None
+) -> Iterator[tuple[int, str]]:
+    """Yield (line, sentence) for each fault that ``model`` finds in a filled template."""
+    try:
+        model.model_validate(raw)
+    except ValidationError as error:
+        for item in error.errors():
+            loc = _plain_path(item["loc"], raw)
+            line = document.line(_file_path(document.value, loc, suggest))
+            yield line, _sentence(loc, item, model, raw)
+
+
+def _plain_path(loc: tuple[int | str, ...], raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """Drop the names of union members, which pydantic puts into a location."""
+    path: list[str] = []
+    value: Any = raw
+    for i, key in enumerate(loc):
+        is_last = i == len(loc) - 1
+        if isinstance(value, dict) and (key in value or (is_last and not _is_tag(key, value))):
+            path.append(str(key))
+            value = value.get(key)
+    return tuple(path)
+
+
+def _is_tag(key: Any, value: Mapping[str, Any]) -> bool:
+    return key == value.get("type") or key in ("str", "dict[str,float]")
+
+
+def _file_path(value: Any, loc: tuple[str, ...], suggest: Any) -> Path_:
+    """Return where in the file the value at ``loc`` of a filled config stands."""
+    path: list[Any] = []
+    for key in (*loc, None):
+        while hole_kind(value) == "choice" and suggest is not None:
+            index = suggest.turn % len(value["choice"])
+            value = value["choice"][index]
+            path += ["choice", index]
+        if key is None or not isinstance(value, dict) or key not in value:
+            break
+        path.append(key)
+        value = value[key]
+    return tuple(path)
+
+
+def _sentence(loc: tuple[str, ...], item: Any, model: type[BaseModel], raw: Any) -> str:
+    name = ".".join(loc) or "the config"
+    kind = item["type"]
+    if kind == "extra_forbidden":
+        parent: Any = raw
+        for key in loc[:-1]:
+            parent = parent[key]
+        fields = _fields_at(model, loc[:-1], parent)
+        return f"{name}: unknown field{did_you_mean(loc[-1], fields)}"
+    if kind.startswith("union_tag"):
+        found = item.get("ctx", {}).get("tag", "nothing")
+        allowed = _fields_at_tags(item)
+        return f"{name}.type: unknown or missing type '{found}'{did_you_mean(str(found), allowed)}"
+    message = item["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    got = item["input"]
+    if kind == "missing":
+        return f"{name}: is missing; write it."
+    if isinstance(got, dict) or "but got" in message or len(loc) == 0:
+        return f"{name} {message}."
+    if message.endswith("."):
+        return f"{name}: {message}"
+    return f"{name}: {message}, but got {got!r}."
+
+
+def _fields_at_tags(item: Any) -> list[str]:
+    expected = item.get("ctx", {}).get("expected_tags", "")
+    tags = [tag.strip(" '") for tag in expected.split(",") if tag.strip()]
+    return tags or ["softmax", "normface", "cosface", "arcface", "adaface"]
+
+
+def _fields_at(model: type[BaseModel], loc: tuple[str, ...], parent: Any) -> list[str]:
+    """Return the field names allowed at ``loc`` of ``model``."""
+    current: Any = model
+    for key in loc:
+        current = current.model_fields[key].annotation
+    for member in getattr(current, "__args__", ()):
+        literal = member.model_fields["type"].annotation.__args__ if _is_part(member) else ()
+        if isinstance(parent, dict) and parent.get("type") in literal:
+            current = member
+    return list(current.model_fields) if _is_part(current) else []
+
+
+def _is_part(candidate: Any) -> bool:
+    return isinstance(candidate, type) and issubclass(candidate, BaseModel)

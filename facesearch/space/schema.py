@@ -1,0 +1,32 @@
+"""The JSON schema of a space file, for editors."""
+
+from typing import Any
+
+from facesearch.config import RunConfig, SweepSettings
+from facesearch.space.holes import NUMERIC
+
+
+def json_schema() -> dict[str, Any]:
+    """Return a JSON schema of a space file, in which any value of the run may be a hole."""
+    schema = RunConfig.model_json_schema()
+    settings = SweepSettings.model_json_schema()
+    holes = _hole_schema()
+    definitions: dict[str, Any] = {**schema.pop("$defs"), "hole": holes}
+    for definition in [schema, *[d for k, d in definitions.items() if k != "hole"]]:
+        for key, field in definition.get("properties", {}).items():
+            if key != "type":
+                definition["properties"][key] = {"anyOf": [field, {"$ref": "#/$defs/hole"}]}
+    schema["properties"].update(settings["properties"])
+    schema["$defs"] = {**definitions, **settings.get("$defs", {})}
+    schema["title"] = "facesearch space"
+    return schema
+
+
+def _hole_schema() -> dict[str, Any]:
+    pair = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
+    options = {kind: {**pair} for kind in NUMERIC}
+    properties: dict[str, Any] = {**options, "choice": {"type": "array", "minItems": 1}}
+    return {
+        "type": "object", "properties": properties, "additionalProperties": False,
+        "minProperties": 1, "maxProperties": 1,
+    }  # fmt: skip

@@ -1,0 +1,125 @@
+import random
+from collections import Counter
+
+import pytest
+
+from facesearch.errors import InputError
+from facesearch.space import SearchSpace, json_schema, space_from_text
+
+SPACE = """
+name: both
+head:
+  choice:
+    - {type: arcface, margin_rad: {uniform: [0.1, 0.5]}, scale: 20}
+    - {type: softmax, label_smoothing: {uniform: [0.0, 0.2]}}
+model: {depth: {int: [1, 3]}, width: {log_int: [8, 64]}, embedding_dim: {choice: [64, 128]}}
+optim: {lr: {log_uniform: [1e-3, 1]}}
+search: {trials: 5}
+"""
+
+
+def space() -> SearchSpace:
+    return space_from_text(SPACE)
+
+
+def test_every_draw_is_inside_and_valid() -> None:
+    rng = random.Random(0)
+    heads: Counter[str] = Counter()
+    for _ in range(300):
+        point, config = space().draw(rng)
+        heads[config.head.type] += 1
+        assert 1e-3 <= config.optim.lr <= 1
+        assert config.model.depth in (1, 2, 3) and 8 <= config.model.width <= 64
+        assert ("head.arcface.margin_rad" in point) == (config.head.type == "arcface")
+    assert min(heads["arcface"], heads["softmax"]) > 100
+
+
+def test_a_log_hole_is_drawn_by_its_logarithm() -> None:
+    rng = random.Random(0)
+    draws = [space().draw(rng)[1].optim.lr for _ in range(400)]
+    assert 0.4 < sum(lr < 10**-1.5 for lr in draws) / len(draws) < 0.6
+
+
+def test_a_point_gives_its_config_again() -> None:
+    point, config = space().draw(random.Random(3))
+    assert space().config(point) == config
+
+
+def test_a_point_of_another_space_is_refused() -> None:
+    with pytest.raises(InputError, match="must be one of"):
+        space().config({"head": "cosface"})
+
+
+def test_a_file_without_holes_is_one_run() -> None:
+    plain = space_from_text("head: {type: softmax}\ntrain: {epochs: 2}")
+    assert plain.holes() == [] and plain.config({}).train.epochs == 2
+
+
+def test_holes_are_named_by_their_path() -> None:
+    names = [hole.name for hole in space().holes()]
+    assert names == [
+        "head", "head.arcface.margin_rad", "head.softmax.label_smoothing",
+        "model.depth", "model.width", "model.embedding_dim", "optim.lr",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("data: {imge_px: 64}", r"line 1 +data.imge_px: unknown field; did you mean 'image_px'\?"),
+        ("serch: {trials: 3}", "serch: unknown field; did you mean 'search'"),
+        ("optim:\n  lr: {uniform: [2, 1]}", r"line 2 .*low end must be below .* got \[2, 1\]"),
+        ("optim: {lr: {log_uniform: [0, 1]}}", "the low end must be > 0"),
+        ("optim: {lr: {uniform: [0.1, .inf]}}", "two finite numbers"),
+        ("optim: {lr: {uniform: [0.1, .nan]}}", "two finite numbers"),
+        ("optim: {lr: {choice: []}}", "at least one option"),
+        ("model: {depth: {int: [1, 2.5]}}", "both ends must be whole numbers"),
+        ("head: {type: arcfce}", "did you mean 'arcface'"),
+        ("head: {type: arcface, margin_rad: 28.6}", "If you meant degrees, write 0.499"),
+        ("optim: {lr: {log_uniform: [0.1, 500]}}", "less than or equal to 100, but got 500"),
+        ("search: {trials: 0}", "greater than or equal to 1, but got 0"),
+        ("search: {objective: val/rank2}", "did you mean 'val/rank1'"),
+        ("search: {trials: {int: [1, 3]}}", "cannot be a distribution"),
+        ("train: {epochs: {int: [1, 3]}}", "train.epochs: cannot be a distribution"),
+        (
+            "optim: {lr: {uniform: [0.1, 1]}}\ntrain: {epochs: 2}\n"
+            "search: {scheduler: {grace_epochs: 5}}",
+            r"grace_epochs: must be <= train.epochs \(2\), but got 5",
+        ),
+        ("search: {scheduler: {eta: 1}}", "eta: should be greater than or equal to 2"),
+        ("name: ../../x", "pattern"),
+        ("[1, 2]", "must be a mapping"),
+    ],
+)
+def test_a_fault_is_told_with_its_cure(text: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        space_from_text(text, "s.yaml")
+
+
+def test_all_faults_of_a_file_are_told_at_once() -> None:
+    text = """
+head:
+  choice:
+    - {type: softmax}
+    - {type: arcface, margin_rad: 28.6, scle: 3}
+optim: {lr: {log_uniform: [0, 1]}, momentun: 0.9}
+"""
+    with pytest.raises(InputError) as caught:
+        space_from_text(text, "s.yaml")
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "s.yaml: 4 faults, nothing was started"
+    assert [line.split()[1] for line in lines[1:]] == ["5", "5", "6", "6"]
+
+
+def test_settings_can_be_replaced_and_are_checked() -> None:
+    changed = space().with_settings(trials=2, name="other", time_s=None)
+    assert (changed.settings.search.trials, changed.settings.name) == (2, "other")
+    with pytest.raises(InputError, match="trials"):
+        space().with_settings(trials=0)
+
+
+def test_the_schema_allows_holes_and_knows_the_fields() -> None:
+    schema = json_schema()
+    lr = schema["$defs"]["OptimConfig"]["properties"]["lr"]
+    assert {"$ref": "#/$defs/hole"} in lr["anyOf"]
+    assert {"name", "search", "resources", "head"} <= set(schema["properties"])
