@@ -91,11 +91,13 @@ def _check_events(text: str, source: str) -> None:
     """Refuse what composing must not meet: aliases, tags and deep nesting."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        where = f"{source}: line {event.start_mark.line + 1}:"
+        mark = event.start_mark
+        where = f"{source}: line {mark.line + 1 if mark else 1}:"
         if isinstance(event, yaml.AliasEvent):
             raise InputError(f"{where} aliases (*name) are not allowed; write the value out.")
-        if getattr(event, "tag", None) not in (None, "!"):
-            raise InputError(f"{where} tags ({event.tag}) are not allowed; write a plain value.")
+        tag = getattr(event, "tag", None)
+        if tag not in (None, "!"):
+            raise InputError(f"{where} tags ({tag}) are not allowed; write a plain value.")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):

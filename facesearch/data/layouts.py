@@ -59,7 +59,8 @@ def read_layout(root: Path) -> FaceFolder:
     if classification is None and verification is None:
         return _identity_folders(root)
     faults: list[str] = []
-    layout, parts = _closed_set(classification), {}
+    layout = _closed_set(classification)
+    parts: dict[str, FaceList] = {}
     if verification is not None:
         layout, parts = _open_set(verification, faults)
     closed = _closed_parts(classification) if classification is not None else {}

@@ -187,7 +187,8 @@ def _light(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     ramp = np.linspace(-1, 1, side)
     slope_x, slope_y = rng.uniform(-0.25, 0.25, 2)
     light: np.ndarray = 1 + slope_x * ramp[None, :, None] + slope_y * ramp[:, None, None]
-    cast: np.ndarray = rng.uniform(0.7, 1.2) * rng.uniform(0.88, 1.12, (1, 1, 3))
+    brightness = float(rng.uniform(0.7, 1.2))
+    cast: np.ndarray = brightness * rng.uniform(0.88, 1.12, (1, 1, 3))
     noise = rng.normal(0, 4, pixels.shape)
     result: np.ndarray = (pixels * light * cast + noise).clip(0, 255).astype(np.uint8)
     return result

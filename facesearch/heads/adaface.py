@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from facesearch.heads.arcface import add_angular_margin
+from facesearch.heads.cosine import at_least_float32
 from facesearch.heads.normface import NormFace
 
 _NORM_RANGE = (0.001, 100.0)
@@ -51,12 +52,12 @@ class AdaFace(NormFace):
 
     def _quality(self, embeddings_BD: Tensor) -> Tensor:
         """Return z in [-1, 1], [B]: low for faint embeddings; it carries no gradient."""
-        norms_B = embeddings_BD.float().norm(dim=1).clamp(*_NORM_RANGE)
+        norms_B = at_least_float32(embeddings_BD).norm(dim=1).clamp(*_NORM_RANGE)
         if self.training:
             mean, std = norms_B.mean(), norms_B.std(unbiased=False)
             if bool(torch.isfinite(mean)):
-                self.norm_mean.lerp_(mean, self.ema)
-                self.norm_std.lerp_(std, self.ema)
+                self.norm_mean.lerp_(mean.to(self.norm_mean.dtype), self.ema)
+                self.norm_std.lerp_(std.to(self.norm_std.dtype), self.ema)
         z_B = (norms_B - self.norm_mean) / (self.norm_std + 1e-3)
         quality_B: Tensor = (z_B * self.concentration).clamp(-1, 1)
         return quality_B

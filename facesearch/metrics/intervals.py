@@ -16,4 +16,7 @@ def wilson(successes: int, trials: int, confidence: float = 0.95) -> tuple[float
     z = NormalDist().inv_cdf((1 + confidence) / 2)
     p, zz = successes / trials, z * z / trials
     centre, spread = p + zz / 2, z * math.sqrt(p * (1 - p) / trials + zz / trials / 4)
-    return max(0.0, (centre - spread) / (1 + zz)), min(1.0, (centre + spread) / (1 + zz))
+    # at the ends the formula is exactly 0 and 1, but its rounding is not
+    low = 0.0 if successes == 0 else (centre - spread) / (1 + zz)
+    high = 1.0 if successes == trials else (centre + spread) / (1 + zz)
+    return low, high

@@ -1,0 +1,30 @@
+import numpy as np
+
+from facesearch.config import DataConfig, RunConfig
+from facesearch.data.faces import load_all_faces, load_faces
+
+
+def test_strangers_are_nobody_that_was_trained_on(small_config: RunConfig) -> None:
+    faces = load_faces(small_config.data)
+    people = 6  # faces each, in the order of the pack
+    trained = set(faces.train.index_M // people) | set(faces.closed.index_M // people)
+    assert not trained & set(faces.strangers.index_M // people)
+    assert not set(faces.train.index_M) & set(faces.closed.index_M)
+    assert set(faces.closed.labels_M) <= set(faces.train.labels_M)
+
+
+def test_labels_count_from_zero_without_gaps(small_config: RunConfig) -> None:
+    faces = load_faces(small_config.data)
+    assert sorted(set(faces.train.labels_M)) == list(range(len(faces.identities)))
+
+
+def test_the_final_faces_hold_nobody_out(small_config: RunConfig) -> None:
+    faces = load_all_faces(small_config.data)
+    assert len(faces.train) == 48 and len(faces.identities) == 8
+    assert len(faces.strangers) == len(faces.closed) == 0
+
+
+def test_the_split_seed_changes_the_strangers(small_config: RunConfig) -> None:
+    other: DataConfig = small_config.data.model_copy(update={"split_seed": 1})
+    first, second = load_faces(small_config.data), load_faces(other)
+    assert not np.array_equal(first.strangers.index_M, second.strangers.index_M)

@@ -1,0 +1,47 @@
+import math
+
+import pytest
+import torch
+from reference import adaface_target, cosine, cross_entropy
+
+from facesearch.heads.adaface import AdaFace
+
+
+def test_the_loss_equals_the_reference() -> None:
+    torch.manual_seed(0)
+    margin, h, scale = 0.4, 0.333, 16.0
+    head = AdaFace(4, 3, scale=scale, margin=margin, concentration=h, ema=0.1).double()
+    faces, labels = 20 * torch.randn(6, 4, dtype=torch.float64), [0, 1, 2, 1, 0, 2]
+    norms = [min(max(math.dist(f, [0] * 4), 0.001), 100) for f in faces.tolist()]
+    mean = sum(norms) / len(norms)
+    std = math.sqrt(sum((n - mean) ** 2 for n in norms) / len(norms))
+    running_mean, running_std = 0.9 * 20 + 0.1 * mean, 0.9 * 100 + 0.1 * std
+    logits = []
+    for face, label, norm in zip(faces.tolist(), labels, norms, strict=True):
+        row = [cosine(face, centre) for centre in head.centres.weight.tolist()]
+        z = max(-1.0, min(1.0, (norm - running_mean) / (running_std + 1e-3) * h))
+        row[label] = adaface_target(row[label], margin, z)
+        logits.append([scale * value for value in row])
+    found = head.loss(faces, torch.tensor(labels)).item()
+    assert found == pytest.approx(cross_entropy(logits, labels), rel=1e-5)
+
+
+def test_a_batch_of_one_does_not_poison_the_statistics() -> None:
+    head = AdaFace(4, 3)
+    head.loss(torch.randn(1, 4), torch.tensor([0]))
+    assert torch.isfinite(head.loss(torch.randn(8, 4), torch.zeros(8, dtype=torch.int64)))
+
+
+def test_a_faint_embedding_gets_the_smaller_cosine_margin() -> None:
+    head = AdaFace(2, 2, concentration=1.0).eval()
+    head.norm_mean.fill_(10.0)
+    head.norm_std.fill_(5.0)
+    faint, clear = head.widen(torch.tensor([0.3, 0.3]), torch.tensor([[1.0, 0.0], [30.0, 0.0]]))
+    assert faint != clear
+
+
+def test_evaluation_leaves_the_statistics_alone() -> None:
+    head = AdaFace(4, 3).eval()
+    before = head.norm_mean.clone()
+    head(torch.randn(8, 4) * 50, torch.zeros(8, dtype=torch.int64))
+    assert head.norm_mean == before
