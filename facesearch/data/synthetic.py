@@ -175,9 +175,9 @@ def _draw_features(canvas: _Canvas, face: _Identity, yaw: float, rng: np.random.
     tip = base + face.nose_length
     nose = [[yaw, base], [1.5 * yaw - face.nose_width, tip], [1.5 * yaw + face.nose_width, tip]]
     canvas.polygon(np.array(nose), _shade(face.skin, 0.75))
-    x = np.linspace(-1, 1, 9)
-    curve = face.mouth_height - smile * x**2
-    mouth = np.stack([1.2 * yaw + face.mouth_width * x, curve], 1)
+    across = np.linspace(-1, 1, 9)
+    curve = face.mouth_height - smile * across**2
+    mouth = np.stack([1.2 * yaw + face.mouth_width * across, curve], 1)
     canvas.stroke(mouth, 0.03 + face.lip, (150, 50, 50))
 
 
@@ -187,11 +187,11 @@ def _light(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     ramp = np.linspace(-1, 1, side)
     slope_x, slope_y = rng.uniform(-0.25, 0.25, 2)
     light: np.ndarray = 1 + slope_x * ramp[None, :, None] + slope_y * ramp[:, None, None]
-    brightness = float(rng.uniform(0.7, 1.2))
+    brightness = rng.uniform(0.7, 1.2)
     cast: np.ndarray = brightness * rng.uniform(0.88, 1.12, (1, 1, 3))
     noise = rng.normal(0, 4, pixels.shape)
-    result: np.ndarray = (pixels * light * cast + noise).clip(0, 255).astype(np.uint8)
-    return result
+    lit = np.clip(pixels * light * cast + noise, 0, 255)
+    return np.asarray(lit, dtype=np.uint8)
 
 
 def contact_sheet(images_NHWC: np.ndarray, columns: int) -> Image.Image:

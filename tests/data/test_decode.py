@@ -64,10 +64,13 @@ def damaged(tmp_path: Path, kind: str) -> Path:
     elif kind == "html":
         path.write_text("<html></html>")
     elif kind == "bomb":
-        header = struct.pack(">IIBBBBB", 10_000, 10_000, 8, 2, 0, 0, 0)
-        chunk = b"IHDR" + header
-        size, crc = struct.pack(">I", len(header)), struct.pack(">I", zlib.crc32(chunk))
-        path.write_bytes(b"\x89PNG\r\n\x1a\n" + size + chunk + crc)
+        chunks = ((b"IHDR", struct.pack(">IIBBBBB", 10_000, 10_000, 8, 2, 0, 0, 0)),
+                  (b"IDAT", zlib.compress(b"")), (b"IEND", b""))  # fmt: skip
+        png = b"\x89PNG\r\n\x1a\n"
+        for name, body in chunks:
+            crc = zlib.crc32(name + body)
+            png += struct.pack(">I", len(body)) + name + body + struct.pack(">I", crc)
+        path.write_bytes(png)
     return path
 
 

@@ -1,0 +1,83 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+COMMAND = [sys.executable, "-m", "facesearch.cli"]
+
+
+def run(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if k != "FACESEARCH_DATA"}
+    return subprocess.run(
+        [*COMMAND, *words], capture_output=True, text=True, timeout=300, cwd=cwd, env=environment
+    )
+
+
+def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
+    script = (
+        "import sys; from facesearch.cli import cli; cli.main(['--help'], standalone_mode=False); "
+        "print([m for m in ('torch', 'ray', 'mlflow', 'optuna', 'pydantic') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def faces(root: Path, count: int = 6) -> Path:
+    for person in range(count):
+        for number in range(3):
+            path = root / f"p{person}" / f"{number}.jpg"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (20, 20), (40 * person, 80 * number, 0)).save(path)
+    return root
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["tune", "missing.yaml"], "no such file"),
+        (["tune", "good.yaml", "--trials", "0"], "trials"),
+        (["tune", "good.yaml", "--time", "soon"], "write a duration such as 90s"),
+        (["tune", "good.yaml", "--name", "../x"], "name"),
+        (["tune", "good.yaml", "--data", "nowhere"], "no such folder"),
+        (["tune", "good.yaml", "--data", "empty"], "no faces"),
+        (["tune", "good.yaml", "--data", "one"], "1 identity with pictures"),
+        (["tune", "good.yaml", "--data", "broken"], "2 of 20 pictures cannot be read"),
+        (["tune", "good.yaml", "--tracking-uri", "http://h:99999"], "port must be"),
+        (["tune", "bad.yaml"], "2 faults, nothing was started"),
+        (["validate", "good.yaml", "bad.yaml"], "line 2"),
+        (["finalize", "--run-id", "abcdef"], "No run 'abcdef'"),
+        (["finalize", "--run-id", "../../x"], "3 to 64 letters"),
+        (["data", "check", "nowhere"], "no such folder"),
+        (["tune"], "Missing argument"),
+        (["tuna"], "No such command"),
+    ],
+)
+def test_bad_input_gets_one_message_and_exit_code_2(
+    tmp_path: Path, words: list[str], message: str
+) -> None:
+    (tmp_path / "good.yaml").write_text("optim: {lr: {uniform: [0.1, 0.2]}}\ndata: {image_px: 16}")
+    (tmp_path / "bad.yaml").write_text("optim: {lrr: 1}\nhead: {type: arcface, margin_rad: 28.6}")
+    (tmp_path / "empty").mkdir()
+    faces(tmp_path / "one", count=1)
+    broken = faces(tmp_path / "broken")
+    (broken / "p0" / "zero.jpg").write_bytes(b"")
+    whole = (broken / "p1" / "0.jpg").read_bytes()
+    (broken / "p1" / "cut.jpg").write_bytes(whole[: len(whole) // 2])
+    done = run(*words, cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert message in done.stderr and "Traceback" not in done.stderr
+    assert not list(tmp_path.glob("runs/*-0001")), "nothing may be started"
+
+
+def test_the_schema_is_json(tmp_path: Path) -> None:
+    import json
+
+    assert json.loads(run("schema", cwd=tmp_path).stdout)["title"] == "facesearch space"
+
+
+def test_data_check_says_what_is_there(tmp_path: Path) -> None:
+    done = run("data", "check", str(faces(tmp_path / "faces")), cwd=tmp_path)
+    assert done.returncode == 0 and "18 pictures of 6 identities, 3 to 3 each" in done.stdout
