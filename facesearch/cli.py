@@ -129,7 +129,7 @@ def _tune(
 
     from facesearch.data.faces import load_faces
     from facesearch.tracking.store import resolve_store
-    from facesearch.tuning.progress import leaderboard
+    from facesearch.tuning.progress import leaderboard, leaders
     from facesearch.tuning.sweep import Cluster
     from facesearch.tuning.tune import first_config
     from facesearch.tuning.tune import tune as run
@@ -149,6 +149,7 @@ def _tune(
     )
     sweep, best = result.sweep, result.sweep.best
     console.print(leaderboard(sweep))
+    console.print(leaders(sweep), highlight=False, markup=False, soft_wrap=True)
     outcomes = dict.fromkeys(t.outcome for t in sweep.trials.values())
     counts = ", ".join(f"{sweep.count(o)} {o}" for o in outcomes)
     console.print(f"{counts}; {sweep.epochs_spent} epochs", highlight=False)

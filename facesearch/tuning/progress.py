@@ -124,16 +124,20 @@ class LiveView:
 
 
 def leaderboard(sweep: SweepRecord, num_rows: int = 5) -> Table:
-    """Return the best trials as a table."""
+    """Return the best trials as a table; the point of each stands on a line of its own."""
     table = Table(title=f"best of {len(sweep.trials)} trials", box=None, header_style="bold")
     metrics = sorted({k for t in sweep.ranked() for k in t.curve[-1] if k.startswith("val/")})
-    for name in ("trial", "outcome", "epochs", "score", *metrics, "point"):
-        table.add_column(name, overflow="fold")
+    for name in ("trial", "outcome", "epochs", "score", *metrics):
+        table.add_column(name.removeprefix("val/"), no_wrap=True)
     for trial in sweep.ranked()[:num_rows]:
         last = trial.curve[-1]
         values = [f"{last[m]:.3f}" if m in last else "" for m in metrics]
-        table.add_row(
-            f"{trial.number:03d}", trial.outcome, str(trial.epochs), f"{last['score']:.4f}",
-            *values, escape(describe_point(trial.point)),
-        )  # fmt: skip
+        head = (f"{trial.number:03d}", trial.outcome, str(trial.epochs), f"{last['score']:.4f}")
+        table.add_row(*head, *values)
     return table
+
+
+def leaders(sweep: SweepRecord, num_rows: int = 5) -> str:
+    """Return a line for each of the best trials: its number and its point."""
+    best = sweep.ranked()[:num_rows]
+    return "\n".join(f"{t.number:03d}  {describe_point(t.point)}" for t in best)

@@ -68,7 +68,7 @@ def test_identity_folders_are_read_in_order_without_rubbish(tmp_path: Path) -> N
 def test_what_is_no_folder_of_faces_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such folder"):
         read_layout(tmp_path / "nothing")
-    with pytest.raises(InputError, match="no faces. Expected"):
+    with pytest.raises(InputError, match=r"no faces\. Expected"):
         read_layout(tmp_path)
     add_face(tmp_path / "one" / "a.jpg")
     with pytest.raises(InputError, match="1 identity with pictures; a search needs 4"):

@@ -48,7 +48,7 @@ def test_the_fingerprint_is_of_content_not_of_time(faces: FaceList) -> None:
 def test_unreadable_pictures_are_listed_and_left_out_only_if_allowed(faces: FaceList) -> None:
     faces.paths[1].write_bytes(b"")
     faces.paths[4].write_bytes(b"no image")
-    with pytest.raises(InputError, match="2 of 6 pictures.*--allow-corrupt 2") as caught:
+    with pytest.raises(InputError, match=r"2 of 6 pictures.*--allow-corrupt 2") as caught:
         open_pack(faces, 16)
     assert str(faces.paths[1]) in str(caught.value) and str(faces.paths[4]) in str(caught.value)
     pack = open_pack(faces, 16, allow_corrupt=2)

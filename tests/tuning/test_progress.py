@@ -3,7 +3,7 @@ import io
 import pytest
 from rich.console import Console
 
-from facesearch.tuning.progress import LiveView, format_seconds, leaderboard, sparkline
+from facesearch.tuning.progress import LiveView, format_seconds, leaderboard, leaders, sparkline
 from facesearch.tuning.records import SweepRecord, TrialRecord
 
 
@@ -27,6 +27,7 @@ def run_view(console: Console) -> None:
         trial.outcome = "pruned"
         view.trial_ended(trial)
     console.print(leaderboard(sweep))
+    assert leaders(sweep) == "000  [red]x"
 
 
 def test_a_log_gets_plain_lines() -> None:

@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import ray
+import toy
 from mlflow.entities import ViewType
-from toy import Toy
 
 from facesearch.config import RunConfig
 from facesearch.errors import InputError
@@ -14,6 +15,9 @@ from facesearch.tracking.store import Store, find_run, resolve_store
 from facesearch.tracking.tracker import Tracker
 from facesearch.tuning.records import SweepRecord
 from facesearch.tuning.sweep import Cluster, ray_session, run_trials, trial_resources
+
+# a worker process does not know the tests: it gets the toy itself
+ray.cloudpickle.register_pickle_by_value(toy)
 
 pytestmark = [
     pytest.mark.slow,
@@ -42,7 +46,7 @@ def run(available: Any, tmp_path: Path, extra: str = "", trials: int = 8) -> tup
     sweep, store = SweepRecord("toy", trials, 3), resolve_store(None, tmp_path)
     failures: list[str] = []
     tracker = Tracker(store, sweep, {}, lambda trial: RunConfig(), failures.append)
-    run_trials(space, Toy(), sweep, [tracker], available)
+    run_trials(space, toy.Toy(), sweep, [tracker], available)
     tracker.close()
     assert failures == []
     return sweep, store
@@ -76,5 +80,5 @@ def test_failures_are_outcomes_and_the_sweep_goes_on(available: Any, tmp_path: P
 
 def test_more_than_a_node_has_is_refused(available: Any) -> None:
     space = space_from_text("resources: {gpus_per_trial: 64}")
-    with pytest.raises(InputError, match="asks for 64 GPUs, but no node .* has more than"):
+    with pytest.raises(InputError, match=r"asks for 64 GPUs, but no node .* has more than"):
         trial_resources(space, available)
