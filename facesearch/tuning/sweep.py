@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -30,7 +31,7 @@ from facesearch.errors import InputError
 from facesearch.space import SearchSpace
 from facesearch.training.checkpoint import write_atomically
 from facesearch.tuning.callback import SweepCallback
-from facesearch.tuning.records import Observer, SweepRecord
+from facesearch.tuning.records import RUNNING, Observer, SweepRecord
 from facesearch.tuning.search import build_searcher
 
 Trainable = Callable[[dict[str, Any]], None]
@@ -67,6 +68,9 @@ def ray_session(cluster: Cluster) -> Iterator[dict[str, float]]:
         raise InputError(
             f"--address {cluster.address}: no Ray cluster answers ({reason})"
         ) from None
+    except KeyboardInterrupt:
+        ray.shutdown()
+        raise
     try:
         yield ray.cluster_resources()
     finally:
@@ -144,7 +148,7 @@ def run_trials(
             ),
         )  # fmt: skip
         try:
-            with _interrupts(sweep):
+            with _interrupts(sweep, search.time_s):
                 tuner.fit()
         finally:
             callback.end_unfinished()
@@ -160,24 +164,26 @@ def _as_function(task: Trainable) -> Trainable:
 
 
 @contextmanager
-def _interrupts(sweep: SweepRecord) -> Iterator[None]:
-    """Note that the sweep was interrupted; SIGTERM stops it as gently as Ctrl-C does.
+def _interrupts(sweep: SweepRecord, time_s: float | None) -> Iterator[None]:
+    """Note whether the sweep was interrupted; SIGTERM stops it as gently as Ctrl-C does.
 
-    Ray Tune sets its own SIGINT handler when it starts, so ours is put before: SIGTERM raises
-    SIGINT, and the flag is read from the trials that were left unfinished.
+    Ray Tune takes SIGINT over while it runs and returns as if nothing had happened. So an
+    interruption shows in trials that were left running before the time was up.
     """
 
     def on_term(number: int, frame: Any) -> None:
         sweep.is_terminated = True
         signal.raise_signal(signal.SIGINT)
 
-    before = signal.signal(signal.SIGTERM, on_term)
+    start, before = time.monotonic(), signal.signal(signal.SIGTERM, on_term)
     try:
         yield
     except KeyboardInterrupt:
         sweep.is_interrupted = True
     finally:
         signal.signal(signal.SIGTERM, before)
+    is_time_up = time_s is not None and time.monotonic() - start >= time_s
+    sweep.is_interrupted |= sweep.count(RUNNING) > 0 and not is_time_up
 
 
 def write_results(sweep: SweepRecord, path: Path) -> None:

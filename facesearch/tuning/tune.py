@@ -70,6 +70,9 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
         try:
             with LiveView(sweep, console, settings.search.time_s) as view:
                 run_trials(space, task, sweep, [tracker, view], available)
+        except KeyboardInterrupt:
+            sweep.is_interrupted = True
+            raise
         finally:
             tracker.close()
             write_results(sweep, folder / "results.json")
