@@ -37,6 +37,9 @@ class DataConfig(_Part):
     held_out_faces: float = Field(
         0.15, ge=0, lt=1, description="Fraction of each trained identity's faces kept for val/top1."
     )
+    allow_corrupt: int = Field(
+        0, ge=0, description="Unreadable training pictures that are left out, at most; a count."
+    )
     split_seed: int = Field(0, ge=0, description="Seed of both splits; the same for all trials.")
     synthetic: SyntheticConfig = SyntheticConfig()
 

@@ -28,7 +28,11 @@ def main() -> None:
         axes.plot(epochs, scores, marker=".", color=COLOURS[head], label=label)
     axes.axvline(5, color="#bbbbbb", linestyle=":")
     axes.text(5.1, 0.16, "ASHA stops here", color="#777777", fontsize=8)
-    axes.set(xlabel="epoch", ylabel="(val/rank1 + val/top1) / 2", title="16 trials over five heads")
+    axes.set(
+        xlabel="epoch",
+        ylabel="(val/rank1 + val/top1) / 2",
+        title="16 trials: which head learns fastest",
+    )
     axes.legend(frameon=False)
     figure.savefig(FOLDER / "figure.svg")
 

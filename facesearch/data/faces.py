@@ -111,7 +111,9 @@ def _training_images(
             f"{data.root}: layout {folder.layout} with no training faces; only verification sets "
             "were found. Give a folder that holds a classification part too."
         )
-    pack = open_pack(folder.train, data.image_px, on_progress=on_progress)
+    pack = open_pack(
+        folder.train, data.image_px, allow_corrupt=data.allow_corrupt, on_progress=on_progress
+    )
     kept = [folder.train.identities[i] for i in pack.kept_N]
     return pack.images_NHWC, kept, pack.fingerprint, f"{data.root} ({folder.layout})"
 

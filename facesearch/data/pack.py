@@ -145,7 +145,8 @@ def _decode_all(
         more = f"\n  ... and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
         raise InputError(
             f"{len(faults)} of {len(faces)} pictures cannot be read; mend or remove them, or leave "
-            f"them out with --allow-corrupt {len(faults)}\n  " + "\n  ".join(faults[:_SHOWN]) + more
+            f"them out: data.allow_corrupt: {len(faults)} in the space, or --allow-corrupt "
+            f"{len(faults)} of data check\n  " + "\n  ".join(faults[:_SHOWN]) + more
         )
     return images[: len(kept)], kept, content.hexdigest()
 
