@@ -31,7 +31,7 @@ def main() -> None:
     axes.set(
         xlabel="epoch",
         ylabel="(val/rank1 + val/top1) / 2",
-        title="16 trials: which head learns fastest",
+        title="16 trials by head",
     )
     axes.legend(frameon=False)
     figure.savefig(FOLDER / "figure.svg")
