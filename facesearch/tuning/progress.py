@@ -96,10 +96,19 @@ class LiveView:
         return ", ".join(parts) + (f", about {format_seconds(left)} left" if left else "")
 
     def _screen(self) -> Group:
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        columns = (("trial", 5), ("point", None), ("epoch", 7), ("score", 6), ("curve", 12))
+        table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
+        # the point gives way first: numbers must stay readable at 80 columns
+        columns = (("trial", 5), ("epoch", 7), ("score", 6), ("curve", 12), ("point", None))
         for name, width in columns:
-            table.add_column(name, no_wrap=True, overflow="ellipsis", width=width)
+            ratio = None if width else 1
+            table.add_column(
+                name,
+                no_wrap=True,
+                overflow="ellipsis",
+                min_width=width,
+                max_width=width,
+                ratio=ratio,
+            )
         trials = list(self.sweep.trials.values())
         running = [t for t in trials if t.outcome == RUNNING][:8]
         for trial in [*self.sweep.ranked()[:3], *running]:
@@ -115,10 +124,10 @@ class LiveView:
         scores = [c["score"] for c in trial.curve]
         table.add_row(
             f"{trial.number:03d}",
-            escape(describe_point(trial.point)),
             f"{trial.epochs}/{self.sweep.max_epochs}",
             f"{scores[-1]:.4f}" if scores else "",
             sparkline(scores),
+            escape(describe_point(trial.point)),
             style="" if trial.outcome == RUNNING else "green",
         )
 
