@@ -111,7 +111,8 @@ class LiveView:
             )
         trials = list(self.sweep.trials.values())
         running = [t for t in trials if t.outcome == RUNNING][:8]
-        for trial in [*self.sweep.ranked()[:3], *running]:
+        ended = [t for t in self.sweep.ranked() if t.outcome != RUNNING]
+        for trial in [*ended[:3], *running]:
             self._row(table, trial)
         counts = [f"{self.sweep.count(o)} {o}" for o in dict.fromkeys(t.outcome for t in trials)]
         return Group(
