@@ -1,8 +1,9 @@
 """A sweep from the space to its records: Ray Tune runs the trials, ASHA stops them early."""
 
 import json
-import os
+import logging
 import signal
+import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -10,18 +11,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-
-# Ray reads these when it is imported or started: no banner, no change of folder, no phoning home.
-os.environ.update(
-    RAY_AIR_NEW_OUTPUT="0",
-    RAY_CHDIR_TO_TRIAL_DIR="0",
-    RAY_USAGE_STATS_ENABLED="0",
-    RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO="0",
-    TUNE_DISABLE_AUTO_CALLBACK_LOGGERS="1",
-    TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S="0",
-    TUNE_RESULT_BUFFER_LENGTH="0",
-)
-import logging
 
 import ray
 from ray import tune
@@ -58,6 +47,7 @@ def ray_session(cluster: Cluster) -> Iterator[dict[str, float]]:
     logging.getLogger("ray").setLevel(logging.ERROR)
     try:
         if cluster.address:
+            _refuse_silent_address(cluster.address)
             ray.init(address=cluster.address, **quiet)
         else:
             ray.init(include_dashboard=False, _node_ip_address="127.0.0.1", **quiet)
@@ -75,6 +65,20 @@ def ray_session(cluster: Cluster) -> Iterator[dict[str, float]]:
         yield ray.cluster_resources()
     finally:
         ray.shutdown()
+
+
+def _refuse_silent_address(address: str) -> None:
+    """Knock at HOST:PORT first: Ray itself would try for minutes."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit() or "://" in address:
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=5).close()
+    except (OSError, OverflowError) as error:
+        raise InputError(
+            f"--address {address}: nobody answers there ({error}). Start one with `ray start "
+            "--head`, and give its HOST:PORT, or leave --address out."
+        ) from None
 
 
 def trial_resources(space: SearchSpace, available: dict[str, float]) -> dict[str, float]:

@@ -82,3 +82,9 @@ def test_more_than_a_node_has_is_refused(available: Any) -> None:
     space = space_from_text("resources: {gpus_per_trial: 64}")
     with pytest.raises(InputError, match=r"asks for 64 GPUs, but no node .* has more than"):
         trial_resources(space, available)
+
+
+def test_an_address_where_nobody_listens_is_refused_at_once() -> None:
+    with pytest.raises(InputError, match=r"--address 127.0.0.1:9: nobody answers"):
+        with ray_session(Cluster("127.0.0.1:9")):
+            raise AssertionError("there is no cluster")
