@@ -4,6 +4,7 @@ Importing this package sets Ray's environment: Ray reads it when it is itself im
 """
 
 import os
+import sys
 from pathlib import Path
 
 # Ray reads these when it is imported or started: no banner, no change of folder, no phoning home.
@@ -17,6 +18,7 @@ os.environ.update(
     TUNE_RESULT_BUFFER_LENGTH="0",
 )
 # `ray start` asks for a token as soon as one exists, but a driver shows it only when told to.
+# Told after Ray's import, one half of Ray would ask for the token and the other not show it.
 _TOKEN = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or Path.home() / ".ray" / "auth_token")
-if "RAY_AUTH_TOKEN" in os.environ or _TOKEN.is_file():
+if "ray" not in sys.modules and ("RAY_AUTH_TOKEN" in os.environ or _TOKEN.is_file()):
     os.environ.setdefault("RAY_AUTH_MODE", "token")

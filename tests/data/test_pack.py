@@ -1,5 +1,6 @@
-import multiprocessing
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -55,23 +56,22 @@ def test_unreadable_pictures_are_listed_and_left_out_only_if_allowed(faces: Face
     assert pack.kept_N.tolist() == [0, 2, 3, 5] and len(pack.images_NHWC) == 4
 
 
-def _ask(faces: FaceList, queue: "multiprocessing.Queue[int]") -> None:
-    built: list[int] = []
-    open_pack(faces, 16, on_progress=lambda done, total: built.append(done))
-    queue.put(len(built))
+ASK = """
+import sys
+from pathlib import Path
+from facesearch.data.layouts import FaceList
+from facesearch.data.pack import open_pack
+paths = tuple(Path(word) for word in sys.argv[1:])
+built = []
+open_pack(FaceList(paths, ("a",) * len(paths)), 16, on_progress=lambda *_: built.append(1))
+print(len(built))
+"""
 
 
 def test_processes_that_ask_at_once_build_once(faces: FaceList) -> None:
-    context = multiprocessing.get_context("spawn")
-    queue = context.Queue()
-    processes = [context.Process(target=_ask, args=(faces, queue)) for _ in range(3)]
-    for process in processes:
-        process.start()
-    built = sorted(queue.get(timeout=60) for _ in processes)
-    for process in processes:
-        process.join()
-    queue.close()
-    queue.join_thread()
+    command = [sys.executable, "-c", ASK, *map(str, faces.paths)]
+    asking = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    built = sorted(int(process.communicate(timeout=120)[0]) for process in asking)
     assert built == [0, 0, 1]
 
 
