@@ -12,7 +12,7 @@ _LEAST_SINE_SQUARED = 1e-10
 
 
 def add_angular_margin(cos_B: Tensor, margin_rad: float | Tensor) -> Tensor:
-    """Return cos(theta + m), continued so that it falls in theta everywhere.
+    """Return cos(theta + m), continued so that it falls in theta (for |m| up to 2.33 rad).
 
     Args:
         cos_B: Cosines to the true identity, [B]; rounding past +-1 is harmless.
@@ -21,6 +21,7 @@ def add_angular_margin(cos_B: Tensor, margin_rad: float | Tensor) -> Tensor:
     Source:
         ArcFace, Deng et al. 2019 (arXiv:1801.07698), eq. 3. Past theta + m > pi the paper's cosine
         rises again; there we continue with cos(theta) - m sin(m), as the authors' first code did.
+        Above m = 2.33, where cos(m) + m sin(m) = 1, that continuation starts above -1: it jumps up.
         For m < 0 (AdaFace) and theta + m < 0 we continue with 1 + cos(theta) - cos(m).
 
     """

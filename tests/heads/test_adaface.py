@@ -32,12 +32,35 @@ def test_a_batch_of_one_does_not_poison_the_statistics() -> None:
     assert torch.isfinite(head.loss(torch.randn(8, 4), torch.zeros(8, dtype=torch.int64)))
 
 
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_a_broken_face_does_not_poison_the_statistics(bad: float) -> None:
+    head, faces = AdaFace(4, 3), torch.randn(4, 4)
+    faces[0, 0] = bad
+    head(faces, torch.tensor([0, 1, 2, 0]))
+    assert torch.isfinite(head.norm_mean) and torch.isfinite(head.norm_std)
+
+
+@pytest.mark.parametrize("z", [-1.0, -0.3, 0.0, 0.6, 1.0])
+def test_the_target_equals_the_reference_from_end_to_end(z: float) -> None:
+    head = AdaFace(1, 2, margin=0.4, concentration=1.0).double().eval()
+    head.norm_mean.fill_(10.0)
+    head.norm_std.fill_(4.999)  # with the 1e-3 of the paper: z = (norm - 10) / 5
+    cosines = [i / 50 for i in range(-50, 51)]
+    found = head.widen(torch.tensor(cosines).double(), torch.full((101, 1), 10 + 5 * z).double())
+    expected = torch.tensor([adaface_target(c, 0.4, z) for c in cosines]).double()
+    # the guarded square root is off by sqrt(1e-10) at cos = +-1
+    torch.testing.assert_close(found, expected, atol=1.1e-5, rtol=0)
+
+
 def test_a_faint_embedding_gets_the_smaller_cosine_margin() -> None:
     head = AdaFace(2, 2, concentration=1.0).eval()
     head.norm_mean.fill_(10.0)
     head.norm_std.fill_(5.0)
     faint, clear = head.widen(torch.tensor([0.3, 0.3]), torch.tensor([[1.0, 0.0], [30.0, 0.0]]))
-    assert faint != clear
+    # z = -1 and +1: the faint one pays m in the angle and nothing in the cosine
+    assert faint.item() == pytest.approx(adaface_target(0.3, 0.25, -1.0), abs=1e-6)
+    assert clear.item() == pytest.approx(adaface_target(0.3, 0.25, 1.0), abs=1e-6)
+    assert faint > clear
 
 
 def test_evaluation_leaves_the_statistics_alone() -> None:

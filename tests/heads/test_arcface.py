@@ -18,7 +18,7 @@ def test_the_margin_equals_the_paper(margin_rad: float) -> None:
     torch.testing.assert_close(found, torch.tensor(expected).double(), atol=1.1e-5, rtol=0)
 
 
-@pytest.mark.parametrize("margin_rad", [-0.4, 0.0, 0.3, 0.5, 1.5])
+@pytest.mark.parametrize("margin_rad", [-0.9, -0.4, 0.0, 0.3, 0.5, 1.5, 2.33])
 def test_the_target_rises_with_the_cosine_everywhere(margin_rad: float) -> None:
     cos = torch.linspace(-1, 1, 4001, dtype=torch.float64)
     assert (add_angular_margin(cos, margin_rad).diff() > -1e-9).all()

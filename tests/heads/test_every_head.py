@@ -83,6 +83,14 @@ def test_autocast_leaves_the_logits_in_float32(name: str) -> None:
         assert head(faces.bfloat16(), labels).dtype == torch.float32
 
 
+@pytest.mark.parametrize("name", HEADS)
+def test_a_hundred_thousand_identities_fit(name: str) -> None:
+    head = build_head({"type": name}, embedding_dim=4, num_identities=100_000)
+    faces, labels = torch.randn(4, 4), torch.tensor([0, 7, 50_000, 99_999])
+    assert head(faces, labels).shape == (4, 100_000)
+    assert torch.isfinite(head.loss(faces, labels))  # type: ignore[operator]
+
+
 def test_an_unknown_head_is_refused() -> None:
     with pytest.raises(InputError, match="did you mean 'arcface'"):
         build_head({"type": "arcfce"}, embedding_dim=2, num_identities=2)

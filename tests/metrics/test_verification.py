@@ -60,7 +60,18 @@ def test_pair_scores_are_all_pairs_whatever_the_block() -> None:
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     pairs = [(i, j) for i in range(23) for j in range(i + 1, 23)]
     expected = sorted(unit[i] @ unit[j] for i, j in pairs if identities[i] == identities[j])
+    strange = sorted(unit[i] @ unit[j] for i, j in pairs if identities[i] != identities[j])
     for block in (1, 7, 100):
         genuine, impostor = pair_scores(vectors, identities, block=block)
         np.testing.assert_allclose(np.sort(genuine), expected, atol=1e-6)
-        assert len(genuine) + len(impostor) == len(pairs)
+        np.testing.assert_allclose(np.sort(impostor), strange, atol=1e-6)
+
+
+def test_the_order_of_faces_and_pairs_does_not_matter() -> None:
+    rng = np.random.default_rng(4)
+    vectors, identities, order = rng.normal(size=(40, 5)), np.arange(40) % 8, rng.permutation(40)
+    one = pair_scores(vectors, identities)
+    two = pair_scores(vectors[order], identities[order])
+    for measure in (auc, equal_error_rate, lambda g, i: tar_at_far(g, i, 0.05)):
+        assert measure(*one) == pytest.approx(measure(*two))
+        assert 0 <= measure(*one) <= 1
