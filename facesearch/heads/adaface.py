@@ -1,25 +1,27 @@
 """AdaFace: a margin that follows the norm of the embedding, which stands for image quality."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
 from facesearch.heads.arcface import add_angular_margin
 from facesearch.heads.cosine import at_least_float32
-from facesearch.heads.normface import NormFace
+from facesearch.heads.margin import MarginHead
 
 _NORM_RANGE = (0.001, 100.0)
 
 
-class AdaFace(NormFace):
+class AdaFace(MarginHead):
     """Quality-adaptive margin: angular and cosine at once.
 
     Args:
         embedding_dim: D.
         num_identities: N.
-        scale: Factor on the cosines, > 0.
         margin: m of the paper, radians in the angle and cosine in the difference; 0.4 there.
         concentration: h of the paper, how far a norm must be off the mean; 0.333 there.
         ema: Weight of a new batch in the running statistics of the norms; 0.01 there.
+        **cosine: Arguments of `MarginHead`.
 
     Source:
         AdaFace, Kim et al. 2022 (arXiv:2204.00964), eq. 12-16. We depart in the deviation: it is
@@ -35,12 +37,12 @@ class AdaFace(NormFace):
         embedding_dim: int,
         num_identities: int,
         *,
-        scale: float = 32.0,
         margin: float = 0.25,
         concentration: float = 0.333,
         ema: float = 0.01,
+        **cosine: Any,
     ) -> None:
-        super().__init__(embedding_dim, num_identities, scale=scale)
+        super().__init__(embedding_dim, num_identities, **cosine)
         self.margin, self.concentration, self.ema = margin, concentration, ema
         self.register_buffer("norm_mean", torch.tensor(20.0))
         self.register_buffer("norm_std", torch.tensor(100.0))
@@ -48,7 +50,8 @@ class AdaFace(NormFace):
     def widen(self, true_B: Tensor, embeddings_BD: Tensor) -> Tensor:
         """Return cos(theta - m z) - (m + m z), [B], with z the batch-normalised norm."""
         z_B = self._quality(embeddings_BD.detach()).to(true_B.dtype)
-        return add_angular_margin(true_B, -self.margin * z_B) - self.margin * (1 + z_B)
+        margin = self.margin * self.margin_share
+        return add_angular_margin(true_B, -margin * z_B) - margin * (1 + z_B)
 
     def _quality(self, embeddings_BD: Tensor) -> Tensor:
         """Return z in [-1, 1], [B]: low for faint embeddings; it carries no gradient."""

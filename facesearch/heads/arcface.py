@@ -1,11 +1,12 @@
 """ArcFace: a margin added to the true angle."""
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from facesearch.heads.normface import NormFace
+from facesearch.heads.margin import MarginHead
 
 # Below this sine the derivative of the square root is cut off; it is infinite at cos = 1.
 _LEAST_SINE_SQUARED = 1e-10
@@ -35,14 +36,14 @@ def add_angular_margin(cos_B: Tensor, margin_rad: float | Tensor) -> Tensor:
     return torch.where(is_inside, moved_B, continued_B)
 
 
-class ArcFace(NormFace):
+class ArcFace(MarginHead):
     """Additive angular margin.
 
     Args:
         embedding_dim: D.
         num_identities: N.
-        scale: Factor on the cosines, > 0.
         margin_rad: Margin in **radians**, in [0, pi). The paper uses 0.5 (28.6 degrees).
+        **margin: Arguments of `MarginHead`.
 
     Raises:
         ValueError: If ``margin_rad`` is outside [0, pi).
@@ -50,18 +51,13 @@ class ArcFace(NormFace):
     """
 
     def __init__(
-        self,
-        embedding_dim: int,
-        num_identities: int,
-        *,
-        scale: float = 32.0,
-        margin_rad: float = 0.25,
+        self, embedding_dim: int, num_identities: int, *, margin_rad: float = 0.25, **margin: Any
     ) -> None:
-        super().__init__(embedding_dim, num_identities, scale=scale)
+        super().__init__(embedding_dim, num_identities, **margin)
         if not 0 <= margin_rad < math.pi:
             raise ValueError(f"margin_rad must be in [0, pi), but got {margin_rad}")
         self.margin_rad = margin_rad
 
     def widen(self, true_B: Tensor, embeddings_BD: Tensor) -> Tensor:
         """Return cos(theta + m), [B]."""
-        return add_angular_margin(true_B, self.margin_rad)
+        return add_angular_margin(true_B, self.margin_rad * self.margin_share)

@@ -38,9 +38,3 @@ def take_true(values_BN: Tensor, labels_B: Tensor) -> Tensor:
 def replace_true(values_BN: Tensor, labels_B: Tensor, new_B: Tensor) -> Tensor:
     """Return a copy with another value for each face's own identity; no one-hot is made."""
     return values_BN.scatter(1, labels_B[:, None], new_B[:, None].to(values_BN.dtype))
-
-
-def cross_entropy(logits_BN: Tensor, labels_B: Tensor, label_smoothing: float = 0.0) -> Tensor:
-    """Return the mean cross-entropy, a scalar, in float32 or better."""
-    logits_BN = at_least_float32(logits_BN)
-    return F.cross_entropy(logits_BN, labels_B, label_smoothing=label_smoothing)

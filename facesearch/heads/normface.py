@@ -1,31 +1,47 @@
-"""NormFace: scaled cosines. The margin heads are it with another `widen`: one method each."""
+"""NormFace: scaled cosines; the base of every head that works on angles."""
 
+import math
+
+import torch
 from torch import Tensor, nn
 
-from facesearch.heads.cosine import CosineCentres, cross_entropy, replace_true, take_true
+from facesearch.heads.cosine import CosineCentres
+from facesearch.heads.cross_entropy import CrossEntropyHead
 
 
-class NormFace(nn.Module):
+class NormFace(CrossEntropyHead):
     """Scaled cosine softmax without a margin.
 
     Args:
         embedding_dim: D.
         num_identities: N.
-        scale: Factor on the cosines, > 0.
+        scale: Factor on the cosines, > 0; the first one if it is learnt.
+        learn_scale: Train its logarithm, so that it stays above 0.
+        label_smoothing: Mass spread over all identities, in [0, 1).
 
     Source:
-        NormFace, Wang et al. 2017 (arXiv:1704.06369), eq. 6, with a fixed scale.
+        NormFace, Wang et al. 2017 (arXiv:1704.06369), eq. 6.
 
     """
 
-    def __init__(self, embedding_dim: int, num_identities: int, *, scale: float = 32.0) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        embedding_dim: int,
+        num_identities: int,
+        *,
+        scale: float = 20.0,
+        learn_scale: bool = False,
+        label_smoothing: float = 0.0,
+    ) -> None:
+        super().__init__(label_smoothing)
         self.centres = CosineCentres(embedding_dim, num_identities)
-        self.scale = scale
+        log_scale = torch.tensor(math.log(scale))
+        self.log_scale = nn.Parameter(log_scale, requires_grad=learn_scale)
 
-    def widen(self, true_B: Tensor, embeddings_BD: Tensor) -> Tensor:
-        """Return the true cosines after the margin, [B]; here there is none."""
-        return true_B
+    @property
+    def scale(self) -> Tensor:
+        """The factor on the cosines, a scalar."""
+        return self.log_scale.exp()
 
     def scores(self, embeddings_BD: Tensor) -> Tensor:
         """Return logits [B, N] without margin, to classify with."""
@@ -33,11 +49,5 @@ class NormFace(nn.Module):
         return cos_BN * self.scale
 
     def forward(self, embeddings_BD: Tensor, labels_B: Tensor) -> Tensor:
-        """Return the training logits [B, N]: margin on the true identity, then the scale."""
-        cos_BN: Tensor = self.centres(embeddings_BD)
-        widened_B = self.widen(take_true(cos_BN, labels_B), embeddings_BD)
-        return replace_true(cos_BN, labels_B, widened_B) * self.scale
-
-    def loss(self, embeddings_BD: Tensor, labels_B: Tensor) -> Tensor:
-        """Return the mean cross-entropy of the training logits."""
-        return cross_entropy(self(embeddings_BD, labels_B), labels_B)
+        """Return the training logits [B, N]: those of `scores`, there is no margin."""
+        return self.scores(embeddings_BD)

@@ -3,10 +3,11 @@
 import torch
 from torch import Tensor, nn
 
-from facesearch.heads.cosine import at_least_float32, cross_entropy
+from facesearch.heads.cosine import at_least_float32
+from facesearch.heads.cross_entropy import CrossEntropyHead
 
 
-class Softmax(nn.Module):
+class Softmax(CrossEntropyHead):
     """Linear classifier of identities.
 
     Args:
@@ -19,9 +20,8 @@ class Softmax(nn.Module):
     def __init__(
         self, embedding_dim: int, num_identities: int, *, label_smoothing: float = 0.0
     ) -> None:
-        super().__init__()
+        super().__init__(label_smoothing)
         self.linear = nn.Linear(embedding_dim, num_identities)
-        self.label_smoothing = label_smoothing
 
     def scores(self, embeddings_BD: Tensor) -> Tensor:
         """Return logits [B, N]."""
@@ -33,7 +33,3 @@ class Softmax(nn.Module):
     def forward(self, embeddings_BD: Tensor, labels_B: Tensor) -> Tensor:
         """Return the training logits [B, N]: those of `scores`, there is no margin."""
         return self.scores(embeddings_BD)
-
-    def loss(self, embeddings_BD: Tensor, labels_B: Tensor) -> Tensor:
-        """Return the mean cross-entropy."""
-        return cross_entropy(self(embeddings_BD, labels_B), labels_B, self.label_smoothing)

@@ -1,0 +1,227 @@
+"""The losses: one model a head, its formula in a line. `facesearch.heads` computes them.
+
+Memory: N identities, D numbers in an embedding, B faces in a step, in 4-byte numbers; the B x N
+logits are held once for the forward and once for the backward pass.
+"""
+
+import math
+from typing import Annotated, ClassVar, Literal, get_args
+
+from pydantic import Field, field_validator
+
+from facesearch.config.part import Part
+
+_CENTRES = "N D + 2 B N"
+_PAIRS = "N D + 2 B B"
+
+
+class _Head(Part):
+    """What every head may have."""
+
+    memory: ClassVar[str] = _CENTRES
+    # Whether a picture may have two identities at once (mixup, cutmix, label smoothing).
+    takes_soft_labels: ClassVar[bool] = False
+    is_pair_based: ClassVar[bool] = False
+
+    lr_factor: float = Field(
+        1.0, gt=0, le=100, description="Factor on optim.lr for the head's own weights."
+    )
+    center_weight: float = Field(
+        0.0, ge=0, le=10, description="Weight of the center loss that is added; 0 = none."
+    )
+
+
+class SoftmaxHead(_Head):
+    """Linear layer with bias, cross-entropy."""
+
+    takes_soft_labels: ClassVar[bool] = True
+    type: Literal["softmax"]
+    label_smoothing: float = Field(0.0, ge=0, lt=1, description="Mass given to all identities.")
+
+
+class _ScaledHead(_Head):
+    scale: float = Field(20.0, gt=0, le=1000, description="Factor on the cosines, no unit.")
+    learn_scale: bool = Field(False, description="Whether the scale is trained with the weights.")
+
+
+class NormFaceHead(_ScaledHead):
+    """Scaled cosine, no margin."""
+
+    takes_soft_labels: ClassVar[bool] = True
+    type: Literal["normface"]
+    label_smoothing: float = Field(0.0, ge=0, lt=1, description="Mass given to all identities.")
+
+
+class _MarginHead(_ScaledHead):
+    margin_warmup: float = Field(
+        0.0, ge=0, le=1, description="Part of the training in which the margin grows from 0."
+    )
+
+
+def _degrees(margin_rad: float) -> float:
+    if margin_rad >= math.pi:
+        raise ValueError(
+            f"must be in [0, pi), but got {margin_rad:g}. If you meant degrees, write "
+            f"{math.radians(margin_rad):.3f}"
+        )
+    return margin_rad
+
+
+class _AngularHead(_MarginHead):
+    margin_rad: float = Field(0.25, ge=0, description="Margin in radians, in [0, pi).")
+
+    @field_validator("margin_rad")
+    @classmethod
+    def _radians(cls, margin_rad: float) -> float:
+        return _degrees(margin_rad)
+
+
+class SphereFaceHead(_Head):
+    """Angle times m on the embedding's own length, blended in over the training."""
+
+    type: Literal["sphereface"]
+    margin: int = Field(4, ge=1, le=5, description="Factor m on the angle, a whole number.")
+    blend_least: float = Field(5.0, ge=0, description="Least weight of the plain cosine (lambda).")
+    blend_first: float = Field(1000.0, ge=0, description="Weight of the plain cosine at first.")
+
+
+class CosFaceHead(_MarginHead):
+    """Margin subtracted from the cosine."""
+
+    type: Literal["cosface"]
+    margin_cos: float = Field(0.2, ge=0, lt=1, description="Margin as a difference of cosines.")
+
+
+class ArcFaceHead(_AngularHead):
+    """Margin added to the angle."""
+
+    type: Literal["arcface"]
+
+
+class CombinedHead(_MarginHead):
+    """cos(m1 angle + m2) - m3: SphereFace, ArcFace and CosFace in one."""
+
+    type: Literal["combined"]
+    margin_factor: float = Field(1.0, ge=0.5, le=2, description="m1, a factor on the angle.")
+    margin_rad: float = Field(0.15, ge=0, description="m2 in radians, in [0, pi).")
+    margin_cos: float = Field(0.1, ge=0, lt=1, description="m3, a difference of cosines.")
+
+    @field_validator("margin_rad")
+    @classmethod
+    def _radians(cls, margin_rad: float) -> float:
+        return _degrees(margin_rad)
+
+
+class SubCenterArcFaceHead(_AngularHead):
+    """ArcFace against the nearest of several centres an identity."""
+
+    memory: ClassVar[str] = "K N D + 2 B N + B N K"
+    type: Literal["subcenter_arcface"]
+    centres: int = Field(3, ge=1, le=10, description="Centres of an identity (K), a count.")
+
+
+class AdaFaceHead(_MarginHead):
+    """Margin that follows the norm of the embedding."""
+
+    type: Literal["adaface"]
+    margin: float = Field(0.25, ge=0, lt=1, description="Margin: radians and cosine at once.")
+    concentration: float = Field(0.333, gt=0, le=1, description="h of the paper, no unit.")
+    ema: float = Field(0.01, gt=0, le=1, description="Weight of a batch in the norm statistics.")
+
+
+class MagFaceHead(_MarginHead):
+    """Angular margin that grows with the norm, and a pull towards large norms."""
+
+    type: Literal["magface"]
+    norm_low: float = Field(10.0, gt=0, description="Norm that gets the least margin.")
+    norm_high: float = Field(110.0, gt=0, description="Norm that gets the largest margin.")
+    margin_low_rad: float = Field(0.2, ge=0, description="Least margin in radians, in [0, pi).")
+    margin_high_rad: float = Field(0.35, ge=0, description="Largest margin, radians, in [0, pi).")
+    norm_weight: float = Field(20.0, ge=0, description="Weight of the pull (lambda_g).")
+
+    @field_validator("margin_low_rad", "margin_high_rad")
+    @classmethod
+    def _radians(cls, margin_rad: float) -> float:
+        return _degrees(margin_rad)
+
+    @field_validator("norm_high")
+    @classmethod
+    def _ordered(cls, norm_high: float, info: object) -> float:
+        low = getattr(info, "data", {}).get("norm_low", 0.0)
+        if norm_high <= low:
+            raise ValueError(f"must be above norm_low {low:g}, but got {norm_high:g}")
+        return norm_high
+
+
+class CurricularFaceHead(_AngularHead):
+    """ArcFace that weighs hard strangers more as training goes on."""
+
+    memory: ClassVar[str] = "N D + 3 B N"
+    type: Literal["curricularface"]
+    ema: float = Field(0.01, gt=0, le=1, description="Weight of a batch in the mean cosine t.")
+
+
+class ElasticFaceHead(_AngularHead):
+    """ArcFace whose margin is drawn anew for every face."""
+
+    type: Literal["elasticface"]
+    margin_std_rad: float = Field(0.0175, ge=0, le=1, description="Deviation of the margin, rad.")
+    hardest_first: bool = Field(True, description="Largest margin to the hardest face (the plus).")
+
+
+class UniFaceHead(_MarginHead):
+    """One threshold for all pairs: binary cross-entropies with a shared bias."""
+
+    type: Literal["uniface"]
+    margin_cos: float = Field(0.2, ge=0, lt=1, description="Margin as a difference of cosines.")
+    negative_weight: float = Field(1.0, gt=0, description="Weight of the strangers (l).")
+
+
+class _PairHead(_Head):
+    memory: ClassVar[str] = _PAIRS
+    is_pair_based: ClassVar[bool] = True
+
+
+class TripletHead(_PairHead):
+    """Same person nearer than another one by a margin, semihard triplets of the batch."""
+
+    type: Literal["triplet"]
+    margin: float = Field(0.2, gt=0, le=2, description="Margin as a distance of unit vectors.")
+    mining: Literal["all", "hard", "semihard"] = Field("semihard", description="Which triplets.")
+
+
+class SupConHead(_PairHead):
+    """All pictures of a person against all others of the batch."""
+
+    type: Literal["supcon"]
+    temperature: float = Field(0.1, gt=0, le=10, description="Divides the cosines, no unit.")
+
+
+class CircleHead(_PairHead):
+    """Pairs weighed by how far each is from its optimum."""
+
+    type: Literal["circle"]
+    relaxation: float = Field(0.4, gt=0, lt=1, description="m of the paper, a cosine.")
+    scale: float = Field(80.0, gt=0, le=1000, description="gamma of the paper, no unit.")
+
+
+class MultiSimilarityHead(_PairHead):
+    """Pairs weighed by their similarity and by those around them."""
+
+    type: Literal["multi_similarity"]
+    positive_scale: float = Field(2.0, gt=0, le=100, description="alpha of the paper, no unit.")
+    negative_scale: float = Field(50.0, gt=0, le=200, description="beta of the paper, no unit.")
+    base: float = Field(0.5, ge=-1, le=1, description="lambda of the paper, a cosine.")
+
+
+HeadConfig = Annotated[
+    SoftmaxHead | NormFaceHead | SphereFaceHead | CosFaceHead | ArcFaceHead | CombinedHead
+    | SubCenterArcFaceHead | AdaFaceHead | MagFaceHead | CurricularFaceHead | ElasticFaceHead
+    | UniFaceHead | TripletHead | SupConHead | CircleHead | MultiSimilarityHead,
+    Field(discriminator="type"),
+]  # fmt: skip
+
+HEAD_CONFIGS: dict[str, type[_Head]] = {
+    head.model_fields["type"].annotation.__args__[0]: head
+    for head in get_args(get_args(HeadConfig)[0])
+}

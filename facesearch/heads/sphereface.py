@@ -1,0 +1,75 @@
+"""SphereFace: the true angle times m, on the embedding's own length."""
+
+import torch
+from torch import Tensor
+
+from facesearch.heads.cosine import CosineCentres, at_least_float32, replace_true, take_true
+from facesearch.heads.cross_entropy import CrossEntropyHead
+
+
+def multiply_angle(cos_B: Tensor, margin: int) -> Tensor:
+    """Return psi(theta) = (-1)^k cos(m theta) - 2k, with k = floor(m theta / pi), [B].
+
+    Args:
+        cos_B: Cosines to the true identity, [B].
+        margin: m, a whole number >= 1.
+
+    Source:
+        SphereFace, Liu et al. 2017 (arXiv:1704.08063), eq. 7. cos(m theta) is the Chebyshev
+        polynomial of the cosine: no arc cosine, so the gradient is finite at both ends.
+
+    """
+    cos_B = cos_B.clamp(-1.0, 1.0)
+    previous_B, current_B = torch.ones_like(cos_B), cos_B
+    for _ in range(margin - 1):
+        previous_B, current_B = current_B, 2 * cos_B * current_B - previous_B
+    k_B = (margin * cos_B.detach().acos() / torch.pi).floor().clamp(max=margin - 1)
+    return torch.where(k_B % 2 == 0, current_B, -current_B) - 2 * k_B
+
+
+class SphereFace(CrossEntropyHead):
+    """Angular softmax.
+
+    Args:
+        embedding_dim: D.
+        num_identities: N.
+        margin: m, a factor on the angle; 4 in the paper.
+        blend_least: Least weight lambda of the plain cosine; 5 in the authors' code.
+        blend_first: Its weight at first; 1000 there. It falls as 1 / (1 + 0.12 step).
+
+    """
+
+    steps: Tensor
+
+    def __init__(
+        self,
+        embedding_dim: int,
+        num_identities: int,
+        *,
+        margin: int = 4,
+        blend_least: float = 5.0,
+        blend_first: float = 1000.0,
+    ) -> None:
+        super().__init__()
+        self.centres = CosineCentres(embedding_dim, num_identities)
+        self.margin, self.blend_least, self.blend_first = margin, blend_least, blend_first
+        self.register_buffer("steps", torch.tensor(0.0))
+
+    @staticmethod
+    def _lengths(embeddings_BD: Tensor) -> Tensor:
+        return at_least_float32(embeddings_BD).norm(dim=1, keepdim=True)
+
+    def scores(self, embeddings_BD: Tensor) -> Tensor:
+        """Return |x| cos(theta), [B, N]."""
+        cos_BN: Tensor = self.centres(embeddings_BD)
+        return cos_BN * self._lengths(embeddings_BD)
+
+    def forward(self, embeddings_BD: Tensor, labels_B: Tensor) -> Tensor:
+        """Return the training logits [B, N], and count the step while training."""
+        if self.training:
+            self.steps += 1
+        blend = (self.blend_first / (1 + 0.12 * self.steps)).clamp(min=self.blend_least)
+        cos_BN: Tensor = self.centres(embeddings_BD)
+        true_B = take_true(cos_BN, labels_B)
+        target_B = (blend * true_B + multiply_angle(true_B, self.margin)) / (1 + blend)
+        return replace_true(cos_BN, labels_B, target_B) * self._lengths(embeddings_BD)

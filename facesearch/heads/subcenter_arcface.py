@@ -1,0 +1,43 @@
+"""Sub-center ArcFace: each identity has several centres, and the nearest one counts."""
+
+from typing import Any
+
+from torch import Tensor
+
+from facesearch.heads.arcface import ArcFace
+from facesearch.heads.cosine import CosineCentres
+
+
+class SubCenters(CosineCentres):
+    """Several learnt directions for each identity.
+
+    Source:
+        Sub-center ArcFace, Deng et al. 2020 (ECCV), sec. 3.2: the maximum over the K centres.
+    """
+
+    def __init__(self, embedding_dim: int, num_identities: int, centres: int) -> None:
+        super().__init__(embedding_dim, num_identities * centres)
+        self.num_centres = centres
+
+    def forward(self, embeddings_BD: Tensor) -> Tensor:
+        """Return the cosine of each face to the nearest centre of each identity, [B, N]."""
+        cos_BM: Tensor = super().forward(embeddings_BD)
+        return cos_BM.unflatten(1, (-1, self.num_centres)).amax(2)
+
+
+class SubCenterArcFace(ArcFace):
+    """ArcFace for noisy labels: wrong pictures gather at a centre of their own.
+
+    Args:
+        embedding_dim: D.
+        num_identities: N.
+        centres: K; 3 in the paper.
+        **arcface: Arguments of `ArcFace`.
+
+    """
+
+    def __init__(
+        self, embedding_dim: int, num_identities: int, *, centres: int = 3, **arcface: Any
+    ) -> None:
+        super().__init__(embedding_dim, num_identities, **arcface)
+        self.centres = SubCenters(embedding_dim, num_identities, centres)
