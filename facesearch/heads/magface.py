@@ -46,7 +46,8 @@ class MagFace(MarginHead):
         self.norm_weight = norm_weight
 
     def _norms(self, embeddings_BD: Tensor) -> Tensor:
-        return at_least_float32(embeddings_BD).norm(dim=1).clamp(*self.norms)
+        faces_BD = at_least_float32(embeddings_BD)
+        return faces_BD.square().sum(1).clamp(min=1e-12).sqrt().clamp(*self.norms)
 
     def widen(self, true_B: Tensor, embeddings_BD: Tensor) -> Tensor:
         """Return cos(theta + m(a)), [B], with m linear in the norm a."""

@@ -27,7 +27,7 @@ class MarginHead(NormFace):
         self.margin_share = 1.0
 
     def set_progress(self, progress: float) -> None:
-        """Set the share of the margin that applies now; it follows from the step, not from state."""
+        """Set the share of the margin that applies now, from the step and not from state."""
         is_growing = progress < self.margin_warmup
         self.margin_share = progress / self.margin_warmup if is_growing else 1.0
 

@@ -50,7 +50,7 @@ class PairHead(Head):
             return self.pair_loss(embeddings_BD, labels_B)
 
     def _follow(self, unit_BD: Tensor, labels_B: Tensor) -> None:
-        present, number_B, counts = labels_B.unique(return_inverse=True, return_counts=True)
+        present, number_B, counts = torch.unique(labels_B, return_inverse=True, return_counts=True)
         sums = unit_BD.new_zeros(len(present), unit_BD.shape[1]).index_add_(0, number_B, unit_BD)
         fresh = (sums / counts[:, None]).to(self.means.dtype)
         if bool(torch.isfinite(fresh).all()):
@@ -66,7 +66,8 @@ class Triplet(PairHead):
         embedding_dim: D.
         num_identities: N.
         margin: Between the distances of unit vectors; 0.2 in the paper.
-        mining: ``semihard`` (further than the same person, but within the margin), ``hard``, ``all``.
+        mining: Which triplets: ``semihard`` (beyond the same person, within the margin), ``hard``
+            or ``all``.
 
     Source:
         FaceNet, Schroff et al. 2015 (arXiv:1503.03832), eq. 2.

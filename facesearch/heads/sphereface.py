@@ -57,7 +57,8 @@ class SphereFace(CrossEntropyHead):
 
     @staticmethod
     def _lengths(embeddings_BD: Tensor) -> Tensor:
-        return at_least_float32(embeddings_BD).norm(dim=1, keepdim=True)
+        faces_BD = at_least_float32(embeddings_BD)
+        return faces_BD.square().sum(1, keepdim=True).clamp(min=1e-12).sqrt()
 
     def scores(self, embeddings_BD: Tensor) -> Tensor:
         """Return |x| cos(theta), [B, N]."""

@@ -22,7 +22,8 @@ class SubCenters(CosineCentres):
     def forward(self, embeddings_BD: Tensor) -> Tensor:
         """Return the cosine of each face to the nearest centre of each identity, [B, N]."""
         cos_BM: Tensor = super().forward(embeddings_BD)
-        return cos_BM.unflatten(1, (-1, self.num_centres)).amax(2)
+        cos_BNK = cos_BM.view(len(cos_BM), -1, self.num_centres)
+        return cos_BNK.amax(2)
 
 
 class SubCenterArcFace(ArcFace):

@@ -1,5 +1,7 @@
 """From a feature map to a vector."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -29,9 +31,34 @@ class GlobalAverage(nn.Module):
         return x_BCHW.mean(dim=(2, 3))
 
 
-def build_pooling(pooling: str) -> nn.Module:
-    """Return the layer named ``gap``, ``gem`` or ``flatten``."""
-    return POOLINGS[pooling]()
+class GlobalDepthwise(nn.Module):
+    """A learnt weight for each place and channel: a depthwise convolution over the whole map.
+
+    Source:
+        MobileFaceNet, Chen et al. 2018 (arXiv:1804.07573), sec. 3.2: corners of a face crop tell
+        less than its centre.
+    """
+
+    def __init__(self, channels: int, side_px: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, side_px, groups=channels, bias=False)
+        self.norm = nn.BatchNorm2d(channels)
+
+    def forward(self, x_BCHW: Tensor) -> Tensor:
+        """Map [B, C, H, W] to [B, C]."""
+        out: Tensor = self.norm(self.conv(x_BCHW))
+        return out.flatten(1)
 
 
-POOLINGS: dict[str, type[nn.Module]] = {"gap": GlobalAverage, "gem": GeM, "flatten": nn.Flatten}
+# Maps (channels, side of the map in pixels) to the layer and the length of its vector.
+POOLINGS: dict[str, Callable[[int, int], tuple[nn.Module, int]]] = {
+    "gap": lambda channels, side_px: (GlobalAverage(), channels),
+    "gem": lambda channels, side_px: (GeM(), channels),
+    "gdc": lambda channels, side_px: (GlobalDepthwise(channels, side_px), channels),
+    "flatten": lambda channels, side_px: (nn.Flatten(), channels * side_px**2),
+}
+
+
+def build_pooling(name: str, channels: int, side_px: int) -> tuple[nn.Module, int]:
+    """Return the layer named ``name`` for a map [B, channels, side, side], and its length."""
+    return POOLINGS[name](channels, side_px)

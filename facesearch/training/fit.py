@@ -134,7 +134,7 @@ class Training:
         images = self.augment(images, generator).contiguous(memory_format=torch.channels_last)
         with self.autocast():
             embeddings = self.network(images)
-        loss: torch.Tensor = self.head.loss(embeddings, labels)  # type: ignore[operator]
+        loss = self.head.loss(embeddings, labels)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         if self.config.optim.grad_clip_norm:

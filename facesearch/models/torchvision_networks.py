@@ -1,0 +1,42 @@
+"""Networks of torchvision below their classifiers, with an embedding in its place."""
+
+from torch import nn
+from torchvision import models
+
+from facesearch.config import ModelConfig
+from facesearch.models.network import FaceNetwork
+
+_RESNETS = {
+    "resnet18": models.resnet18,
+    "resnet34": models.resnet34,
+    "resnet50": models.resnet50,
+}
+
+
+def build_resnet(model: ModelConfig, image_px: int) -> FaceNetwork:
+    """Return ResNet-18, 34 or 50 (arXiv:1512.03385); made for 224 px, any size works."""
+    whole = _RESNETS[model.network]()
+    if model.input_channels == 1:
+        whole.conv1 = nn.Conv2d(1, 64, 7, 2, 3, bias=False)
+        nn.init.kaiming_normal_(whole.conv1.weight, mode="fan_out", nonlinearity="relu")
+    stem = nn.Sequential(whole.conv1, whole.bn1, whole.relu, whole.maxpool)
+    stages = [stem, whole.layer1, whole.layer2, whole.layer3, whole.layer4]
+    return _with_embedding(stages, whole.fc.in_features, model)
+
+
+def build_convnext(model: ModelConfig, image_px: int) -> FaceNetwork:
+    """Return ConvNeXt-T (arXiv:2201.03545), with its own layer norms; made for 224 px."""
+    whole = models.convnext_tiny(stochastic_depth_prob=model.drop_path)
+    if model.input_channels == 1:
+        whole.features[0][0] = nn.Conv2d(1, 96, 4, 4)
+        nn.init.trunc_normal_(whole.features[0][0].weight, std=0.02)
+    return _with_embedding(list(whole.features), 768, model, whole.classifier[0])
+
+
+def _with_embedding(
+    stages: list[nn.Module], channels: int, model: ModelConfig, norm: nn.Module | None = None
+) -> FaceNetwork:
+    parts = [nn.AdaptiveAvgPool2d(1), norm or nn.Identity(), nn.Flatten(), nn.Dropout(model.dropout)]
+    embedding = nn.Linear(channels, model.embedding_dim, bias=False)
+    last = nn.BatchNorm1d(model.embedding_dim)
+    return FaceNetwork(stages, nn.Sequential(*parts), embedding, last, model.input_channels)
