@@ -3,9 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from facesearch.config import as_plain
 from facesearch.heads import build_head
-from facesearch.models.cnn import FaceCNN
+from facesearch.models import build_network
 from facesearch.space import load_space
 
 ROOT = Path(__file__).parents[1]
@@ -18,7 +17,7 @@ def test_a_shipped_space_draws_points_that_build(path: Path) -> None:
     rng = random.Random(0)
     for _ in range(10):
         config = space.draw(rng)[1]
-        FaceCNN(**as_plain(config.model), image_px=config.data.image_px)
+        build_network(config.model, config.data.image_px)
         build_head(as_plain(config.head), embedding_dim=8, num_identities=4)
 
 

@@ -1,112 +1,82 @@
 """Random changes of training images, one batch at a time, on the device of the batch.
 
-All draws come from the generator that is given, so a seed fixes them. Images are float32
-[B, 3, H, W] in [-1, 1].
+Images are float32 [B, 3, H, W] in [-1, 1]. Each change draws from a generator of its own, so that
+switching one on does not alter the others. The changes are in `geometry`, `colour` and `detail`.
 """
 
 import math
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+
+from facesearch.data.colour import greyed, light, saturate, turn_hue
+from facesearch.data.detail import blur, cut_out, reduce_resolution
+from facesearch.data.dice import Dice
+from facesearch.data.geometry import move
+
+Settings = Mapping[str, float]
+Change = Callable[[Tensor, Settings, Dice], Tensor]
+
+# The fields of each change; it is off where all of them are 0.
+CHANGES: dict[str, tuple[Change, tuple[str, ...]]] = {
+    "geometry": (move, ("flip_probability", "shift_fraction", "rotate_deg", "scale_fraction")),
+    "light": (light, ("brightness", "contrast")),
+    "saturation": (saturate, ("saturation",)),
+    "hue": (turn_hue, ("hue_deg",)),
+    "grey": (greyed, ("grey_probability",)),
+    "blur": (blur, ("blur_sigma_px",)),
+    "low_resolution": (reduce_resolution, ("low_resolution",)),
+    "cutout": (cut_out, ("cutout_fraction",)),
+}
+# Where a larger strength has to stop.
+_LIMITS = {
+    "flip_probability": 0.5, "grey_probability": 1.0, "low_resolution": 0.95,
+    "cutout_fraction": 0.9, "contrast": 1.0, "saturation": 1.0, "scale_fraction": 0.9,
+}  # fmt: skip
 
 
 class Augment:
     """The random changes of one config; call it on a batch.
 
-    Args are those of `facesearch.config.AugmentConfig`, in the same units.
+    Args:
+        strength: Factor on every other value; 0 leaves the images as they are.
+        changes_per_image: Changes drawn for each image, 0 = all (RandAugment, arXiv:1909.13719).
+        **values: The fields of `facesearch.config.AugmentConfig`, in the same units.
+
     """
 
-    def __init__(  # noqa: PLR0913 - one keyword a change
-        self,
-        *,
-        flip_probability: float = 0.0,
-        shift_fraction: float = 0.0,
-        rotate_deg: float = 0.0,
-        scale_fraction: float = 0.0,
-        brightness: float = 0.0,
-        contrast: float = 0.0,
-        grey_probability: float = 0.0,
-        cutout_fraction: float = 0.0,
+    def __init__(
+        self, *, strength: float = 1.0, changes_per_image: int = 0, **values: float
     ) -> None:
-        self.flip_probability = flip_probability
-        self.shift_fraction = shift_fraction
-        self.rotate_rad = math.radians(rotate_deg)
-        self.scale_fraction = scale_fraction
-        self.brightness = brightness
-        self.contrast = contrast
-        self.grey_probability = grey_probability
-        self.cutout_fraction = cutout_fraction
+        self.changes_per_image = changes_per_image
+        scaled = {k: min(v * strength, _LIMITS.get(k, math.inf)) for k, v in values.items()}
+        self.active: list[tuple[Change, dict[str, Any]]] = []
+        for change, fields in CHANGES.values():
+            own = {field: scaled.get(field, 0.0) for field in fields}
+            if any(own.values()):
+                self.active.append((change, own))
 
     def __call__(self, images_BCHW: Tensor, generator: torch.Generator) -> Tensor:
         """Return changed images of the same shape, dtype and memory format."""
-        dice = _Dice(images_BCHW.shape[0], generator)
-        images = self._move(images_BCHW, dice)
-        images = self._light(images, dice)
-        return self._cut_out(images, dice)
+        batch = len(images_BCHW)
+        seeds = torch.randint(2**62, (len(CHANGES) + 1,), generator=generator).tolist()
+        chosen_BN = self._chosen(batch, seeds[-1])
+        images = images_BCHW
+        for number, (change, settings) in enumerate(self.active):
+            changed = change(images, settings, Dice(batch, seeds[number]))
+            if chosen_BN is None:
+                images = changed
+            else:
+                is_chosen = chosen_BN[:, number].to(images.device)[:, None, None, None]
+                images = torch.where(is_chosen, changed, images)
+        return images
 
-    def _move(self, images_BCHW: Tensor, dice: "_Dice") -> Tensor:
-        """Flip, rotate, scale and shift in one resampling; the border is repeated."""
-        if not (self.flip_probability or self.shift_fraction or self.rotate_rad
-                or self.scale_fraction):  # fmt: skip
-            return images_BCHW
-        mirror = 1 - 2 * (dice.unit() < self.flip_probability).float()
-        angle = dice.signed() * self.rotate_rad
-        zoom = 1 + dice.signed() * self.scale_fraction
-        # grid_sample's unit is half a side
-        shift_x, shift_y = (2 * self.shift_fraction * dice.signed() for _ in range(2))
-        cos, sin = angle.cos() / zoom, angle.sin() / zoom
-        rows = [
-            torch.stack([mirror * cos, -mirror * sin, shift_x], 1),
-            torch.stack([sin, cos, shift_y], 1),
-        ]
-        theta_B23 = torch.stack(rows, 1).to(images_BCHW.device)
-        shape = list(images_BCHW.shape)
-        grid = F.affine_grid(theta_B23, shape, align_corners=False)
-        return F.grid_sample(images_BCHW, grid, padding_mode="border", align_corners=False)
-
-    def _light(self, images_BCHW: Tensor, dice: "_Dice") -> Tensor:
-        if self.brightness or self.contrast:
-            factor = dice.column(1 + self.contrast * dice.signed(), images_BCHW)
-            added = dice.column(2 * self.brightness * dice.signed(), images_BCHW)
-            centre = images_BCHW.mean(dim=(1, 2, 3), keepdim=True)
-            images_BCHW = (images_BCHW - centre).mul_(factor).add_(centre + added).clamp_(-1, 1)
-        if self.grey_probability:
-            is_grey = dice.column((dice.unit() < self.grey_probability).float(), images_BCHW)
-            images_BCHW = torch.lerp(images_BCHW, images_BCHW.mean(1, keepdim=True), is_grey)
-        return images_BCHW
-
-    def _cut_out(self, images_BCHW: Tensor, dice: "_Dice") -> Tensor:
-        """Hide a grey square (arXiv:1708.04552) of up to the given side."""
-        if not self.cutout_fraction:
-            return images_BCHW
-        device = images_BCHW.device
-        half_B1 = (dice.unit() * self.cutout_fraction / 2)[:, None].to(device)
-        places = [
-            torch.linspace(0, 1, side, device=device)[None] - dice.unit()[:, None].to(device)
-            for side in images_BCHW.shape[2:]
-        ]
-        inside = [(place.abs() < half_B1) for place in places]
-        hidden = inside[0][:, None, :, None] & inside[1][:, None, None, :]
-        return images_BCHW.masked_fill(hidden, 0.0)
-
-
-class _Dice:
-    """Random numbers for a batch, drawn on the CPU: the same on every device."""
-
-    def __init__(self, batch: int, generator: torch.Generator) -> None:
-        self.batch = batch
-        self.generator = generator
-
-    def unit(self) -> Tensor:
-        """[B] in [0, 1)."""
-        return torch.rand(self.batch, generator=self.generator)
-
-    def signed(self) -> Tensor:
-        """[B] in [-1, 1)."""
-        return self.unit() * 2 - 1
-
-    @staticmethod
-    def column(values_B: Tensor, like: Tensor) -> Tensor:
-        """[B, 1, 1, 1] on the device of ``like``."""
-        return values_B.to(like.device)[:, None, None, None]
+    def _chosen(self, batch: int, seed: int) -> Tensor | None:
+        """Return which changes each image gets, bool [B, N], or None where it gets all."""
+        if not 0 < self.changes_per_image < len(self.active):
+            return None
+        generator = torch.Generator().manual_seed(seed)
+        rank_BN = torch.rand(batch, len(self.active), generator=generator).argsort(1).argsort(1)
+        return rank_BN < self.changes_per_image

@@ -13,7 +13,7 @@ from torch import nn
 from facesearch.config import RunConfig, as_plain
 from facesearch.errors import InputError
 from facesearch.heads import build_head
-from facesearch.models.cnn import FaceCNN
+from facesearch.models import build_network
 from facesearch.training.checkpoint import all_finite, write_atomically
 
 _FILES = ("model.safetensors", "config.json")
@@ -69,7 +69,7 @@ def load_bundle(folder: Path) -> Model:
     if header["preprocessing"] != PREPROCESSING:
         raise InputError(f"{folder}: was made with another preprocessing.")
     identities = tuple(header["identities"])
-    network = FaceCNN(**as_plain(config.model), image_px=config.data.image_px)
+    network = build_network(config.model, config.data.image_px)
     head = build_head(
         as_plain(config.head),
         embedding_dim=config.model.embedding_dim,

@@ -77,7 +77,7 @@ def finalize(
     with single_run(store, f"final of {trial_id[:8]}", tags) as (client, final_id):
         training = _train(config, faces, folder / "training.ckpt", on_epoch)
         figures = verify(training, targets, folder)
-        model = Model(training.network, training.head, config, faces.identities)
+        model = Model(training.best_network, training.head, config, faces.identities)
         save_bundle(folder, model, {"trial_run_id": trial_id, "faces": faces.fingerprint})
         told = {name: asdict(figure) for name, figure in figures.items()}
         write_atomically(folder / "figures.json", json.dumps(told, indent=1).encode())

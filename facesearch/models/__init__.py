@@ -12,6 +12,8 @@ from facesearch.models.mobilefacenet import build_mobilefacenet
 from facesearch.models.network import FaceNetwork
 from facesearch.models.torchvision_networks import build_convnext, build_resnet
 
+__all__ = ["NETWORKS", "FaceNetwork", "build_network"]
+
 NETWORKS: dict[str, Callable[[ModelConfig, int], FaceNetwork]] = {
     "cnn": build_cnn,
     "resnet18": build_resnet,

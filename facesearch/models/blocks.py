@@ -177,8 +177,6 @@ def ir_block(
     return ShortcutBlock(branch, shortcut, nn.Identity(), out_channels, settings)
 
 
-
-
 def inverted_block(
     in_channels: int,
     out_channels: int,

@@ -36,7 +36,12 @@ def build_convnext(model: ModelConfig, image_px: int) -> FaceNetwork:
 def _with_embedding(
     stages: list[nn.Module], channels: int, model: ModelConfig, norm: nn.Module | None = None
 ) -> FaceNetwork:
-    parts = [nn.AdaptiveAvgPool2d(1), norm or nn.Identity(), nn.Flatten(), nn.Dropout(model.dropout)]
+    parts = [
+        nn.AdaptiveAvgPool2d(1),
+        norm or nn.Identity(),
+        nn.Flatten(),
+        nn.Dropout(model.dropout),
+    ]
     embedding = nn.Linear(channels, model.embedding_dim, bias=False)
     last = nn.BatchNorm1d(model.embedding_dim)
     return FaceNetwork(stages, nn.Sequential(*parts), embedding, last, model.input_channels)

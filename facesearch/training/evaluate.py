@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from facesearch.data.faces import Faces, FaceSet
 from facesearch.metrics.identification import gallery_and_probes, rank_k
 from facesearch.metrics.verification import pair_scores, tar_at_far
-from facesearch.models.cnn import normalise
+from facesearch.models.network import normalise
 
 Autocast = Callable[[], torch.autocast]
 

@@ -15,13 +15,16 @@ import torch
 
 from facesearch.config import RunConfig, as_plain
 from facesearch.data.augment import Augment
+from facesearch.data.mix import mix
 from facesearch.data.faces import Faces
 from facesearch.errors import InputError, TrialFailure
 from facesearch.heads import build_head
-from facesearch.models.cnn import FaceCNN
+from facesearch.models import FaceNetwork, build_network
 from facesearch.training.checkpoint import load_checkpoint, save_checkpoint
 from facesearch.training.evaluate import evaluate, take
-from facesearch.training.optim import build_optimizer, lr_factor
+from facesearch.training.average import build_average, update_average
+from facesearch.training.optim import build_optimizer, lr_factor, parameter_groups, peak_lr
+from facesearch.training.sampling import SAMPLINGS
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,7 @@ class Training:
         self.config, self.faces = config, faces
         self.device = device or default_device()
         torch.manual_seed(config.train.seed)
-        model = as_plain(config.model)
-        network = FaceCNN(**model, image_px=config.data.image_px)
+        network = build_network(config.model, config.data.image_px)
         head = build_head(
             as_plain(config.head),
             embedding_dim=config.model.embedding_dim,
@@ -75,7 +77,11 @@ class Training:
         )
         self.network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.head = head.to(self.device)
-        self.optimizer = build_optimizer([self.network, self.head], config.optim)
+        groups = parameter_groups(
+            self.network.layer_groups(), self.head, config.optim, config.head.lr_factor
+        )
+        self.optimizer = build_optimizer(groups, config.optim)
+        self.average = build_average(self.network, config.optim.ema_decay)
         self.augment = Augment(**as_plain(config.augment))
         self.batch_size = min(config.train.batch_size, len(faces.train))
         if self.batch_size < 2:
@@ -100,48 +106,71 @@ class Training:
             epoch = self.epochs_done + 1
             loss = self._train_epoch(epoch)
             self.epochs_done = epoch
-            scores = evaluate(self.network, self.head, self.faces, self.autocast)
+            scores = evaluate(self.best_network, self.head, self.faces, self.autocast)
             yield EpochResult(epoch, {"train/loss": loss, **scores}, time.perf_counter() - start)
 
+    @property
+    def best_network(self) -> FaceNetwork:
+        """The network to score and to keep: the averaged weights where there are some."""
+        return self.network if self.average is None else self.average.module
+
     def _train_epoch(self, epoch: int) -> float:
-        seed = _epoch_seed(self.config.train.seed, epoch)
+        train, optim = self.config.train, self.config.optim
+        seed = _epoch_seed(train.seed, epoch)
         torch.manual_seed(seed)
         generator = torch.Generator().manual_seed(seed)
         self.network.train()
         self.head.train()
-        order = np.random.default_rng(seed).permutation(len(self.faces.train))
-        # A last batch of another size would weigh its faces more and disturb batch norm.
-        steps = len(order) // self.batch_size
+        batches = SAMPLINGS[self.config.sampling](
+            self.faces.train.labels_M, self.batch_size, train.faces_per_identity,
+            np.random.default_rng(seed),
+        )  # fmt: skip
+        steps = -(-len(batches) // train.accumulate)
+        peak = peak_lr(optim, batches.shape[1] * train.accumulate)
         total = torch.zeros((), device=self.device)
         for index in range(steps):
-            positions = order[index * self.batch_size : (index + 1) * self.batch_size]
-            step = (epoch - 1) * steps + index
-            self._set_lr(step, steps * self.config.train.epochs)
-            loss = self._step(positions, generator)
-            total += loss
+            step, num_steps = (epoch - 1) * steps + index, steps * train.epochs
+            self._set_lr(peak * lr_factor(step, num_steps, optim))
+            self.head.set_progress(step / num_steps)
+            group = batches[index * train.accumulate : (index + 1) * train.accumulate]
+            total += self._step(group, generator)
             if index % 50 == 49 or index == steps - 1:
                 # one look in 50 steps: each look makes a GPU wait
                 _refuse_non_finite(total, epoch, index + 1)
         return float(total) / steps
 
-    def _set_lr(self, step: int, num_steps: int) -> None:
-        lr = self.config.optim.lr * lr_factor(step, num_steps, self.config.optim)
+    def _set_lr(self, lr: float) -> None:
         for group in self.optimizer.param_groups:
-            group["lr"] = lr
+            group["lr"] = lr * group["lr_factor"]
 
-    def _step(self, positions: np.ndarray, generator: torch.Generator) -> torch.Tensor:
-        images, labels = take(self.faces.train, positions, self.device)
-        images = self.augment(images, generator).contiguous(memory_format=torch.channels_last)
-        with self.autocast():
-            embeddings = self.network(images)
-        loss = self.head.loss(embeddings, labels)
+    def _step(self, batches: np.ndarray, generator: torch.Generator) -> torch.Tensor:
+        """Take one step of the optimiser on the mean gradient of some batches [n, B]."""
+        total = torch.zeros((), device=self.device)
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        for positions in batches:
+            loss = self._loss(positions, generator) / len(batches)
+            loss.backward()  # type: ignore[no-untyped-call]
+            total += loss.detach()
         if self.config.optim.grad_clip_norm:
             parameters = [p for g in self.optimizer.param_groups for p in g["params"]]
             torch.nn.utils.clip_grad_norm_(parameters, self.config.optim.grad_clip_norm)
         self.optimizer.step()
-        return loss.detach()
+        if self.average is not None:
+            update_average(self.average, self.network)
+        return total
+
+    def _loss(self, positions: np.ndarray, generator: torch.Generator) -> torch.Tensor:
+        images, labels = take(self.faces.train, positions, self.device)
+        images = self.augment(images, generator)
+        mixed = None
+        if self.config.augment.mixes:
+            mixed = mix(images, labels, self.config.augment, generator)
+            images = mixed.images_BCHW
+        with self.autocast():
+            embeddings = self.network(images.contiguous(memory_format=torch.channels_last))
+        if mixed is None:
+            return self.head.loss(embeddings, labels)
+        return self.head.mixed_loss(embeddings, labels, mixed.other_B, mixed.share_B)
 
     def save(self, path: Path) -> None:
         """Write the state after the last finished epoch; see `resume`."""
@@ -153,6 +182,7 @@ class Training:
                 "faces": self.faces.fingerprint,
                 "network": self.network.state_dict(),
                 "head": self.head.state_dict(),
+                "average": None if self.average is None else self.average.state_dict(),
                 "optimizer": self.optimizer.state_dict(),
             },
         )
@@ -172,6 +202,8 @@ class Training:
         self.network.load_state_dict(state["network"])
         self.head.load_state_dict(state["head"])
         self.optimizer.load_state_dict(state["optimizer"])
+        if self.average is not None:
+            self.average.load_state_dict(state["average"])
         self.epochs_done = int(state["epochs_done"])
 
 
