@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from facesearch.config import as_plain
 from facesearch.heads import build_head
 from facesearch.models import build_network
 from facesearch.space import load_space

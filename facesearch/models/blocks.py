@@ -43,7 +43,8 @@ def conv_norm(
 
 def squeeze_excite(channels: int) -> nn.Module:
     """Return a reweighing of the channels by their means (arXiv:1709.01507, reduction 16)."""
-    return SqueezeExcitation(channels, max(4, channels // 16))
+    layer: nn.Module = SqueezeExcitation(channels, max(4, channels // 16))
+    return layer
 
 
 def is_same_shape(in_channels: int, out_channels: int, stride: int) -> bool:

@@ -15,7 +15,8 @@ def build_average(network: nn.Module, decay: float) -> AveragedModel | None:
     """
     if decay == 0:
         return None
-    return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay))
+    move = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
+    return AveragedModel(network, multi_avg_fn=move)
 
 
 @torch.no_grad()

@@ -8,21 +8,21 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 
 from facesearch.config import RunConfig, as_plain
 from facesearch.data.augment import Augment
-from facesearch.data.mix import mix
+from facesearch.data.augment.mix import mix
 from facesearch.data.faces import Faces
 from facesearch.errors import InputError, TrialFailure
 from facesearch.heads import build_head
 from facesearch.models import FaceNetwork, build_network
+from facesearch.training.average import build_average, update_average
 from facesearch.training.checkpoint import load_checkpoint, save_checkpoint
 from facesearch.training.evaluate import evaluate, take
-from facesearch.training.average import build_average, update_average
 from facesearch.training.optim import build_optimizer, lr_factor, parameter_groups, peak_lr
 from facesearch.training.sampling import SAMPLINGS
 
@@ -112,7 +112,7 @@ class Training:
     @property
     def best_network(self) -> FaceNetwork:
         """The network to score and to keep: the averaged weights where there are some."""
-        return self.network if self.average is None else self.average.module
+        return self.network if self.average is None else cast(FaceNetwork, self.average.module)
 
     def _train_epoch(self, epoch: int) -> float:
         train, optim = self.config.train, self.config.optim

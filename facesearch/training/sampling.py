@@ -22,9 +22,9 @@ def shuffled(
 def balanced(
     labels_M: np.ndarray, batch_size: int, faces_each: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return positions [steps, B]: every identity as often as any other, as many steps as `shuffled`.
+    """Return positions [steps, B]: every identity as often as any other.
 
-    An identity's faces are drawn in turns, so that one with few faces repeats them evenly.
+    There are as many steps as in `shuffled`. An identity's faces are drawn in turns, so that one with few faces repeats them evenly.
     """
     steps = len(labels_M) // batch_size
     decks = _decks(labels_M, rng)

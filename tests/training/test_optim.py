@@ -7,7 +7,7 @@ from facesearch.training.optim import build_optimizer, lr_factor, parameter_grou
 
 def test_norms_and_biases_are_not_decayed() -> None:
     module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Linear(4, 2))
-    decayed, free = parameter_groups([module], 0.1)
+    decayed, free = parameter_groups([module], nn.Identity(), OptimConfig(weight_decay=0.1))
     assert [p.ndim for p in decayed["params"]] == [4, 2]  # type: ignore[attr-defined]
     assert [p.ndim for p in free["params"]] == [1, 1, 1, 1]  # type: ignore[attr-defined]
     assert (decayed["weight_decay"], free["weight_decay"]) == (0.1, 0.0)

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from facesearch.data.dice import Dice, column
+from facesearch.data.augment.dice import Dice, column
 
 
 def blur(images_BCHW: Tensor, settings: Mapping[str, float], dice: Dice) -> Tensor:

@@ -11,10 +11,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from facesearch.data.colour import greyed, light, saturate, turn_hue
-from facesearch.data.detail import blur, cut_out, reduce_resolution
-from facesearch.data.dice import Dice
-from facesearch.data.geometry import move
+from facesearch.data.augment.colour import greyed, light, saturate, turn_hue
+from facesearch.data.augment.detail import blur, cut_out, reduce_resolution
+from facesearch.data.augment.dice import Dice
+from facesearch.data.augment.geometry import move
 
 Settings = Mapping[str, float]
 Change = Callable[[Tensor, Settings, Dice], Tensor]
@@ -51,7 +51,7 @@ class Augment:
         self, *, strength: float = 1.0, changes_per_image: int = 0, **values: float
     ) -> None:
         self.changes_per_image = changes_per_image
-        scaled = {k: min(v * strength, _LIMITS.get(k, math.inf)) for k, v in values.items()}
+        scaled = {k: _scaled(k, v, strength) for k, v in values.items()}
         self.active: list[tuple[Change, dict[str, Any]]] = []
         for change, fields in CHANGES.values():
             own = {field: scaled.get(field, 0.0) for field in fields}
@@ -80,3 +80,7 @@ class Augment:
         generator = torch.Generator().manual_seed(seed)
         rank_BN = torch.rand(batch, len(self.active), generator=generator).argsort(1).argsort(1)
         return rank_BN < self.changes_per_image
+
+
+def _scaled(field: str, value: float, strength: float) -> float:
+    return min(value * strength, max(value, _LIMITS.get(field, math.inf)))

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from facesearch.data.dice import Dice
+from facesearch.data.augment.dice import Dice
 
 
 def move(images_BCHW: Tensor, settings: Mapping[str, float], dice: Dice) -> Tensor:

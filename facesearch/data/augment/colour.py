@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from facesearch.data.dice import Dice, column
+from facesearch.data.augment.dice import Dice, column
 
 # Luminance of red, green and blue, and the two colour axes of YIQ (NTSC 1953).
 _YIQ = ((0.299, 0.587, 0.114), (0.596, -0.274, -0.322), (0.211, -0.523, 0.312))
