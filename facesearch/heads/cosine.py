@@ -19,10 +19,15 @@ class CosineCentres(nn.Module):
 
     def forward(self, embeddings_BD: Tensor) -> Tensor:
         """Return the cosine of each face to each centre, [B, N], in [-1, 1] up to rounding."""
-        embeddings_BD = at_least_float32(embeddings_BD)
-        with torch.autocast(embeddings_BD.device.type, enabled=False):
-            weight = self.weight.to(embeddings_BD.dtype)
-            return F.linear(F.normalize(embeddings_BD), F.normalize(weight))
+        return cosines(embeddings_BD, self.weight)
+
+
+def cosines(embeddings_BD: Tensor, directions_ND: Tensor) -> Tensor:
+    """Return the cosine of each face to each direction, [B, N], in float32 or better."""
+    embeddings_BD = at_least_float32(embeddings_BD)
+    with torch.autocast(embeddings_BD.device.type, enabled=False):
+        directions_ND = directions_ND.to(embeddings_BD.dtype)
+        return F.linear(F.normalize(embeddings_BD), F.normalize(directions_ND))
 
 
 def at_least_float32(values: Tensor) -> Tensor:

@@ -1,7 +1,5 @@
 """NormFace: scaled cosines; the base of every head that works on angles."""
 
-import math
-
 import torch
 from torch import Tensor, nn
 
@@ -16,7 +14,7 @@ class NormFace(CrossEntropyHead):
         embedding_dim: D.
         num_identities: N.
         scale: Factor on the cosines, > 0; the first one if it is learnt.
-        learn_scale: Train its logarithm, so that it stays above 0.
+        learn_scale: Train the logarithm of its growth, so that it stays above 0.
         label_smoothing: Mass spread over all identities, in [0, 1).
 
     Source:
@@ -35,13 +33,13 @@ class NormFace(CrossEntropyHead):
     ) -> None:
         super().__init__(label_smoothing)
         self.centres = CosineCentres(embedding_dim, num_identities)
-        log_scale = torch.tensor(math.log(scale))
-        self.log_scale = nn.Parameter(log_scale, requires_grad=learn_scale)
+        self.first_scale = scale
+        self.log_growth = nn.Parameter(torch.tensor(0.0), requires_grad=learn_scale)
 
     @property
     def scale(self) -> Tensor:
         """The factor on the cosines, a scalar."""
-        return self.log_scale.exp()
+        return self.first_scale * self.log_growth.exp()
 
     def scores(self, embeddings_BD: Tensor) -> Tensor:
         """Return logits [B, N] without margin, to classify with."""

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from facesearch.heads.cosine import at_least_float32
+from facesearch.heads.cosine import at_least_float32, cosines
 from facesearch.heads.head import Head
 
 # Weight of a batch in an identity's mean: embeddings move fast, old ones mislead.
@@ -38,8 +38,7 @@ class PairHead(Head):
 
     def scores(self, embeddings_BD: Tensor) -> Tensor:
         """Return the cosine of each face to each identity's mean, [B, N]."""
-        unit_BD = F.normalize(at_least_float32(embeddings_BD))
-        return F.linear(unit_BD, F.normalize(self.means.to(unit_BD.dtype)))
+        return cosines(embeddings_BD, self.means)
 
     def loss(self, embeddings_BD: Tensor, labels_B: Tensor) -> Tensor:
         """Return the loss of a batch; while training, the means follow it."""

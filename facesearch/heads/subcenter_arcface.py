@@ -1,7 +1,9 @@
 """Sub-center ArcFace: each identity has several centres, and the nearest one counts."""
 
+import functools
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from facesearch.heads.arcface import ArcFace
@@ -23,7 +25,8 @@ class SubCenters(CosineCentres):
         """Return the cosine of each face to the nearest centre of each identity, [B, N]."""
         cos_BM: Tensor = super().forward(embeddings_BD)
         cos_BNK = cos_BM.view(len(cos_BM), -1, self.num_centres)
-        return cos_BNK.amax(2)
+        # one after the other: the gradient of amax would count ties in 8-byte integers, [B, N]
+        return functools.reduce(torch.maximum, cos_BNK.unbind(2))
 
 
 class SubCenterArcFace(ArcFace):

@@ -24,7 +24,8 @@ def balanced(
 ) -> np.ndarray:
     """Return positions [steps, B]: every identity as often as any other.
 
-    There are as many steps as in `shuffled`. An identity's faces are drawn in turns, so that one with few faces repeats them evenly.
+    There are as many steps as in `shuffled`. An identity's faces are drawn in turns, so that one
+    with few faces repeats them evenly.
     """
     steps = len(labels_M) // batch_size
     decks = _decks(labels_M, rng)
