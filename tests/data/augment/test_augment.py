@@ -1,36 +1,94 @@
+import math
+
 import pytest
 import torch
 
 from facesearch.config import AugmentConfig, as_plain
-from facesearch.data.augment import Augment
+from facesearch.data.augment import CHANGES, Augment
+
+SHARED = {"strength", "changes_per_image", "mixup_alpha", "cutmix_alpha"}
+STRONG = {
+    "flip_probability": 1.0, "shift_fraction": 0.2, "rotate_deg": 30.0, "scale_fraction": 0.3,
+    "brightness": 0.4, "contrast": 0.5, "saturation": 0.8, "hue_deg": 60.0, "grey_probability": 1.0,
+    "blur_sigma_px": 1.5, "low_resolution": 0.7, "cutout_fraction": 0.5,
+}  # fmt: skip
 
 
-def images() -> torch.Tensor:
-    return torch.rand(8, 3, 20, 20, generator=torch.Generator().manual_seed(0)) * 2 - 1
+def images(batch: int = 8, side: int = 20) -> torch.Tensor:
+    return torch.rand(batch, 3, side, side, generator=torch.Generator().manual_seed(0)) * 2 - 1
 
 
 def dice(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-ALL = {**as_plain(AugmentConfig()), "grey_probability": 0.5, "cutout_fraction": 0.4}
+def test_every_field_of_the_config_belongs_to_one_change() -> None:
+    fields = [field for _, own in CHANGES.values() for field in own]
+    assert sorted(fields) == sorted(set(AugmentConfig.model_fields) - SHARED) == sorted(STRONG)
+
+
+def test_the_config_builds_it() -> None:
+    settings = {k: v for k, v in as_plain(AugmentConfig()).items() if not k.endswith("alpha")}
+    assert Augment(**settings)(images(), dice()).shape == (8, 3, 20, 20)
 
 
 def test_the_seed_decides() -> None:
-    augment = Augment(**ALL)
+    augment = Augment(**STRONG)
     torch.testing.assert_close(augment(images(), dice()), augment(images(), dice()))
     assert not torch.equal(augment(images(), dice()), augment(images(), dice(1)))
 
 
 def test_nothing_asked_is_nothing_changed() -> None:
+    assert Augment()(images(), dice()) is not None
     assert torch.equal(Augment()(images(), dice()), images())
+    assert torch.equal(Augment(strength=0.0, **STRONG)(images(), dice()), images())
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", STRONG)
 def test_each_change_alone_changes_and_stays_in_range(name: str) -> None:
-    changed = Augment(**{name: 1.0 if name == "flip_probability" else ALL[name]})(images(), dice())
-    assert changed.shape == (8, 3, 20, 20) and not torch.equal(changed, images())
-    assert changed.min() >= -1 and changed.max() <= 1
+    changed = Augment(**{name: STRONG[name]})(images(), dice())
+    assert changed.shape == (8, 3, 20, 20) and changed.dtype == torch.float32
+    assert not torch.equal(changed, images())
+    assert changed.min() >= -1 - 1e-6 and changed.max() <= 1 + 1e-6
+
+
+@pytest.mark.parametrize("name", STRONG)
+def test_no_image_depends_on_another(name: str) -> None:
+    augment, others = Augment(**{name: STRONG[name]}), images()
+    others[1:] = -others[1:]
+    before, after = augment(images(), dice()), augment(others, dice())
+    torch.testing.assert_close(before[0], after[0])
+
+
+@pytest.mark.parametrize("name", STRONG)
+def test_the_memory_format_stays(name: str) -> None:
+    batch = images().contiguous(memory_format=torch.channels_last)
+    changed = Augment(**{name: STRONG[name]})(batch, dice())
+    assert changed.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_twice_the_strength_is_twice_the_value() -> None:
+    doubled = Augment(strength=2.0, rotate_deg=10.0, blur_sigma_px=0.5)(images(), dice())
+    torch.testing.assert_close(
+        doubled, Augment(rotate_deg=20.0, blur_sigma_px=1.0)(images(), dice())
+    )
+
+
+def test_a_flip_has_an_even_chance_at_any_strength() -> None:
+    batch = images(400, 4)
+    flipped = Augment(strength=4.0, flip_probability=0.5)(batch, dice())
+    share = ((flipped - batch.flip(3)).abs().amax((1, 2, 3)) < 1e-4).float().mean()
+    assert 0.42 < share < 0.58
+
+
+def test_so_many_changes_are_drawn_for_each_image() -> None:
+    batch = images(300).clamp(-0.5, 0.5)
+    values = {k: STRONG[k] for k in ("grey_probability", "cutout_fraction", "brightness")}
+    changed = Augment(changes_per_image=1, **values)(batch, dice())
+    is_grey = (changed - changed.mean(1, keepdim=True)).abs().amax((1, 2, 3)) < 1e-6
+    assert 0.25 < is_grey.float().mean() < 0.42
+    both = Augment(changes_per_image=3, **values)(batch, dice())
+    assert ((both - both.mean(1, keepdim=True)).abs().amax((1, 2, 3)) < 1e-6).all()
 
 
 def test_a_flip_is_a_mirror() -> None:
@@ -47,6 +105,52 @@ def test_a_shift_moves_by_the_fraction_of_the_side_at_most() -> None:
     assert 0.17 < centre.abs().max() < 0.22
 
 
-def test_grey_has_equal_channels() -> None:
+def test_grey_has_equal_channels_of_the_same_luminance() -> None:
     grey = Augment(grey_probability=1.0)(images(), dice())
     torch.testing.assert_close(grey[:, 0], grey[:, 2])
+    weights = torch.tensor([0.299, 0.587, 0.114])[:, None, None]
+    torch.testing.assert_close((grey * weights).sum(1), (images() * weights).sum(1))
+
+
+def test_a_turn_of_the_hue_keeps_the_luminance_and_grey_pictures() -> None:
+    batch = images() / 4  # nothing is clipped
+    turned = Augment(hue_deg=90.0)(batch, dice())
+    weights = torch.tensor([0.299, 0.587, 0.114])[:, None, None]
+    torch.testing.assert_close(
+        (turned * weights).sum(1), (batch * weights).sum(1), atol=2e-3, rtol=0
+    )
+    grey = batch.mean(1, keepdim=True).repeat(1, 3, 1, 1)
+    torch.testing.assert_close(Augment(hue_deg=90.0)(grey, dice()), grey, atol=1e-3, rtol=0)
+
+
+def test_a_blurred_spot_is_a_gaussian() -> None:
+    batch = torch.full((64, 3, 21, 21), 0.0)
+    batch[:, :, 10, 10] = 1.0
+    blurred = Augment(blur_sigma_px=2.0)(batch, dice())
+    torch.testing.assert_close(blurred.sum((2, 3)), torch.ones(64, 3), atol=1e-4, rtol=0)
+    place = torch.arange(21) - 10.0
+    variance = (blurred[:, 0].sum(1) * place**2).sum(1)
+    assert 1.6 < variance.max().sqrt() <= 2.0 and variance.min().sqrt() < 0.5
+    for number in (0, 1, 2):
+        # the shape along a row follows exp(-x^2 / 2 sigma^2) of the image's own sigma
+        row = blurred[number, 0, 10]
+        ratio = (row[11] / row[10]).log(), (row[12] / row[10]).log()
+        if row[12] > 1e-4:
+            assert (ratio[1] / ratio[0]).item() == pytest.approx(4.0, rel=0.02)
+
+
+def test_low_resolution_takes_the_fine_and_leaves_the_coarse() -> None:
+    stripes = torch.ones(64, 3, 32, 32)
+    stripes[..., ::2] = -1.0
+    ramp = torch.linspace(-1, 1, 32).expand(64, 3, 32, 32)
+    augment = Augment(low_resolution=0.7)
+    left = augment(stripes, dice())[:, 0, 8:-8, 8:-8].std((1, 2))
+    assert (left < 0.3).float().mean() > 0.5 and (left > 0.9).any()
+    torch.testing.assert_close(augment(ramp, dice())[..., 4:-4], ramp[..., 4:-4], atol=0.1, rtol=0)
+
+
+def test_a_hidden_square_is_grey_and_no_larger_than_asked() -> None:
+    hidden = Augment(cutout_fraction=0.5)(torch.ones(300, 3, 40, 40), dice()) == 0
+    sides = hidden[:, 0].any(1).sum(1)
+    assert 17 <= sides.max() <= 21 and sides.min() <= 2
+    assert math.isclose(hidden.float().amax().item(), 1.0)
