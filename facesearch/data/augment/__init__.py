@@ -71,7 +71,9 @@ class Augment:
             else:
                 is_chosen = chosen_BN[:, number].to(images.device)[:, None, None, None]
                 images = torch.where(is_chosen, changed, images)
-        return images
+        is_last = images_BCHW.is_contiguous(memory_format=torch.channels_last)
+        kept = torch.channels_last if is_last else torch.contiguous_format
+        return images.contiguous(memory_format=kept)
 
     def _chosen(self, batch: int, seed: int) -> Tensor | None:
         """Return which changes each image gets, bool [B, N], or None where it gets all."""

@@ -24,11 +24,7 @@ def blur(images_BCHW: Tensor, settings: Mapping[str, float], dice: Dice) -> Tens
     flat = F.pad(flat, (radius,) * 4, mode="reflect")
     flat = F.conv2d(flat, kernel[:, :, None, :], groups=batch * channels)
     flat = F.conv2d(flat, kernel[:, :, :, None], groups=batch * channels)
-    return flat.view(batch, channels, height, width).contiguous(
-        memory_format=torch.channels_last
-        if images_BCHW.is_contiguous(memory_format=torch.channels_last)
-        else torch.contiguous_format
-    )
+    return flat.view(batch, channels, height, width)
 
 
 _LEVELS = 4
