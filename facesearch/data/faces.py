@@ -58,8 +58,8 @@ def load_faces(data: DataConfig, on_progress: OnProgress | None = None) -> Faces
         InputError: If the folder cannot be read, or is too small to hold anybody out.
 
     """
-    images, names, fingerprint, source = _training_images(data, on_progress)
-    inside, outside = split_identities(names, data.held_out_identities, data.split_seed)
+    images, names, groups, fingerprint, source = _training_images(data, on_progress)
+    inside, outside = split_identities(names, data.held_out_identities, data.split_seed, groups)
     train, closed = split_faces(inside, names, data.held_out_faces, data.split_seed)
     identities = tuple(sorted({names[i] for i in train}))
     strangers = tuple(sorted({names[i] for i in outside}))
@@ -75,7 +75,7 @@ def load_faces(data: DataConfig, on_progress: OnProgress | None = None) -> Faces
 
 def load_all_faces(data: DataConfig, on_progress: OnProgress | None = None) -> Faces:
     """Return the faces of the final training: every identity, nothing held out."""
-    images, names, fingerprint, source = _training_images(data, on_progress)
+    images, names, _, fingerprint, source = _training_images(data, on_progress)
     identities = tuple(sorted(set(names)))
     everything = _face_set(images, range(len(names)), names, identities)
     nothing = _face_set(images, [], names, identities)
@@ -101,11 +101,12 @@ def generated_faces(data: DataConfig) -> tuple[np.ndarray, tuple[str, ...], str]
 
 def _training_images(
     data: DataConfig, on_progress: OnProgress | None
-) -> tuple[np.ndarray, Sequence[str], str, str]:
+) -> tuple[np.ndarray, Sequence[str], Sequence[str], str, str]:
+    """Return pixels, identities, groups (or none), fingerprint and source of the training faces."""
     if data.root is None:
         images, names, fingerprint = generated_faces(data)
-        return images, names, fingerprint, "generated faces"
-    folder: FaceFolder = read_layout(Path(data.root))
+        return images, names, (), fingerprint, "generated faces"
+    folder: FaceFolder = read_layout(Path(data.root), data.layout)
     if not folder.train.paths:
         raise InputError(
             f"{data.root}: layout {folder.layout} with no training faces; only verification sets "
@@ -115,7 +116,9 @@ def _training_images(
         folder.train, data.image_px, allow_corrupt=data.allow_corrupt, on_progress=on_progress
     )
     kept = [folder.train.identities[i] for i in pack.kept_N]
-    return pack.images_NHWC, kept, pack.fingerprint, f"{data.root} ({folder.layout})"
+    groups = [folder.train.groups[i] for i in pack.kept_N] if folder.train.groups else ()
+    source = f"{data.root} ({folder.layout})"
+    return pack.images_NHWC, kept, groups, pack.fingerprint, source
 
 
 def _face_set(

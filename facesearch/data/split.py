@@ -11,7 +11,7 @@ from facesearch.errors import InputError
 
 
 def split_identities(
-    identities: Sequence[str], fraction: float, seed: int
+    identities: Sequence[str], fraction: float, seed: int, groups: Sequence[str] = ()
 ) -> tuple[list[int], list[int]]:
     """Split faces by whole identities.
 
@@ -19,6 +19,7 @@ def split_identities(
         identities: The identity of each face.
         fraction: Part of the identities to hold out, in (0, 1); at least 2, and 2 stay.
         seed: Another seed, other strangers.
+        groups: The group of each face, if groups are known: one is held out whole or not at all.
 
     Returns:
         Indices of the trained faces, and of the strangers' faces, both ascending.
@@ -37,8 +38,30 @@ def split_identities(
     random.Random(f"identities {seed}").shuffle(pairs)
     wanted = min(max(2, round(fraction * len(counts))), len(counts) - 2, len(pairs))
     strangers = set(pairs[:wanted])
+    if len(groups):
+        strangers = _whole_groups(pairs[:wanted], wanted, identities, groups)
     inside = [i for i, name in enumerate(identities) if name not in strangers]
     return inside, [i for i, name in enumerate(identities) if name in strangers]
+
+
+def _whole_groups(
+    chosen: Sequence[str], wanted: int, identities: Sequence[str], groups: Sequence[str]
+) -> set[str]:
+    """Return about as many identities as wanted: those of the chosen ones' groups, whole."""
+    members: dict[str, set[str]] = defaultdict(set)
+    group_of = dict(zip(identities, groups, strict=True))
+    for name, group in group_of.items():
+        members[group].add(name)
+    strangers: set[str] = set()
+    for name in chosen:
+        if len(strangers) < wanted:
+            strangers |= members[group_of[name]]
+    if len(group_of) - len(strangers) < 2:
+        raise InputError(
+            f"{len(members)} groups for {len(group_of)} identities: none can be held out whole "
+            "and leave 2 identities to train; give more groups, or lower data.held_out_identities."
+        )
+    return strangers
 
 
 def split_faces(

@@ -1,0 +1,90 @@
+"""Who is in which file: the layouts of face folders.
+
+A layout is a module with ``recognises(root)`` and ``read(root, faults)``; its name and line stand
+in `facesearch.config.faces.LAYOUTS`. Not here: decoding (`decode.py`) and splits (`split.py`).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from facesearch.data.layouts import (
+    hw2p2,
+    identity_folders,
+    image_list,
+    insightface,
+    lfw,
+)
+from facesearch.data.layouts.folder import (
+    LEAST_IDENTITIES,
+    STRANGER,
+    SUFFIXES,
+    FaceFolder,
+    FaceList,
+    FacePairs,
+)
+from facesearch.errors import InputError
+
+__all__ = [
+    "LAYOUTS", "LEAST_IDENTITIES", "STRANGER", "SUFFIXES", "FaceFolder", "FaceList", "FacePairs",
+    "Layout", "read_layout", "scan_layout",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a layout is recognised and read; reading collects faults."""
+
+    recognises: Callable[[Path], bool]
+    read: Callable[[Path, list[str]], FaceFolder]
+
+
+# In the order in which they are tried: the last one takes every folder.
+LAYOUTS = {
+    "hw2p2-f22": Layout(hw2p2.recognises_f22, hw2p2.read_f22),
+    "hw2p2-s23": Layout(hw2p2.recognises_s23, hw2p2.read_s23),
+    "image-list": Layout(image_list.recognises, image_list.read),
+    "lfw": Layout(lfw.recognises, lfw.read),
+    "insightface": Layout(insightface.recognises, insightface.read),
+    "identity-folders": Layout(identity_folders.recognises, identity_folders.read),
+}
+
+
+def scan_layout(root: Path, layout: str = "auto") -> tuple[FaceFolder, list[str]]:
+    """List the faces of ``root``, in sorted order, and everything that is wrong.
+
+    Raises:
+        InputError: If there is no such folder.
+
+    """
+    if not root.exists():
+        raise InputError(f"{root}: no such folder. Give a folder of faces with --data.")
+    if not root.is_dir():
+        raise InputError(f"{root}: is a file; give the folder that holds the faces.")
+    name = layout
+    if layout == "auto":
+        name = next(name for name, known in LAYOUTS.items() if known.recognises(root))
+    faults: list[str] = []
+    return LAYOUTS[name].read(root, faults), faults
+
+
+def read_layout(root: Path, layout: str = "auto") -> FaceFolder:
+    """Recognise the layout of ``root`` and list its faces, in sorted order.
+
+    Args:
+        root: The folder.
+        layout: A name in `LAYOUTS`, or ``auto``.
+
+    Raises:
+        InputError: If there is no such folder, no faces, too few identities, or labels that do
+            not fit their files; all that was found, in one message.
+
+    """
+    folder, faults = scan_layout(root, layout)
+    if len(faults) == 1:
+        place = "" if str(root) in faults[0] else f"{root}: "
+        raise InputError(f"{place}{faults[0]}")
+    if faults:
+        lines = [f"  {fault}" for fault in faults]
+        raise InputError("\n".join([f"{root}: {len(faults)} faults in {folder.layout}", *lines]))
+    return folder

@@ -1,0 +1,77 @@
+"""Pairs of pictures: ``pairs.csv`` of anybody, ``pairs.txt`` of LFW."""
+
+from pathlib import Path
+
+from facesearch.data.layouts.csv_file import read_csv
+from facesearch.data.layouts.folder import FacePairs
+
+_TRUTH = {"1": True, "true": True, "0": False, "false": False}
+
+
+def inside(root: Path, name: str, where: str, faults: list[str]) -> Path | None:
+    """Return the file ``name`` below ``root``, or None and a fault."""
+    path = root / name
+    if not path.resolve().is_relative_to(root.resolve()):
+        faults.append(f"{where}: '{name}' leaves {root}; write a path inside it")
+        return None
+    if not path.is_file():
+        faults.append(f"{where}: no such picture: {name}")
+        return None
+    return path
+
+
+def read_pair_csv(root: Path, faults: list[str]) -> FacePairs:
+    """Read ``pairs.csv`` (path_a,path_b,same; same is 0, 1, true or false), if it is there."""
+    if not (root / "pairs.csv").is_file():
+        return FacePairs()
+    found: list[tuple[Path, Path, bool]] = []
+    rows = read_csv(root / "pairs.csv", ["path_a", "path_b", "same"], faults)
+    for number, row in enumerate(rows, start=2):
+        where = f"pairs.csv: line {number}"
+        paths = [inside(root, row[column], where, faults) for column in ("path_a", "path_b")]
+        same = _TRUTH.get(row["same"].strip().lower())
+        if same is None:
+            faults.append(f"{where}: same is '{row['same']}'; write 0 or 1")
+        elif paths[0] is not None and paths[1] is not None:
+            found.append((paths[0], paths[1], same))
+    return _pairs(found, [0] * len(found))
+
+
+def read_lfw_pairs(path: Path, people: Path, faults: list[str]) -> FacePairs:
+    """Read LFW's pairs.txt or pairsDevTest.txt.
+
+    The first line is ``folds<TAB>count`` (so many equal and so many other pairs in each fold), or
+    the count alone for one fold. A pair of one person is ``name n1 n2``, of two ``name1 n1 name2
+    n2``, with pictures ``name/name_0001.jpg``.
+    """
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    head = lines[0].split() if lines else []
+    if len(head) not in (1, 2) or not all(word.isdecimal() for word in head):
+        faults.append(f"{path.name}: line 1: must be 'folds count' or 'count', found '{lines[:1]}'")
+        return FacePairs()
+    per_fold = 2 * int(head[-1])
+    found: list[tuple[Path, Path, bool]] = []
+    folds: list[int] = []
+    rows = [(n, line.split()) for n, line in enumerate(lines[1:], start=2) if line.strip()]
+    if len(rows) != per_fold * (int(head[0]) if len(head) == 2 else 1):
+        faults.append(f"{path.name}: {len(rows)} pairs, but line 1 promises {' x '.join(head)} x 2")
+    for place, (number, words) in enumerate(rows):
+        where = f"{path.name}: line {number}"
+        numbers = [words[i] for i in ((1, 2) if len(words) == 3 else (1, 3)) if i < len(words)]
+        if len(words) not in (3, 4) or not all(word.isdecimal() for word in numbers):
+            faults.append(f"{where}: must be 'name n1 n2' or 'name1 n1 name2 n2'")
+            continue
+        names = [words[0], words[0] if len(words) == 3 else words[2]]
+        files = [
+            inside(people, f"{name}/{name}_{int(n):04d}.jpg", where, faults)
+            for name, n in zip(names, numbers, strict=True)
+        ]
+        if files[0] is not None and files[1] is not None:
+            found.append((files[0], files[1], len(words) == 3))
+            folds.append(place // max(1, per_fold))
+    return _pairs(found, folds)
+
+
+def _pairs(found: list[tuple[Path, Path, bool]], folds: list[int]) -> FacePairs:
+    first, second, same = zip(*found, strict=True) if found else ((), (), ())
+    return FacePairs(tuple(first), tuple(second), tuple(same), tuple(folds))
