@@ -21,7 +21,7 @@ from facesearch.config.sweep import (
 )
 
 __all__ = [
-    "CATALOGUE", "HEAD_CONFIGS", "OBJECTIVES", "AugmentConfig", "DataConfig", "HeadConfig", "ModelConfig",
-    "OptimConfig", "ResourcesConfig", "RunConfig", "SchedulerConfig", "SearchConfig",
+    "CATALOGUE", "HEAD_CONFIGS", "OBJECTIVES", "AugmentConfig", "DataConfig", "HeadConfig",
+    "ModelConfig", "OptimConfig", "ResourcesConfig", "RunConfig", "SchedulerConfig", "SearchConfig",
     "SweepSettings", "SyntheticConfig", "TrainConfig", "absolute_root", "as_plain",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock
 
+from facesearch.data.cache import cache_root
 from facesearch.data.decode import decode_image
 from facesearch.data.layouts import FaceList
 from facesearch.errors import InputError
@@ -32,13 +33,6 @@ class Pack:
     images_NHWC: np.ndarray
     kept_N: np.ndarray
     fingerprint: str
-
-
-def cache_root() -> Path:
-    """Return the cache folder: ``FACESEARCH_CACHE``, else facesearch in the user's cache."""
-    own = os.environ.get("FACESEARCH_CACHE")
-    general = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return Path(own) if own else general / "facesearch"
 
 
 def open_pack(

@@ -1,6 +1,7 @@
 """The CMU 11-785 HW2P2 task of two terms: classification and verification side by side."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from facesearch.data.layouts.csv_file import read_csv
@@ -54,9 +55,11 @@ def _read(root: Path, layout: str, faults: list[str]) -> FaceFolder:
     classification, verification = _parts(root)
     if classification is None and verification is None:
         faults.append(f"{root}: neither classification/ nor verification/ of HW2P2 in it")
-    opened = {} if verification is None else _open_set(verification, layout, faults)
-    closed = {} if classification is None else _closed_parts(classification)
-    folder = FaceFolder(root, layout, **closed, **opened)
+    folder = FaceFolder(root, layout)
+    if verification is not None:
+        folder = _with_open_set(folder, verification, faults)
+    if classification is not None:
+        folder = _with_closed_set(folder, classification)
     if classification is not None:
         faults += identity_faults(folder.train, classification / "train")
     return folder
@@ -78,25 +81,26 @@ def _find(root: Path, inside: str, pattern: re.Pattern[str]) -> Path | None:
     return None
 
 
-def _closed_parts(classification: Path) -> dict[str, FaceList]:
-    return {
-        "train": by_identity(classification / "train"),
-        "dev": by_identity(classification / "dev"),
-        "test": flat(classification / "test"),
-    }
+def _with_closed_set(folder: FaceFolder, classification: Path) -> FaceFolder:
+    return replace(
+        folder,
+        train=by_identity(classification / "train"),
+        dev=by_identity(classification / "dev"),
+        test=flat(classification / "test"),
+    )
 
 
-def _open_set(verification: Path, layout: str, faults: list[str]) -> dict[str, FaceList]:
+def _with_open_set(folder: FaceFolder, verification: Path, faults: list[str]) -> FaceFolder:
     """List the verification part; the labels of unknown_dev are in the term's CSV file."""
     known, dev = by_identity(verification / "known"), flat(verification / "unknown_dev")
     for name, term in _CSV_LAYOUTS.items():
         path = verification / name
-        if term == layout and path.is_file():
+        if term == folder.layout and path.is_file():
             labels = [str(row["label"]) for row in read_csv(path, ["label"], faults)]
-            faults += _label_faults(path, layout, labels, known, len(dev))
+            faults += _label_faults(path, folder.layout, labels, known, len(dev))
             dev = FaceList(dev.paths, tuple(labels))
     unknown_test = flat(verification / "unknown_test")
-    return {"known": known, "unknown_dev": dev, "unknown_test": unknown_test}
+    return replace(folder, known=known, unknown_dev=dev, unknown_test=unknown_test)
 
 
 def _label_faults(

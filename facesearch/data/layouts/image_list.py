@@ -20,9 +20,7 @@ def read(root: Path, faults: list[str]) -> FaceFolder:
         path = inside(root, row["path"], f"faces.csv: line {number}", faults)
         if path is not None:
             if not row["identity"]:
-                faults.append(
-                    f"faces.csv: line {number}: no identity; write one, or remove the row"
-                )
+                faults.append(f"faces.csv: line {number}: no identity; write one")
             kept.append((path, row["identity"], row.get("group") or row["identity"]))
     has_groups = bool(rows) and "group" in rows[0]
     faces = FaceList(

@@ -6,7 +6,7 @@ The pictures are unpacked once into the cache; then they are files like any othe
 from pathlib import Path
 
 from facesearch.data.layouts.folder import FaceFolder, FaceList, FacePairs, identity_faults
-from facesearch.data.records import unpack_bin, unpack_rec
+from facesearch.data.layouts.records import unpack_bin, unpack_rec
 from facesearch.errors import InputError
 
 

@@ -16,8 +16,8 @@ from typing import Any
 
 from filelock import FileLock
 
+from facesearch.data.cache import cache_root
 from facesearch.data.layouts.folder import FaceList, FacePairs
-from facesearch.data.pack import cache_root
 from facesearch.errors import InputError
 
 _MAGIC = 0xCED7230A

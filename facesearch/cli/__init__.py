@@ -2,7 +2,6 @@
 
 import functools
 import os
-import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,8 @@ from typing import Any
 
 import click
 
+from facesearch.cli.look import data, list_names, schema, validate
+from facesearch.cli.text import parse_duration, printable
 from facesearch.errors import FacesearchError, InputError
 
 _SPACE = click.argument("space", type=click.Path(path_type=Path))
@@ -32,6 +33,10 @@ def cli() -> None:
     facesearch tune searchspaces/quickstart.yaml     sweep on generated faces
     facesearch finalize --run-id RUN                 retrain the best, verify it
     """
+
+
+for _command in (validate, schema, list_names, data):
+    cli.add_command(_command)
 
 
 def main() -> None:
@@ -61,19 +66,6 @@ class _Interrupted(Exception):
     def __init__(self, exit_code: int) -> None:
         super().__init__()
         self.exit_code = exit_code
-
-
-def printable(text: str) -> str:
-    """Return ``text`` without control characters: a file's name may hold some."""
-    return re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", "?", text)
-
-
-def parse_duration(text: str) -> float:
-    """Return seconds from ``90``, ``90s``, ``15m`` or ``2h``; raises InputError."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
-    if not match or float(match[1]) <= 0:
-        raise InputError(f"--time '{text}': write a duration such as 90s, 15m or 2h.")
-    return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
 
 
 def _root(root: str | None) -> str | None:
@@ -208,113 +200,3 @@ def finalize(
     files = ", ".join(sorted(path.name for path in final.folder.iterdir()))
     console.print(f"model: {final.folder} ({files})", highlight=False, soft_wrap=True)
     console.print(f"MLflow run: {final.run_id}", highlight=False)
-
-
-@cli.command()
-@click.argument("spaces", nargs=-1, required=True, type=click.Path(path_type=Path))
-def validate(spaces: tuple[Path, ...]) -> None:
-    r"""Check search spaces; all faults at once, nothing is started.
-
-    \b
-    facesearch validate searchspaces/*.yaml
-    """
-    from facesearch.space import load_space
-
-    faults = []
-    for path in spaces:
-        try:
-            space = load_space(path)
-        except InputError as error:
-            faults.append(str(error))
-        else:
-            click.echo(
-                f"{path}: {len(space.holes())} parameters, {space.settings.search.trials} trials"
-            )
-    if faults:
-        raise InputError("\n".join(faults))
-
-
-@cli.command()
-def schema() -> None:
-    """Print the JSON schema of a search space, for completion in editors."""
-    import json
-
-    from facesearch.space import json_schema
-
-    click.echo(json.dumps(json_schema(), indent=1))
-
-
-@cli.command("list")
-@click.argument("topic", required=False)
-def list_names(topic: str | None) -> None:
-    r"""Print the names that a space may use, with a line each.
-
-    \b
-    facesearch list heads
-    TOPIC: models, heads, augmentations, layouts, objectives, training
-    """
-    from facesearch.config.catalogue import CATALOGUE, NOTES
-    from facesearch.errors import did_you_mean
-
-    if topic is not None and topic not in CATALOGUE:
-        raise InputError(f"list: unknown topic '{topic}'{did_you_mean(topic, CATALOGUE)}")
-    for name in [topic] if topic else CATALOGUE:
-        for field, lines in CATALOGUE[name].items():
-            click.echo(f"{field}:")
-            width = max(map(len, lines)) + 2
-            for word, line in lines.items():
-                click.echo(f"  {word:<{width}}{line}")
-        if name in NOTES:
-            click.echo(f"  {NOTES[name]}")
-
-
-@cli.group()
-def data() -> None:
-    """Look at faces."""
-
-
-@data.command()
-@click.argument("root", type=click.Path(path_type=Path))
-@click.option("--image-px", default=64, show_default=True, help="Decode at this size.")
-@click.option("--allow-corrupt", default=0, show_default=True, help="Unreadable pictures allowed.")
-def check(root: Path, image_px: int, allow_corrupt: int) -> None:
-    r"""Say what a folder of faces holds, and what is wrong with it.
-
-    \b
-    facesearch data check FACES
-    """
-    from facesearch.data.check import check_folder
-
-    for line in check_folder(root, image_px, allow_corrupt):
-        click.echo(printable(line))
-
-
-@data.command()
-@click.argument("root", required=False, type=click.Path(path_type=Path))
-@click.option("--augment", "space", type=click.Path(path_type=Path), help="Space to draw from.")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    default=Path("faces.png"),
-    show_default=True,
-    help="The picture to write.",
-)
-@click.option("--image-px", default=None, type=click.IntRange(16, 512), help="Side of a face.")
-@click.option("--seed", default=0, show_default=True, help="Other faces and other changes.")
-def show(root: Path | None, space: Path | None, out: Path, image_px: int | None, seed: int) -> None:
-    r"""Write a contact sheet: faces, and what a space's augmentation makes of them.
-
-    \b
-    facesearch data show FACES --augment searchspaces/augment.yaml
-    """
-    from facesearch.data.show import show_faces
-
-    size, rows = show_faces(root, space, out, image_px, seed)
-    click.echo(
-        f"{out}: {size[0]} x {size[1]} pixels, {rows} faces; left as read, then changed by one "
-        "draw of the space a column"
-    )
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,114 @@
+"""The commands that look and start nothing: validate, schema, list, data check, data show."""
+
+from pathlib import Path
+
+import click
+
+from facesearch.cli.text import printable
+from facesearch.errors import InputError
+
+
+@click.command()
+@click.argument("spaces", nargs=-1, required=True, type=click.Path(path_type=Path))
+def validate(spaces: tuple[Path, ...]) -> None:
+    r"""Check search spaces; all faults at once, nothing is started.
+
+    \b
+    facesearch validate searchspaces/*.yaml
+    """
+    from facesearch.space import load_space
+
+    faults = []
+    for path in spaces:
+        try:
+            space = load_space(path)
+        except InputError as error:
+            faults.append(str(error))
+        else:
+            click.echo(
+                f"{path}: {len(space.holes())} parameters, {space.settings.search.trials} trials"
+            )
+    if faults:
+        raise InputError("\n".join(faults))
+
+
+@click.command()
+def schema() -> None:
+    """Print the JSON schema of a search space, for completion in editors."""
+    import json
+
+    from facesearch.space import json_schema
+
+    click.echo(json.dumps(json_schema(), indent=1))
+
+
+@click.command("list")
+@click.argument("topic", required=False)
+def list_names(topic: str | None) -> None:
+    r"""Print the names that a space may use, with a line each.
+
+    \b
+    facesearch list heads
+    TOPIC: models, heads, augmentations, layouts, objectives, training
+    """
+    from facesearch.config.catalogue import CATALOGUE, NOTES
+    from facesearch.errors import did_you_mean
+
+    if topic is not None and topic not in CATALOGUE:
+        raise InputError(f"list: unknown topic '{topic}'{did_you_mean(topic, CATALOGUE)}")
+    for name in [topic] if topic else CATALOGUE:
+        for field, lines in CATALOGUE[name].items():
+            click.echo(f"{field}:")
+            width = max(map(len, lines)) + 2
+            for word, line in lines.items():
+                click.echo(f"  {word:<{width}}{line}")
+        if name in NOTES:
+            click.echo(f"  {NOTES[name]}")
+
+
+@click.group()
+def data() -> None:
+    """Look at faces."""
+
+
+@data.command()
+@click.argument("root", type=click.Path(path_type=Path))
+@click.option("--image-px", default=64, show_default=True, help="Decode at this size.")
+@click.option("--allow-corrupt", default=0, show_default=True, help="Unreadable pictures allowed.")
+def check(root: Path, image_px: int, allow_corrupt: int) -> None:
+    r"""Say what a folder of faces holds, and what is wrong with it.
+
+    \b
+    facesearch data check FACES
+    """
+    from facesearch.data.check import check_folder
+
+    for line in check_folder(root, image_px, allow_corrupt):
+        click.echo(printable(line))
+
+
+@data.command()
+@click.argument("root", required=False, type=click.Path(path_type=Path))
+@click.option("--augment", "space", type=click.Path(path_type=Path), help="Space to draw from.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("faces.png"),
+    show_default=True,
+    help="The picture to write.",
+)
+@click.option("--image-px", default=None, type=click.IntRange(16, 512), help="Side of a face.")
+@click.option("--seed", default=0, show_default=True, help="Other faces and other changes.")
+def show(root: Path | None, space: Path | None, out: Path, image_px: int | None, seed: int) -> None:
+    r"""Write a contact sheet: faces, and what a space's augmentation makes of them.
+
+    \b
+    facesearch data show FACES --augment searchspaces/augment.yaml
+    """
+    from facesearch.data.show import show_faces
+
+    size, rows = show_faces(root, space, out, image_px, seed)
+    click.echo(
+        f"{out}: {size[0]} x {size[1]} pixels, {rows} faces; left as read, then changed by one "
+        "draw of the space a column"
+    )
