@@ -125,16 +125,7 @@ def _look_at_pictures(
     folder: FaceFolder, image_px: int, allow_corrupt: int, findings: Findings
 ) -> None:
     """Decode every picture once; find unreadable ones, and the same one at two places."""
-    places: dict[Path, tuple[str, str]] = {}
-    for part in _PARTS:
-        faces: FaceList = getattr(folder, part)
-        names = faces.identities or ("",) * len(faces)
-        for path, identity in zip(faces.paths, names, strict=False):
-            places.setdefault(path, (part, identity))
-        for path in faces.paths[len(names) :]:
-            places.setdefault(path, (part, ""))
-    for path in (*folder.pairs.first, *folder.pairs.second):
-        places.setdefault(path, ("pairs", ""))
+    places = _places(folder)
 
     def digest_of(path: Path) -> bytes | InputError:
         try:
@@ -157,6 +148,18 @@ def _look_at_pictures(
     target += unreadable
 
 
+def _places(folder: FaceFolder) -> dict[Path, tuple[str, str]]:
+    """Return part and identity of every picture."""
+    places: dict[Path, tuple[str, str]] = {}
+    for part in _PARTS:
+        faces: FaceList = getattr(folder, part)
+        for path, identity in zip(faces.paths, faces.identities, strict=True):
+            places.setdefault(path, (part, identity))
+    for path in (*folder.pairs.first, *folder.pairs.second):
+        places.setdefault(path, ("pairs", ""))
+    return places
+
+
 def _compare(
     one: Path, other: Path, places: dict[Path, tuple[str, str]], findings: Findings
 ) -> None:
@@ -164,7 +167,8 @@ def _compare(
     (part, identity), (other_part, other_identity) = places[one], places[other]
     if part != other_part:
         findings.faults.append(
-            f"{other}: the same picture as {one}: {other_part} would be scored on {part}; remove one"
+            f"{other}: the same picture as {one}: {other_part} would be scored on {part}; remove "
+            "one"
         )
     elif identity != other_identity:
         findings.faults.append(

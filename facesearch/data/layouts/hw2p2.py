@@ -98,7 +98,8 @@ def _with_open_set(folder: FaceFolder, verification: Path, faults: list[str]) ->
         if term == folder.layout and path.is_file():
             labels = [str(row["label"]) for row in read_csv(path, ["label"], faults)]
             faults += _label_faults(path, folder.layout, labels, known, len(dev))
-            dev = FaceList(dev.paths, tuple(labels))
+            if len(labels) == len(dev):
+                dev = FaceList(dev.paths, tuple(labels))
     unknown_test = flat(verification / "unknown_test")
     return replace(folder, known=known, unknown_dev=dev, unknown_test=unknown_test)
 

@@ -1,0 +1,115 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from facesearch.config import DataConfig
+from facesearch.config.faces import LAYOUTS as CATALOGUE
+from facesearch.data.faces import load_faces
+from facesearch.data.layouts import LAYOUTS, read_layout, scan_layout
+from facesearch.errors import InputError
+
+
+def picture(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    seed = abs(hash(str(path))) % 2**32
+    pixels = np.random.default_rng(seed).integers(0, 256, (20, 20, 3), np.uint8)
+    Image.fromarray(pixels).save(path)
+
+
+def people(root: Path, names: str = "abcdef", each: int = 3) -> Path:
+    for name in names:
+        for number in range(1, each + 1):
+            picture(root / name / f"{name}_{number:04d}.jpg")
+    return root
+
+
+def test_the_catalogue_names_what_is_read() -> None:
+    assert sorted(LAYOUTS) == sorted(CATALOGUE)
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_an_empty_folder_is_a_fault_of_every_layout(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError):
+        read_layout(tmp_path, name)
+
+
+def test_a_named_layout_is_taken_as_told(tmp_path: Path) -> None:
+    root = people(tmp_path)
+    (root / "faces.csv").write_text("path,identity\na/a_0001.jpg,a\n")
+    assert scan_layout(root)[0].layout == "image-list"
+    assert read_layout(root, "identity-folders").layout == "identity-folders"
+
+
+def test_a_list_names_paths_identities_and_groups(tmp_path: Path) -> None:
+    root = people(tmp_path)
+    rows = [f"{n}/{n}_000{i}.jpg,P{n},{'xy'[n < 'd']}" for n in "abcdef" for i in (1, 2)]
+    (root / "faces.csv").write_text("\n".join(["path,identity,group", *rows]))
+    faces = read_layout(root).train
+    assert len(faces) == 12 and faces.identities[:3] == ("Pa", "Pa", "Pb")
+    assert faces.groups == ("y",) * 6 + ("x",) * 6 and faces.paths[0].name == "a_0001.jpg"
+
+
+def test_a_list_must_stay_inside_and_name_what_is_there(tmp_path: Path) -> None:
+    root = people(tmp_path / "root")
+    picture(tmp_path / "outside.jpg")
+    rows = ["../outside.jpg,a", "a/none.jpg,a", "a/a_0001.jpg,"]
+    (root / "faces.csv").write_text("\n".join(["path,identity", *rows]))
+    with pytest.raises(InputError) as caught:
+        read_layout(root)
+    for named in ("line 2: '../outside.jpg' leaves", "line 3: no such picture", "line 4: no ident"):
+        assert named in str(caught.value)
+
+
+def test_people_of_a_group_are_held_out_together(tmp_path: Path) -> None:
+    root = people(tmp_path, "abcdefgh")
+    group = {name: name if name > "f" else "ab cd ef".split()["abcdef".index(name) // 2]
+             for name in "abcdefgh"}  # fmt: skip
+    rows = [f"{name},{of}" for name, of in group.items()]
+    (root / "groups.csv").write_text("\n".join(["identity,group", *rows]))
+    for seed in range(6):
+        faces = load_faces(
+            DataConfig(root=str(root), image_px=16, split_seed=seed, held_out_identities=0.3)
+        )
+        inside = {group[name] for name in faces.identities}
+        outside = {group[name] for name in set(group) - set(faces.identities)}
+        assert not inside & outside and outside
+        assert len(faces.strangers) == 3 * (8 - len(faces.identities))
+
+
+def test_pairs_of_a_csv(tmp_path: Path) -> None:
+    root = people(tmp_path)
+    rows = ["a/a_0001.jpg,a/a_0002.jpg,1", "a/a_0001.jpg,b/b_0001.jpg,False"]
+    (root / "pairs.csv").write_text("\n".join(["path_a,path_b,same", *rows]))
+    pairs = read_layout(root).pairs
+    assert pairs.is_same == (True, False) and pairs.second[1].name == "b_0001.jpg"
+    (root / "pairs.csv").write_text("path_a,path_b,same\na/a_0001.jpg,a/a_0002.jpg,perhaps")
+    with pytest.raises(InputError, match="line 2: same is 'perhaps'; write 0 or 1"):
+        read_layout(root)
+
+
+@pytest.mark.parametrize("inner", ["", "lfw", "lfw_funneled"])
+def test_lfw_has_people_and_folds_of_pairs(tmp_path: Path, inner: str) -> None:
+    people(tmp_path / inner)
+    lines = ["2\t1", "a\t1\t2", "a\t1\tb\t3", "c\t2\t3", "c\t1\td\t1"]
+    (tmp_path / "pairs.txt").write_text("\n".join(lines))
+    folder = read_layout(tmp_path)
+    assert folder.layout == "lfw" and len(set(folder.train.identities)) == 6
+    assert folder.pairs.is_same == (True, False, True, False)
+    assert folder.pairs.folds == (0, 0, 1, 1) and folder.pairs.second[1].name == "b_0003.jpg"
+
+
+def test_lfw_of_one_fold_has_a_count_alone(tmp_path: Path) -> None:
+    people(tmp_path)
+    (tmp_path / "pairsDevTest.txt").write_text("1\na\t1\t2\na\t1\tb\t1\n")
+    assert read_layout(tmp_path).pairs.folds == (0, 0)
+
+
+def test_what_is_wrong_with_pairs_is_told_by_line(tmp_path: Path) -> None:
+    people(tmp_path)
+    (tmp_path / "pairs.txt").write_text("1\t2\na\t1\t9\na one two\n../x\t1\t2\n")
+    with pytest.raises(InputError) as caught:
+        read_layout(tmp_path)
+    for named in ("3 pairs, but line 1 promises", "line 2: no such", "line 3: must be", "leaves"):
+        assert named in str(caught.value)
