@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from facesearch.config import AugmentConfig, DataConfig, as_plain
-from facesearch.data.augment import Augment
+from facesearch.data.augment import build_augment
 from facesearch.data.faces import load_all_faces
 from facesearch.errors import InputError
 from facesearch.space import load_space, space_from_text
@@ -32,9 +32,8 @@ def contact_sheet(
     faces = torch.from_numpy(np.ascontiguousarray(images_NHWC)).permute(0, 3, 1, 2)
     columns = [faces]
     for number, settings in enumerate(augmentations):
-        values = {k: v for k, v in as_plain(settings).items() if not k.endswith("alpha")}
         generator = torch.Generator().manual_seed(seed * 1000 + number)
-        changed = Augment(**values)(faces.float() / 127.5 - 1, generator)
+        changed = build_augment(settings)(faces.float() / 127.5 - 1, generator)
         columns.append(((changed + 1) * 127.5).round().clamp(0, 255).to(torch.uint8))
     tiles = torch.stack(columns, 1).permute(0, 1, 3, 4, 2).numpy()
     rows, across, height, width, _ = tiles.shape

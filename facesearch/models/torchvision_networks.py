@@ -1,6 +1,6 @@
 """Networks of torchvision below their classifiers, with an embedding in its place."""
 
-from torch import nn
+from torch import Tensor, nn
 from torchvision import models
 
 from facesearch.config import ModelConfig
@@ -45,3 +45,32 @@ def _with_embedding(
     embedding = nn.Linear(channels, model.embedding_dim, bias=False)
     last = nn.BatchNorm1d(model.embedding_dim)
     return FaceNetwork(stages, nn.Sequential(*parts), embedding, last, model.input_channels)
+
+
+# How torchvision's names of layers become ours: the stem's and the stages' places.
+_RESNET_PLACES = {
+    "conv1.": "features.0.0.", "bn1.": "features.0.1.", "layer1.": "features.1.",
+    "layer2.": "features.2.", "layer3.": "features.3.", "layer4.": "features.4.",
+}  # fmt: skip
+_CONVNEXT_PLACES = {"classifier.0.": "pooling.1."}
+
+
+def pretrained_state(name: str) -> dict[str, Tensor]:
+    """Return torchvision's trained weights of a network, under our names.
+
+    Raises:
+        URLError: If they are not in torch's cache and cannot be downloaded.
+
+    """
+    weights = models.get_model_weights(name).DEFAULT
+    return rename_state(name, weights.get_state_dict(progress=False))
+
+
+def rename_state(name: str, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return a state of torchvision's network ``name`` under our names; the classifier keeps its."""
+    places = _CONVNEXT_PLACES if name == "convnext_tiny" else _RESNET_PLACES
+    renamed = {}
+    for key, tensor in state.items():
+        start = next((p for p in places if key.startswith(p)), "")
+        renamed[places.get(start, "") + key.removeprefix(start)] = tensor
+    return renamed

@@ -14,12 +14,14 @@ import numpy as np
 import torch
 
 from facesearch.config import RunConfig, as_plain
-from facesearch.data.augment import Augment
+from facesearch.data.augment import build_augment
 from facesearch.data.augment.mix import mix
 from facesearch.data.faces import Faces
 from facesearch.errors import InputError, TrialFailure
 from facesearch.heads import build_head
 from facesearch.models import FaceNetwork, build_network
+from facesearch.models.cost import network_cost
+from facesearch.models.init import load_initial_weights
 from facesearch.training.average import build_average, update_average
 from facesearch.training.checkpoint import load_checkpoint, save_checkpoint
 from facesearch.training.evaluate import evaluate, take
@@ -70,6 +72,7 @@ class Training:
         self.device = device or default_device()
         torch.manual_seed(config.train.seed)
         network = build_network(config.model, config.data.image_px)
+        load_initial_weights(network, config.model)
         head = build_head(
             as_plain(config.head),
             embedding_dim=config.model.embedding_dim,
@@ -82,7 +85,8 @@ class Training:
         )
         self.optimizer = build_optimizer(groups, config.optim)
         self.average = build_average(self.network, config.optim.ema_decay)
-        self.augment = Augment(**as_plain(config.augment))
+        self.augment = build_augment(config.augment)
+        self.costs = _costs(config)
         self.batch_size = min(config.train.batch_size, len(faces.train))
         if self.batch_size < 2:
             raise InputError(f"{faces.source}: {len(faces.train)} training faces; needs 2 or more.")
@@ -107,7 +111,8 @@ class Training:
             loss = self._train_epoch(epoch)
             self.epochs_done = epoch
             scores = evaluate(self.best_network, self.head, self.faces, self.autocast)
-            yield EpochResult(epoch, {"train/loss": loss, **scores}, time.perf_counter() - start)
+            metrics = {"train/loss": loss, **scores, **self.costs}
+            yield EpochResult(epoch, metrics, time.perf_counter() - start)
 
     @property
     def best_network(self) -> FaceNetwork:
@@ -205,6 +210,11 @@ class Training:
         if self.average is not None:
             self.average.load_state_dict(state["average"])
         self.epochs_done = int(state["epochs_done"])
+
+
+def _costs(config: RunConfig) -> dict[str, float]:
+    cost = network_cost(config.model, config.data.image_px, batch_size=1)
+    return {"cost/gflops": cost.flops / 1e9, "cost/mparams": cost.parameters / 1e6}
 
 
 def _refuse_non_finite(total: torch.Tensor, epoch: int, steps: int) -> None:

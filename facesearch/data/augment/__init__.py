@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from facesearch.config import AugmentConfig, as_plain
 from facesearch.data.augment.colour import greyed, light, saturate, turn_hue
 from facesearch.data.augment.detail import blur, cut_out, reduce_resolution
 from facesearch.data.augment.dice import Dice
@@ -82,6 +83,12 @@ class Augment:
         generator = torch.Generator().manual_seed(seed)
         rank_BN = torch.rand(batch, len(self.active), generator=generator).argsort(1).argsort(1)
         return rank_BN < self.changes_per_image
+
+
+def build_augment(settings: AugmentConfig) -> Augment:
+    """Return the changes of a config; mixing two faces is not one of them (`mix.py`)."""
+    values = as_plain(settings)
+    return Augment(**{k: v for k, v in values.items() if k not in ("mixup_alpha", "cutmix_alpha")})
 
 
 def _scaled(field: str, value: float, strength: float) -> float:

@@ -19,6 +19,9 @@ def read_csv(path: Path, columns: Sequence[str], faults: list[str]) -> list[dict
             reader = csv.DictReader(file, strict=True)
             rows = list(reader)
             header = list(reader.fieldnames or [])
+    except OSError as error:
+        faults.append(f"{path.name}: cannot be read ({error.strerror})")
+        return []
     except (csv.Error, UnicodeDecodeError) as error:
         faults.append(f"{path.name}: not a CSV file in UTF-8 ({error})")
         return []

@@ -17,6 +17,8 @@ def recognises(root: Path) -> bool:
 
 def read(root: Path, faults: list[str]) -> FaceFolder:
     """Read train.rec with its train.idx, and all files of pairs, a fold each."""
+    if not recognises(root):
+        faults.append(f"{root}: neither train.rec nor a verification file *.bin in it")
     faces = FaceList()
     if (root / "train.rec").is_file():
         try:

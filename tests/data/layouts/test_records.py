@@ -134,5 +134,5 @@ def test_a_hostile_pickle_does_not_run(
 )
 def test_something_else_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "lfw.bin").write_bytes(content)
-    with pytest.raises(InputError, match="file of pairs|needs two each"):
+    with pytest.raises(InputError, match=r"file of pairs|needs two each"):
         read_bin(tmp_path / "lfw.bin")

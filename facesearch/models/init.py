@@ -1,0 +1,102 @@
+"""Starting from trained weights: of a file, of a model that was finalized, or of torchvision.
+
+Only tensors are read: safetensors, or torch's own files with ``weights_only``.
+"""
+
+import pickle
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from facesearch.config import ModelConfig
+from facesearch.errors import InputError
+from facesearch.models.torchvision_networks import pretrained_state
+
+_PREFIXES = ("network.", "module.", "backbone.")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """How many tensors were taken over, and the names of those that were not."""
+
+    matched: int
+    skipped: tuple[str, ...]
+
+
+def load_initial_weights(network: nn.Module, model: ModelConfig) -> Loaded:
+    """Copy the weights that ``model.init`` names into ``network``, by name and shape.
+
+    Raises:
+        InputError: If they cannot be read, or fewer than half of the network's numbers fit.
+
+    """
+    if model.init is None:
+        return Loaded(0, ())
+    source = _read(model)
+    stripped = {_strip(name): tensor for name, tensor in source.items()}
+    own = network.state_dict()
+    matched, skipped = {}, []
+    for name, tensor in own.items():
+        found = stripped.get(name)
+        if found is not None and found.ndim == 4 and tensor.ndim == 4:
+            found = _fit_colours(found, tensor)
+        if found is not None and found.shape == tensor.shape:
+            matched[name] = found
+        else:
+            skipped.append(name)
+    fitting = sum(own[name].numel() for name in matched)
+    whole = sum(tensor.numel() for name, tensor in own.items() if name.startswith("features."))
+    if fitting < whole / 2:
+        raise InputError(
+            f"model.init {model.init}: {len(matched)} of {len(own)} tensors fit the network, too "
+            f"few to start from; for example {', '.join(skipped[:3])} do not. Give weights of the "
+            "same model, or remove init."
+        )
+    network.load_state_dict(matched, strict=False)
+    return Loaded(len(matched), tuple(skipped))
+
+
+def _strip(name: str) -> str:
+    prefix = next((p for p in _PREFIXES if name.startswith(p)), "")
+    return name.removeprefix(prefix)
+
+
+def _fit_colours(found: Tensor, wanted: Tensor) -> Tensor:
+    """Make a first convolution over colours one over luminance, if that is what is wanted."""
+    if wanted.shape[1] == 1 and found.shape[1] == 3:
+        # for a grey picture all three colours are equal, so their kernels add up
+        return found.sum(1, keepdim=True)
+    return found
+
+
+def _read(model: ModelConfig) -> dict[str, Tensor]:
+    if model.init == "torchvision":
+        try:
+            return pretrained_state(model.network)
+        except (URLError, OSError, RuntimeError) as error:
+            raise InputError(
+                f"model.init torchvision: the weights of {model.network} cannot be downloaded "
+                f"({error}). Put the file into {torch.hub.get_dir()}/checkpoints, or remove init."
+            ) from None
+    path = Path(str(model.init)).expanduser()
+    if path.is_dir():
+        path = path / "model.safetensors"
+    if not path.is_file():
+        raise InputError(
+            f"model.init {model.init}: no such file; write a .safetensors, .pt or .pth file, a "
+            "folder of facesearch finalize, or torchvision."
+        )
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        loaded = torch.load(path, map_location="cpu", weights_only=True)
+    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"model.init {path}: not weights that can be trusted: {reason}") from None
+    state = loaded.get("state_dict", loaded) if isinstance(loaded, dict) else {}
+    return {name: value for name, value in state.items() if isinstance(value, Tensor)}
