@@ -29,7 +29,7 @@ def network_cost(model: ModelConfig, image_px: int, batch_size: int = 64) -> Cos
     Args:
         model: The network.
         image_px: Side of the images in pixels.
-        batch_size: Faces for which the activations are counted.
+        batch_size: Faces for which the activations are counted, at least 2 (batch norm).
 
     """
     with torch.device("meta"):

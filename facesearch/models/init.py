@@ -6,6 +6,7 @@ Only tensors are read: safetensors, or torch's own files with ``weights_only``.
 import pickle
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 
 import torch
@@ -93,8 +94,9 @@ def _read(model: ModelConfig) -> dict[str, Tensor]:
         )
     try:
         if path.suffix == ".safetensors":
-            return load_file(path)
-        loaded = torch.load(path, map_location="cpu", weights_only=True)
+            loaded: Any = load_file(path)
+        else:
+            loaded = torch.load(path, map_location="cpu", weights_only=True)
     except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"model.init {path}: not weights that can be trusted: {reason}") from None

@@ -67,7 +67,7 @@ def pretrained_state(name: str) -> dict[str, Tensor]:
 
 
 def rename_state(name: str, state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Return a state of torchvision's network ``name`` under our names; the classifier keeps its."""
+    """Return a state of torchvision's network ``name`` under our names."""
     places = _CONVNEXT_PLACES if name == "convnext_tiny" else _RESNET_PLACES
     renamed = {}
     for key, tensor in state.items():

@@ -42,6 +42,7 @@ def check_space(document: Document) -> SearchSpace:
             faults[(document.line((key,)), message)] = None
     faults.update(dict.fromkeys(model_faults(space.document, SweepSettings, space.settings_raw)))
     faults.update(dict.fromkeys(_search_faults(space, bool(faults))))
+    faults.update(dict.fromkeys(_first_point_faults(space, bool(faults))))
     faults.update(dict.fromkeys(_corner_faults(space, list(faults))))
     if faults:
         count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
@@ -84,6 +85,35 @@ def _search_faults(space: SearchSpace, has_faults: bool) -> Iterator[tuple[int, 
             space.document.line(("search", "scheduler", "grace_epochs")),
             f"search.scheduler.grace_epochs: must be <= train.epochs ({epochs}), but got {grace}.",
         )
+
+
+def _first_point_faults(space: SearchSpace, has_faults: bool) -> Iterator[tuple[int, str]]:
+    """First points that name no hole, or a value that the hole cannot have."""
+    if has_faults:
+        return
+    holes = {hole.name: hole for hole in space.holes()}
+    for number, point in enumerate(space.settings.search.first_points):
+        line = space.document.line(("search", "first_points", number))
+        where = f"search.first_points, point {number + 1}"
+        for name, value in point.items():
+            if name not in holes:
+                yield line, f"{where}: '{name}' is no hole{did_you_mean(name, holes)}"
+            elif not _is_allowed(holes[name], value):
+                yield line, f"{where}: {name} cannot be {value!r}; it is {_describe(holes[name])}."
+
+
+def _is_allowed(hole: Hole, value: Any) -> bool:
+    if hole.kind == "choice":
+        return value in hole.values
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    low, high = hole.values
+    return is_number and low <= value <= high
+
+
+def _describe(hole: Hole) -> str:
+    if hole.kind == "choice":
+        return f"one of {', '.join(map(str, hole.values))}"
+    return f"a number from {hole.values[0]:g} to {hole.values[1]:g}"
 
 
 def hole_faults(space: SearchSpace) -> Iterator[tuple[int, str]]:

@@ -213,7 +213,7 @@ class Training:
 
 
 def _costs(config: RunConfig) -> dict[str, float]:
-    cost = network_cost(config.model, config.data.image_px, batch_size=1)
+    cost = network_cost(config.model, config.data.image_px, config.train.batch_size)
     return {"cost/gflops": cost.flops / 1e9, "cost/mparams": cost.parameters / 1e6}
 
 

@@ -47,4 +47,10 @@ def build_searcher(space: SearchSpace, search: SearchConfig) -> OptunaSearch:
         sampler = optuna.samplers.RandomSampler(seed=search.seed)
     else:
         sampler = optuna.samplers.TPESampler(seed=search.seed, n_startup_trials=8)
-    return OptunaSearch(space=_Ask(space), metric="score", mode="max", sampler=sampler)
+    return OptunaSearch(
+        space=_Ask(space),
+        metric="score",
+        mode="max",
+        sampler=sampler,
+        points_to_evaluate=[dict(point) for point in search.first_points] or None,
+    )
