@@ -3,14 +3,13 @@
 Only tensors are read: safetensors, or torch's own files with ``weights_only``.
 """
 
-import pickle
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -93,12 +92,18 @@ def _read(model: ModelConfig) -> dict[str, Tensor]:
             "folder of facesearch finalize, or torchvision."
         )
     try:
-        if path.suffix == ".safetensors":
-            loaded: Any = load_file(path)
-        else:
-            loaded = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
-        reason = str(error).splitlines()[0]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of pickle protocols
+            loaded: Any = _load(path)
+    except Exception as error:
+        # a broken or hostile file raises nearly anything
+        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(f"model.init {path}: not weights that can be trusted: {reason}") from None
     state = loaded.get("state_dict", loaded) if isinstance(loaded, dict) else {}
     return {name: value for name, value in state.items() if isinstance(value, Tensor)}
+
+
+def _load(path: Path) -> Any:
+    if path.suffix == ".safetensors":
+        return load_file(path)
+    return torch.load(path, map_location="cpu", weights_only=True)

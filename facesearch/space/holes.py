@@ -50,16 +50,23 @@ def _join(prefix: str, key: str) -> str:
 
 
 def option_labels(options: list[Any]) -> list[Any]:
-    """Return a short name for each option: itself, or a mapping's ``type`` (made unique)."""
+    """Return a short name for each option: itself, or a mapping's ``type`` or ``network``.
+
+    A name that comes twice gets its place behind it.
+    """
     labels: list[Any] = []
     for i, option in enumerate(options):
         label = option
         if isinstance(option, (dict, list)):
-            label = option.get("type", f"option{i}") if isinstance(option, dict) else str(option)
+            label = _mapping_label(option, i) if isinstance(option, dict) else str(option)
         if label in labels:
             label = f"{label}#{i}"
         labels.append(label)
     return labels
+
+
+def _mapping_label(option: dict[str, Any], place: int) -> Any:
+    return next((option[key] for key in ("type", "network") if key in option), f"option{place}")
 
 
 def fill_holes(value: Any, name: str, suggest: Suggest, point: Point) -> Any:

@@ -24,10 +24,8 @@ def test_a_small_network_costs_what_the_hand_counts() -> None:
 
 def test_activations_grow_with_the_batch_and_the_image_and_hold_each_map() -> None:
     model = ModelConfig(block="plain", num_stages=1, width=4, embedding_dim=5)
-    small, twice, large = (
-        network_cost(model, px, batch).activation_bytes
-        for px, batch in ((16, 8), (16, 16), (32, 8))
-    )
+    sizes = ((16, 8), (16, 16), (32, 8))
+    small, twice, large = (network_cost(model, *size).activation_bytes for size in sizes)
     assert twice == pytest.approx(2 * small, rel=0.02)
     assert large == pytest.approx(4 * small, rel=0.02)
     maps = 8 * 256 * 4 * (3 + 3 * 4 + 3 * 4)  # image; three convolutions, three activations

@@ -94,7 +94,7 @@ def test_what_is_no_weights_is_refused_and_does_not_run(
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     network, config = make(tmp_path / "none.pth")
-    with pytest.raises(InputError, match="no such file; write a .safetensors"):
+    with pytest.raises(InputError, match=r"no such file; write a \.safetensors"):
         load_initial_weights(network, config)
 
 
@@ -118,5 +118,5 @@ def test_torchvision_that_cannot_be_reached_is_one_message(
     monkeypatch.setattr(torch.hub, "load_state_dict_from_url", refuse)
     monkeypatch.setattr("torchvision.models._api.load_state_dict_from_url", refuse)
     network, config = make("torchvision", network="resnet18", width=32, num_stages=4)
-    with pytest.raises(InputError, match="cannot be downloaded .* Put the file into"):
+    with pytest.raises(InputError, match=r"cannot be downloaded .* Put the file into"):
         load_initial_weights(network, config)

@@ -76,7 +76,8 @@ def test_a_checkpoint_of_another_config_or_other_faces_is_refused(
 def test_metrics_are_fractions(small_config: RunConfig) -> None:
     result = next(iter(fit(small_config, load_faces(small_config.data))))
     assert set(result.metrics) == {
-        "train/loss", "val/rank1", "val/tar_at_far_1e-3", "val/top1",
+        "train/loss", "val/rank1", "val/tar_at_far_1e-3", "val/top1", "cost/gflops",
+        "cost/mparams",
     }  # fmt: skip
     assert all(0 <= v <= 1 for k, v in result.metrics.items() if k.startswith("val/"))
 

@@ -1,0 +1,67 @@
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from facesearch.cli import cli
+from facesearch.config import CATALOGUE
+from facesearch.data.augment import CHANGES
+from facesearch.errors import InputError
+from facesearch.heads import HEADS
+from facesearch.models import NETWORKS
+
+
+def run(*words: str) -> str:
+    result = CliRunner().invoke(cli, list(words), catch_exceptions=False)
+    assert result.exit_code == 0
+    return result.output
+
+
+@pytest.mark.parametrize(
+    ("topic", "names"),
+    [
+        ("models", NETWORKS),
+        ("heads", HEADS),
+        ("augmentations", [field for _, fields in CHANGES.values() for field in fields]),
+        ("layouts", CATALOGUE["layouts"]["data.layout"]),
+        ("objectives", ["val/rank1", "val/top1", "cost/gflops"]),
+    ],
+)
+def test_every_name_is_listed_with_a_line(topic: str, names: list[str]) -> None:
+    lines = dict(line.split(maxsplit=1) for line in run("list", topic).splitlines() if "  " in line)
+    assert all(len(lines[name]) > 10 for name in names)
+
+
+def test_all_topics_are_listed_without_one() -> None:
+    output = run("list")
+    assert all(f"{field}:" in output for topic in CATALOGUE.values() for field in topic)
+
+
+def test_an_unknown_topic_is_refused() -> None:
+    with pytest.raises(InputError, match="did you mean 'heads'"):
+        CliRunner().invoke(cli, ["list", "head"], catch_exceptions=False)
+
+
+def test_a_contact_sheet_shows_faces_as_read_and_changed(tmp_path: Path) -> None:
+    space = tmp_path / "space.yaml"
+    space.write_text(
+        "data: {synthetic: {num_identities: 6, faces_per_identity: 4}}\n"
+        "augment: {flip_probability: 0, strength: {uniform: [1, 2]}}\n"
+    )
+    out = tmp_path / "sheet.png"
+    told = run("data", "show", "--augment", str(space), "--out", str(out), "--image-px", "32")
+    sheet = Image.open(out)
+    # 8 faces of 32 px, as read and 9 times changed, with gaps of 2 px
+    assert sheet.size == (10 * 34 + 2, 8 * 34 + 2) and "8 faces" in told
+    tiles = [sheet.crop((2 + 34 * c, 2, 34 + 34 * c, 34)).tobytes() for c in range(10)]
+    assert len(set(tiles)) == 10
+    again = tmp_path / "again.png"
+    run("data", "show", "--augment", str(space), "--out", str(again), "--image-px", "32")
+    assert again.read_bytes() == out.read_bytes()
+
+
+def test_a_sheet_that_is_no_picture_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"ending in \.png"):
+        words = ["data", "show", "--out", str(tmp_path / "a.txt")]
+        CliRunner().invoke(cli, words, catch_exceptions=False)
