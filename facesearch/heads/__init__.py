@@ -24,6 +24,8 @@ from facesearch.heads.sphereface import SphereFace
 from facesearch.heads.subcenter_arcface import SubCenterArcFace
 from facesearch.heads.uniface import UniFace
 
+__all__ = ["HEADS", "Head", "build_head"]
+
 HEADS: dict[str, type[Head]] = {
     "softmax": Softmax,
     "normface": NormFace,

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from facesearch.data.faces import Faces, FaceSet
+from facesearch.heads import Head
 from facesearch.metrics.identification import gallery_and_probes, rank_k
 from facesearch.metrics.verification import pair_scores, tar_at_far
 from facesearch.models.network import normalise
@@ -57,7 +58,7 @@ def embed(
 
 
 @torch.inference_mode()
-def closed_set_top1(head: nn.Module, embeddings_ND: Tensor, labels_N: np.ndarray) -> float:
+def closed_set_top1(head: Head, embeddings_ND: Tensor, labels_N: np.ndarray) -> float:
     """Return the fraction of faces that the head gives to their own identity (NaN if none)."""
     if not len(labels_N):
         return float("nan")
@@ -65,18 +66,16 @@ def closed_set_top1(head: nn.Module, embeddings_ND: Tensor, labels_N: np.ndarray
 
 
 @torch.inference_mode()
-def predict(head: nn.Module, embeddings_ND: Tensor, batch_size: int = 4096) -> np.ndarray:
+def predict(head: Head, embeddings_ND: Tensor, batch_size: int = 4096) -> np.ndarray:
     """Return the number of the best identity for each embedding, int64 [N]."""
-    device = next(head.parameters()).device
+    device = next(iter(head.state_dict().values())).device
     parts = []
     for part in torch.split(embeddings_ND, batch_size):
-        parts.append(head.scores(part.to(device)).argmax(1))  # type: ignore[operator]
+        parts.append(head.scores(part.to(device)).argmax(1))
     return torch.cat(parts).cpu().numpy()
 
 
-def evaluate(
-    network: nn.Module, head: nn.Module, faces: Faces, autocast: Autocast
-) -> dict[str, float]:
+def evaluate(network: nn.Module, head: Head, faces: Faces, autocast: Autocast) -> dict[str, float]:
     """Return ``val/rank1``, ``val/tar_at_far_1e-3``, ``val/top1``: those that the faces allow."""
     metrics: dict[str, float] = {}
     if len(faces.strangers):
