@@ -112,3 +112,16 @@ def show(root: Path | None, space: Path | None, out: Path, image_px: int | None,
         f"{out}: {size[0]} x {size[1]} pixels, {rows} faces; left as read, then changed by one "
         "draw of the space a column"
     )
+
+
+@data.command("download-lfw")
+@click.argument("folder", type=click.Path(path_type=Path))
+def download(folder: Path) -> None:
+    r"""Download Labeled Faces in the Wild and its pairs (needs internet).
+
+    \b
+    facesearch data download-lfw LFW
+    """
+    from facesearch.data.download import download_lfw
+
+    click.echo(f"{download_lfw(folder)}: facesearch data check {folder}")

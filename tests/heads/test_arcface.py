@@ -48,3 +48,15 @@ def test_the_loss_equals_the_reference() -> None:
 def test_a_margin_outside_is_refused(margin_rad: float) -> None:
     with pytest.raises(ValueError, match="must be in"):
         ArcFace(4, 3, margin_rad=margin_rad)
+
+
+def test_the_gradient_is_that_of_the_formula_and_not_straight_through() -> None:
+    # code that moves the angle under no_grad gives exactly the scale, 64.0
+    cos = torch.tensor([0.3], dtype=torch.float64, requires_grad=True)
+    (64 * add_angular_margin(cos, 0.5)).backward()  # type: ignore[no-untyped-call]
+    assert cos.grad is not None and cos.grad.item() == pytest.approx(65.81, abs=0.01)
+
+
+def test_half_a_radian_is_no_half_degree() -> None:
+    moved = add_angular_margin(torch.tensor([0.3]).double(), 0.5)
+    assert math.degrees(moved.acos().item() - math.acos(0.3)) == pytest.approx(28.65, abs=0.01)
