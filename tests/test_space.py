@@ -1,10 +1,12 @@
 import random
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
+from facesearch.config import HEAD_CONFIGS
 from facesearch.errors import InputError
-from facesearch.space import SearchSpace, json_schema, space_from_text
+from facesearch.space import SearchSpace, json_schema, load_space, space_from_text
 
 SPACE = """
 name: both
@@ -123,3 +125,41 @@ def test_the_schema_allows_holes_and_knows_the_fields() -> None:
     lr = schema["$defs"]["OptimConfig"]["properties"]["lr"]
     assert {"$ref": "#/$defs/hole"} in lr["anyOf"]
     assert {"name", "search", "resources", "head"} <= set(schema["properties"])
+
+
+def test_first_points_must_be_points_of_the_space() -> None:
+    text = (
+        "head: {choice: [{type: softmax}, {type: cosface, margin_cos: {uniform: [0.1, 0.3]}}]}\n"
+        "search:\n"
+        "  first_points:\n"
+        "    - {head: arcface}\n"
+        "    - {head: cosface, head.cosface.margin_cos: 0.9}\n"
+        "    - {head.cosface.margn_cos: 0.2}\n"
+    )
+    with pytest.raises(InputError) as caught:
+        space_from_text(text)
+    for named in (
+        "point 1: head cannot be 'arcface'; it is one of softmax, cosface.",
+        "point 2: head.cosface.margin_cos cannot be 0.9; it is a number from 0.1 to 0.3.",
+        "point 3: 'head.cosface.margn_cos' is no hole; did you mean 'head.cosface.margin_cos'?",
+    ):
+        assert named in str(caught.value)
+
+
+def test_mixing_faces_is_refused_for_a_head_that_needs_one_identity() -> None:
+    for head in ("arcface", "triplet"):
+        with pytest.raises(InputError, match="mixup_alpha and cutmix_alpha give a picture two"):
+            space_from_text(f"head: {{type: {head}}}\naugment: {{mixup_alpha: 0.5}}\n")
+    space_from_text("head: {type: softmax}\naugment: {mixup_alpha: 0.5}\n")
+
+
+def test_a_named_network_refuses_a_structure_of_its_own() -> None:
+    with pytest.raises(InputError, match="network resnet18 fixes its structure; remove width"):
+        space_from_text("model: {network: resnet18, width: 64}\n")
+
+
+def test_two_hundred_points_over_all_heads_are_valid_and_build_nothing() -> None:
+    space = load_space(Path(__file__).parents[1] / "searchspaces" / "heads.yaml")
+    rng = random.Random(1)
+    drawn = [space.draw(rng)[1] for _ in range(200)]
+    assert {config.head.type for config in drawn} == set(HEAD_CONFIGS)

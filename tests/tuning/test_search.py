@@ -45,3 +45,22 @@ def test_the_searcher_can_be_pickled_as_ray_does(tmp_path: Path) -> None:
     space = space_from_text(SPACE % "tpe")
     build_searcher(space, space.settings.search).save(str(tmp_path / "s.pkl"))
     assert (tmp_path / "s.pkl").stat().st_size > 0
+
+
+def test_first_points_are_tried_first_and_completed_by_draws() -> None:
+    space = space_from_text(
+        "head:\n"
+        "  choice:\n"
+        "    - {type: softmax}\n"
+        "    - {type: arcface, margin_rad: {uniform: [0.1, 0.6]}, scale: {log_uniform: [10, 64]}}\n"
+        "optim: {lr: {log_uniform: [0.01, 0.3]}}\n"
+        "search:\n"
+        "  first_points:\n"
+        "    - {head: arcface, head.arcface.margin_rad: 0.5, head.arcface.scale: 64}\n"
+        "    - {head: softmax, optim.lr: 0.1}\n"
+    )
+    searcher = build_searcher(space, space.settings.search)
+    first, second = searcher.suggest("a"), searcher.suggest("b")
+    assert (first["head"], first["head.arcface.margin_rad"]) == ("arcface", 0.5)
+    assert first["head.arcface.scale"] == 64 and 0.01 <= first["optim.lr"] <= 0.3
+    assert second == {"head": "softmax", "optim.lr": 0.1}
