@@ -80,7 +80,7 @@ class SphereFaceHead(_Head):
     """Angle times m on the embedding's own length, blended in over the training."""
 
     type: Literal["sphereface"]
-    margin: int = Field(4, ge=1, le=5, description="Factor m on the angle, a whole number.")
+    margin: int = Field(2, ge=1, le=5, description="Factor m on the angle, a whole number.")
     blend_least: float = Field(5.0, ge=0, description="Least weight of the plain cosine (lambda).")
     blend_first: float = Field(1000.0, ge=0, description="Weight of the plain cosine at first.")
 

@@ -46,7 +46,7 @@ class SphereFace(CrossEntropyHead):
         embedding_dim: int,
         num_identities: int,
         *,
-        margin: int = 4,
+        margin: int = 2,
         blend_least: float = 5.0,
         blend_first: float = 1000.0,
     ) -> None:

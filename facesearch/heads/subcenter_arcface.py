@@ -10,6 +10,10 @@ from facesearch.heads.arcface import ArcFace
 from facesearch.heads.cosine import CosineCentres
 
 
+# How far apart the centres of an identity start, as a part of random ones' distance.
+_SPREAD = 0.1
+
+
 class SubCenters(CosineCentres):
     """Several learnt directions for each identity.
 
@@ -20,6 +24,10 @@ class SubCenters(CosineCentres):
     def __init__(self, embedding_dim: int, num_identities: int, centres: int) -> None:
         super().__init__(embedding_dim, num_identities * centres)
         self.num_centres = centres
+        # From one place: random centres would split the few pictures of a person among them.
+        with torch.no_grad():
+            first_NKD = self.weight.view(num_identities, centres, embedding_dim)
+            first_NKD.copy_(first_NKD[:, :1] + _SPREAD * (first_NKD - first_NKD[:, :1]))
 
     def forward(self, embeddings_BD: Tensor) -> Tensor:
         """Return the cosine of each face to the nearest centre of each identity, [B, N]."""

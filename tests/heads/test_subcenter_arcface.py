@@ -27,3 +27,12 @@ def test_only_the_nearest_centre_learns() -> None:
     cos_BN = head.centres(torch.tensor([[1.0, 0.5]]).double())
     (gradient,) = torch.autograd.grad(cos_BN.sum(), head.centres.weight)
     assert gradient[0].abs().sum() > 0 and gradient[1].abs().sum() == 0
+
+
+def test_the_centres_of_an_identity_start_close_together() -> None:
+    torch.manual_seed(0)
+    centres = SubCenterArcFace(64, 50, centres=3).centres.weight.view(50, 3, 64)
+    unit = torch.nn.functional.normalize(centres, dim=2)
+    own = (unit[:, 0] * unit[:, 1]).sum(1)
+    other = (unit[:-1, 0] * unit[1:, 0]).sum(1)
+    assert own.min() > 0.9 and other.abs().max() < 0.6 and (own < 1).all()
