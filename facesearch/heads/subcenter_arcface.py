@@ -9,7 +9,6 @@ from torch import Tensor
 from facesearch.heads.arcface import ArcFace
 from facesearch.heads.cosine import CosineCentres
 
-
 # How far apart the centres of an identity start, as a part of random ones' distance.
 _SPREAD = 0.1
 
