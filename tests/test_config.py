@@ -3,12 +3,15 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from facesearch import config as config_module
-from facesearch.config import RunConfig, SearchConfig, absolute_root, as_plain
+from facesearch.config import HEAD_CONFIGS, RunConfig, SearchConfig, absolute_root, as_plain
 
-PARTS = [
-    c for c in vars(config_module).values() if isinstance(c, type) and issubclass(c, BaseModel)
-]
+
+def parts(kind: type[Part] = Part) -> list[type[Part]]:
+    """Every model of the config, however deep."""
+    return [found for child in kind.__subclasses__() for found in [child, *parts(child)]]
+
+
+PARTS = parts()
 
 
 @pytest.mark.parametrize(
@@ -35,9 +38,7 @@ def test_every_scalar_field_has_a_sentence() -> None:
         for name, field in part.model_fields.items()
         if name != "type"
         and not field.description
-        and not (
-            isinstance(field.default, BaseModel) or field.annotation is config_module.RunConfig
-        )
+        and not (isinstance(field.default, BaseModel) or field.annotation is RunConfig)
     ]
     assert lacking == []
 
@@ -56,3 +57,53 @@ def test_a_root_becomes_absolute() -> None:
     config = absolute_root(RunConfig(), "faces")
     assert config.data.root is not None and config.data.root.startswith("/")
     assert absolute_root(RunConfig(), None).data.root is None
+
+
+def test_every_head_is_among_the_parts() -> None:
+    assert len(PARTS) > 25 and set(HEAD_CONFIGS.values()) <= set(PARTS)
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        ({"block": "residul"}, "unknown name 'residul'; did you mean 'residual'"),
+        ({"network": "iresnet50", "depth": 3}, "iresnet50 fixes its structure; remove depth"),
+        ({"num_stages": 3, "depth": [1, 2]}, "2 numbers for num_stages 3"),
+        ({"block": "plain", "drop_path": 0.1}, "plain has none"),
+        ({"init": "torchvision"}, "not for cnn"),
+        ({"input_channels": 2}, "Input should be 1 or 3"),
+    ],
+)
+def test_a_network_that_does_not_fit_together_is_refused(raw: Any, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        RunConfig.model_validate({"model": raw})
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        ({"head": {"type": "triplet"}, "train": {"sampling": "shuffle"}}, "write identities"),
+        ({"head": {"type": "supcon"}, "train": {"batch_size": 6}}, "fewer than 2 identities"),
+        ({"head": {"type": "magface", "norm_low": 50.0, "norm_high": 20.0}}, "above norm_low 50"),
+        ({"head": {"type": "combined", "margin_rad": 20.0}}, "If you meant degrees, write 0.349"),
+        ({"head": {"type": "arcface"}, "augment": {"cutmix_alpha": 1.0}}, "two identities"),
+        (
+            {"head": {"type": "softmax", "center_weight": 0.1}, "augment": {"mixup_alpha": 1.0}},
+            "center_weight",
+        ),
+    ],
+)
+def test_a_head_that_does_not_fit_the_run_is_refused(raw: Any, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        RunConfig.model_validate(raw)
+
+
+def test_the_head_decides_who_is_in_a_batch() -> None:
+    for name, head in HEAD_CONFIGS.items():
+        sampling = RunConfig.model_validate({"head": {"type": name}}).sampling
+        assert sampling == ("identities" if head.is_pair_based else "shuffle")
+
+
+def test_cost_alone_is_no_objective() -> None:
+    with pytest.raises(ValidationError, match="trivial winner"):
+        SearchConfig(objective={"cost/gflops": -1.0})

@@ -60,6 +60,11 @@ class RunConfig(Part):
                 "softmax or normface",
             ),
             (
+                self.augment.mixes and head.center_weight > 0,
+                "head.center_weight pulls a picture to one identity, but augment.mixup_alpha and "
+                "cutmix_alpha give it two; write 0 for one of them",
+            ),
+            (
                 head.is_pair_based and train.sampling in ("shuffle", "balanced"),
                 f"train.sampling {train.sampling} leaves most faces of a batch without a second "
                 f"one of the same person, which head {head.type} needs; write identities",
