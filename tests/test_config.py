@@ -4,6 +4,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from facesearch.config import HEAD_CONFIGS, RunConfig, SearchConfig, absolute_root, as_plain
+from facesearch.config.part import Part
 
 
 def parts(kind: type[Part] = Part) -> list[type[Part]]:
