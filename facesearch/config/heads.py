@@ -7,9 +7,21 @@ logits are held once for the forward and once for the backward pass.
 import math
 from typing import Annotated, ClassVar, Literal, get_args
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from facesearch.config.part import Part
+from facesearch.config.part import Part, refuse
+
+
+def _refuse_degrees(angle_rad: float) -> float:
+    if not 0 <= angle_rad < math.pi:
+        raise ValueError(
+            f"must be in [0, pi), but got {angle_rad:g}. If you meant degrees, write "
+            f"{math.radians(angle_rad):.3f}"
+        )
+    return angle_rad
+
+
+Radians = Annotated[float, AfterValidator(_refuse_degrees)]
 
 _CENTRES = "N D + 2 B N"
 _PAIRS = "N D + 2 B B"
@@ -58,22 +70,8 @@ class _MarginHead(_ScaledHead):
     )
 
 
-def _degrees(margin_rad: float) -> float:
-    if margin_rad >= math.pi:
-        raise ValueError(
-            f"must be in [0, pi), but got {margin_rad:g}. If you meant degrees, write "
-            f"{math.radians(margin_rad):.3f}"
-        )
-    return margin_rad
-
-
 class _AngularHead(_MarginHead):
-    margin_rad: float = Field(0.25, ge=0, description="Margin in radians, in [0, pi).")
-
-    @field_validator("margin_rad")
-    @classmethod
-    def _radians(cls, margin_rad: float) -> float:
-        return _degrees(margin_rad)
+    margin_rad: Radians = Field(0.25, description="Margin in radians, in [0, pi).")
 
 
 class SphereFaceHead(_Head):
@@ -103,13 +101,8 @@ class CombinedHead(_MarginHead):
 
     type: Literal["combined"]
     margin_factor: float = Field(1.0, ge=0.5, le=2, description="m1, a factor on the angle.")
-    margin_rad: float = Field(0.15, ge=0, description="m2 in radians, in [0, pi).")
+    margin_rad: Radians = Field(0.15, description="m2 in radians, in [0, pi).")
     margin_cos: float = Field(0.1, ge=0, lt=1, description="m3, a difference of cosines.")
-
-    @field_validator("margin_rad")
-    @classmethod
-    def _radians(cls, margin_rad: float) -> float:
-        return _degrees(margin_rad)
 
 
 class SubCenterArcFaceHead(_AngularHead):
@@ -135,22 +128,26 @@ class MagFaceHead(_MarginHead):
     type: Literal["magface"]
     norm_low: float = Field(10.0, gt=0, description="Norm that gets the least margin.")
     norm_high: float = Field(110.0, gt=0, description="Norm that gets the largest margin.")
-    margin_low_rad: float = Field(0.2, ge=0, description="Least margin in radians, in [0, pi).")
-    margin_high_rad: float = Field(0.35, ge=0, description="Largest margin, radians, in [0, pi).")
+    margin_low_rad: Radians = Field(0.2, description="Least margin in radians, in [0, pi).")
+    margin_rise_rad: Radians = Field(
+        0.15, description="What the margin gains up to norm_high, in radians."
+    )
     norm_weight: float = Field(20.0, ge=0, description="Weight of the pull (lambda_g).")
 
-    @field_validator("margin_low_rad", "margin_high_rad")
-    @classmethod
-    def _radians(cls, margin_rad: float) -> float:
-        return _degrees(margin_rad)
-
-    @field_validator("norm_high")
-    @classmethod
-    def _ordered(cls, norm_high: float, info: object) -> float:
-        low = getattr(info, "data", {}).get("norm_low", 0.0)
-        if norm_high <= low:
-            raise ValueError(f"must be above norm_low {low:g}, but got {norm_high:g}")
-        return norm_high
+    @model_validator(mode="after")
+    def _ordered(self) -> "MagFaceHead":
+        largest_rad = self.margin_low_rad + self.margin_rise_rad
+        refuse(
+            (
+                self.norm_high <= self.norm_low,
+                f"norm_high must be above norm_low {self.norm_low:g}, but got {self.norm_high:g}",
+            ),
+            (
+                largest_rad >= math.pi,
+                f"margin_low_rad + margin_rise_rad must be below pi, but got {largest_rad:g}",
+            ),
+        )
+        return self
 
 
 class CurricularFaceHead(_AngularHead):

@@ -18,7 +18,8 @@ class MagFace(MarginHead):
         norm_low: l_a, the norm that gets the least margin; 10 in the paper.
         norm_high: u_a, the norm that gets the largest margin; 110 there.
         margin_low_rad: l_m in radians; 0.45 there.
-        margin_high_rad: u_m in radians; 0.8 there.
+        margin_rise_rad: u_m - l_m in radians; 0.35 there. A rise and no second end, so that both
+            can be searched and no point has its ends the wrong way round.
         norm_weight: lambda_g, weight of the pull g(a) = a / u_a^2 + 1 / a; 35 there.
         **margin: Arguments of `MarginHead`.
 
@@ -36,13 +37,13 @@ class MagFace(MarginHead):
         norm_low: float = 10.0,
         norm_high: float = 110.0,
         margin_low_rad: float = 0.2,
-        margin_high_rad: float = 0.35,
+        margin_rise_rad: float = 0.15,
         norm_weight: float = 20.0,
         **margin: Any,
     ) -> None:
         super().__init__(embedding_dim, num_identities, **margin)
         self.norms = (norm_low, norm_high)
-        self.margins_rad = (margin_low_rad, margin_high_rad)
+        self.margin_low_rad, self.margin_rise_rad = margin_low_rad, margin_rise_rad
         self.norm_weight = norm_weight
 
     def _norms(self, embeddings_BD: Tensor) -> Tensor:
@@ -51,9 +52,9 @@ class MagFace(MarginHead):
 
     def widen(self, true_B: Tensor, embeddings_BD: Tensor) -> Tensor:
         """Return cos(theta + m(a)), [B], with m linear in the norm a."""
-        (low, high), (least, largest) = self.norms, self.margins_rad
+        low, high = self.norms
         share_B = (self._norms(embeddings_BD) - low) / (high - low)
-        margin_B = least + (largest - least) * share_B.to(true_B.dtype)
+        margin_B = self.margin_low_rad + self.margin_rise_rad * share_B.to(true_B.dtype)
         return add_angular_margin(true_B, margin_B * self.margin_share)
 
     def loss(self, embeddings_BD: Tensor, labels_B: Tensor) -> Tensor:

@@ -132,6 +132,18 @@ def _projection(in_channels: int, out_channels: int, stride: int) -> nn.Module:
     return conv_norm(in_channels, out_channels, stride, 1)
 
 
+def _activated_sum(
+    branch: nn.Sequential,
+    in_channels: int,
+    out_channels: int,
+    stride: int,
+    settings: BlockSettings,
+) -> nn.Module:
+    shortcut = _projection(in_channels, out_channels, stride)
+    after = build_activation(settings.activation, out_channels)
+    return ShortcutBlock(branch, shortcut, after, out_channels, settings)
+
+
 def residual_block(
     in_channels: int, out_channels: int, stride: int, settings: BlockSettings
 ) -> nn.Module:
@@ -141,9 +153,7 @@ def residual_block(
         build_activation(settings.activation, out_channels),
         conv_norm(out_channels, out_channels),
     )
-    shortcut = _projection(in_channels, out_channels, stride)
-    after = build_activation(settings.activation, out_channels)
-    return ShortcutBlock(branch, shortcut, after, out_channels, settings)
+    return _activated_sum(branch, in_channels, out_channels, stride, settings)
 
 
 def bottleneck_block(
@@ -158,9 +168,7 @@ def bottleneck_block(
         build_activation(settings.activation, inside),
         conv_norm(inside, out_channels, 1, 1),
     )
-    shortcut = _projection(in_channels, out_channels, stride)
-    after = build_activation(settings.activation, out_channels)
-    return ShortcutBlock(branch, shortcut, after, out_channels, settings)
+    return _activated_sum(branch, in_channels, out_channels, stride, settings)
 
 
 def ir_block(

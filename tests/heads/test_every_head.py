@@ -20,7 +20,7 @@ WITHOUT_MARGIN: dict[str, dict[str, Any]] = {
     "adaface": {"margin": 0.0},
     "combined": {"margin_factor": 1.0, "margin_rad": 0.0, "margin_cos": 0.0},
     "subcenter_arcface": {"margin_rad": 0.0, "centres": 1},
-    "magface": {"margin_low_rad": 0.0, "margin_high_rad": 0.0},
+    "magface": {"margin_low_rad": 0.0, "margin_rise_rad": 0.0},
     "elasticface": {"margin_rad": 0.0, "margin_std_rad": 0.0},
     "uniface": {"margin_cos": 0.0},
 }

@@ -9,7 +9,7 @@ from facesearch.heads.magface import MagFace
 
 def test_the_loss_equals_the_reference() -> None:
     torch.manual_seed(0)
-    settings = {"norm_low": 1.0, "norm_high": 3.0, "margin_low_rad": 0.2, "margin_high_rad": 0.6}
+    settings = {"norm_low": 1.0, "norm_high": 3.0, "margin_low_rad": 0.2, "margin_rise_rad": 0.4}
     head = MagFace(4, 3, scale=9.0, norm_weight=20.0, **settings).double()
     faces, labels = 1.5 * torch.randn(6, 4, dtype=torch.float64), [0, 1, 2, 1, 0, 2]
     logits, pull = [], 0.0
