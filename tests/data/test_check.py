@@ -1,37 +1,12 @@
 import os
 from pathlib import Path
 
-import numpy as np
 import pytest
+from faces_on_disk import hw2p2, picture
 from PIL import Image
 
 from facesearch.data.check import check_folder
 from facesearch.errors import InputError
-
-
-def picture(path: Path, seed: int) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pixels = np.random.default_rng(seed).integers(0, 256, (24, 24, 3), np.uint8)
-    Image.fromarray(pixels).save(path, quality=95)
-    return path
-
-
-def clean(root: Path) -> Path:
-    """A folder of term F22: 5 people to learn, 5 known ones, 3 queries."""
-    for person in range(5):
-        for number in range(3):
-            picture(
-                root / f"classification/train/n00000{person}/{number}.jpg", 10 * person + number
-            )
-        picture(root / f"classification/dev/n00000{person}/9.jpg", 100 + person)
-        picture(root / f"verification/known/n10000{person}/0.jpg", 200 + person)
-    picture(root / "classification/test/000000.jpg", 300)
-    for query in range(3):
-        picture(root / f"verification/unknown_dev/{query}.jpg", 400 + query)
-    picture(root / "verification/unknown_test/0.jpg", 500)
-    labels = "label\nn100000\nn100001\nn100002\n"
-    (root / "verification/dev_identities.csv").write_text(labels)
-    return root
 
 
 def faults_of(root: Path) -> tuple[list[str], str]:
@@ -43,14 +18,14 @@ def faults_of(root: Path) -> tuple[list[str], str]:
 
 
 def test_a_clean_folder_has_no_faults(tmp_path: Path) -> None:
-    lines = list(check_folder(clean(tmp_path), 16, 0))
+    lines = list(check_folder(hw2p2(tmp_path), 16, 0))
     assert "layout hw2p2-f22" in lines[0] and "15 pictures of 5 identities, 3 to 3 each" in lines[1]
     assert lines[-1] == "  every picture can be read"
     assert not any("note" in line for line in lines)
 
 
 def test_twelve_planted_faults_are_all_named_in_one_run(tmp_path: Path) -> None:
-    root = clean(tmp_path / "faces")
+    root = hw2p2(tmp_path / "faces")
     train = root / "classification/train"
     (train / "n000000/empty.jpg").write_bytes(b"")
     whole = picture(train / "n000000/torn.jpg", 1).read_bytes()
@@ -81,14 +56,14 @@ def test_twelve_planted_faults_are_all_named_in_one_run(tmp_path: Path) -> None:
 
 
 def test_a_stranger_has_no_place_in_a_closed_term(tmp_path: Path) -> None:
-    root = clean(tmp_path)
+    root = hw2p2(tmp_path)
     labels = "label\nn100000\nn000000\nn100002\n"
     (root / "verification/dev_identities.csv").write_text(labels)
     assert "row 1: label 'n000000' is nobody in known/" in faults_of(root)[1]
 
 
 def test_a_file_that_is_no_csv_is_a_fault_and_a_mark_of_order_is_not(tmp_path: Path) -> None:
-    root = clean(tmp_path)
+    root = hw2p2(tmp_path)
     path = root / "verification/dev_identities.csv"
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
     assert list(check_folder(root, 16, 0))[-1] == "  every picture can be read"
@@ -97,7 +72,7 @@ def test_a_file_that_is_no_csv_is_a_fault_and_a_mark_of_order_is_not(tmp_path: P
 
 
 def test_unreadable_pictures_that_are_allowed_are_notes(tmp_path: Path) -> None:
-    root = clean(tmp_path)
+    root = hw2p2(tmp_path)
     (root / "classification/train/n000000/7.jpg").write_bytes(b"")
     assert any("note" in line and "7.jpg" in line for line in check_folder(root, 16, 1))
 

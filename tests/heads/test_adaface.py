@@ -2,7 +2,7 @@ import math
 
 import pytest
 import torch
-from reference import adaface_target, cosine, cross_entropy
+from head_reference import adaface_target, cosine, cross_entropy
 
 from facesearch.heads.adaface import AdaFace
 

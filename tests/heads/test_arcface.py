@@ -2,7 +2,7 @@ import math
 
 import pytest
 import torch
-from reference import arcface_target, cosine, cross_entropy
+from head_reference import arcface_target, cosine, cross_entropy
 
 from facesearch.heads.arcface import ArcFace, add_angular_margin
 

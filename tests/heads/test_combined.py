@@ -2,7 +2,7 @@ import math
 
 import pytest
 import torch
-from reference import arcface_target, combined_target
+from head_reference import arcface_target, combined_target
 
 from facesearch.heads.combined import Combined, combine_margins
 

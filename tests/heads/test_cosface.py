@@ -1,6 +1,6 @@
 import pytest
 import torch
-from reference import cosine, cross_entropy
+from head_reference import cosine, cross_entropy
 
 from facesearch.heads.cosface import CosFace
 

@@ -1,6 +1,6 @@
 import pytest
 import torch
-from reference import cosine, cross_entropy, curricular_row
+from head_reference import cosine, cross_entropy, curricular_row
 
 from facesearch.heads.curricularface import CurricularFace
 

@@ -2,7 +2,7 @@ import math
 
 import pytest
 import torch
-from reference import arcface_target, cosine, cross_entropy, norm
+from head_reference import arcface_target, cosine, cross_entropy, norm
 
 from facesearch.heads.magface import MagFace
 

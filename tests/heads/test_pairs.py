@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 import torch
-from reference import circle_loss, multi_similarity_loss, supcon_loss, triplet_loss
+from head_reference import circle_loss, multi_similarity_loss, supcon_loss, triplet_loss
 
 from facesearch.heads.pairs import Circle, MultiSimilarity, PairHead, SupCon, Triplet
 

@@ -1,6 +1,6 @@
 import pytest
 import torch
-from reference import cross_entropy
+from head_reference import cross_entropy
 
 from facesearch.heads.softmax import Softmax
 

@@ -2,7 +2,7 @@ import math
 
 import pytest
 import torch
-from reference import cosine, cross_entropy, norm, sphereface_target
+from head_reference import cosine, cross_entropy, norm, sphereface_target
 
 from facesearch.heads.sphereface import SphereFace, multiply_angle
 

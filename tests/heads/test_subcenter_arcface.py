@@ -1,6 +1,6 @@
 import pytest
 import torch
-from reference import arcface_target, cosine, cross_entropy
+from head_reference import arcface_target, cosine, cross_entropy
 
 from facesearch.heads.subcenter_arcface import SubCenterArcFace
 

@@ -2,7 +2,7 @@ import math
 
 import pytest
 import torch
-from reference import cosine, uniface_face
+from head_reference import cosine, uniface_face
 
 from facesearch.heads.uniface import UniFace
 

@@ -1,8 +1,7 @@
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
+from faces_on_disk import WRITERS, people, picture
 
 from facesearch.config import DataConfig
 from facesearch.config.faces import LAYOUTS as CATALOGUE
@@ -11,22 +10,14 @@ from facesearch.data.layouts import LAYOUTS, read_layout, scan_layout
 from facesearch.errors import InputError
 
 
-def picture(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    seed = abs(hash(str(path))) % 2**32
-    pixels = np.random.default_rng(seed).integers(0, 256, (20, 20, 3), np.uint8)
-    Image.fromarray(pixels).save(path)
-
-
-def people(root: Path, names: str = "abcdef", each: int = 3) -> Path:
-    for name in names:
-        for number in range(1, each + 1):
-            picture(root / name / f"{name}_{number:04d}.jpg")
-    return root
-
-
 def test_the_catalogue_names_what_is_read() -> None:
-    assert sorted(LAYOUTS) == sorted(CATALOGUE)
+    assert sorted(LAYOUTS) == sorted(CATALOGUE) == sorted(WRITERS)
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_every_layout_is_recognised(tmp_path: Path, name: str) -> None:
+    folder = read_layout(WRITERS[name](tmp_path / "faces"))
+    assert folder.layout == name and len(set(folder.train.identities)) >= 5
 
 
 @pytest.mark.parametrize("name", LAYOUTS)
@@ -53,7 +44,7 @@ def test_a_list_names_paths_identities_and_groups(tmp_path: Path) -> None:
 
 def test_a_list_must_stay_inside_and_name_what_is_there(tmp_path: Path) -> None:
     root = people(tmp_path / "root")
-    picture(tmp_path / "outside.jpg")
+    picture(tmp_path / "outside.jpg", 1)
     rows = ["../outside.jpg,a", "a/none.jpg,a", "a/a_0001.jpg,"]
     (root / "faces.csv").write_text("\n".join(["path,identity", *rows]))
     with pytest.raises(InputError) as caught:

@@ -1,4 +1,3 @@
-import io
 import pickle
 import struct
 from pathlib import Path
@@ -6,46 +5,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from faces_on_disk import MAGIC, jpeg, record, write_rec
 
 from facesearch.data.decode import decode_image
 from facesearch.data.layouts import read_layout
 from facesearch.data.layouts.records import read_bin, read_faces, read_records
 from facesearch.errors import InputError
-
-MAGIC = struct.pack("<I", 0xCED7230A)
-
-
-def jpeg(seed: int) -> bytes:
-    pixels = np.random.default_rng(seed).integers(0, 256, (20, 20, 3), np.uint8)
-    out = io.BytesIO()
-    Image.fromarray(pixels).save(out, "JPEG")
-    return out.getvalue()
-
-
-def record(payload: bytes, part: int = 0) -> bytes:
-    return MAGIC + struct.pack("<I", part << 29 | len(payload)) + payload + bytes(-len(payload) % 4)
-
-
-def face(number: int, label: float, picture: bytes) -> bytes:
-    return record(struct.pack("<IfQQ", 0, label, number, 0) + picture)
-
-
-def write_rec(folder: Path, people: int = 5, each: int = 3) -> list[bytes]:
-    """A training file as the tools of InsightFace write it; return its pictures."""
-    pictures = [jpeg(n) for n in range(people * each)]
-    count = len(pictures)
-    records = [record(struct.pack("<IfQQ2f", 2, 0.0, 0, 0, count + 1, count + 1 + people))]
-    records += [face(n + 1, n // each, picture) for n, picture in enumerate(pictures)]
-    for person in range(people):
-        first = 1 + person * each
-        header = struct.pack("<IfQQ2f", 2, 0.0, count + 1 + person, 0, first, first + each)
-        records.append(record(header))
-    (folder / "train.rec").write_bytes(b"".join(records))
-    offsets = np.cumsum([0, *map(len, records)])
-    index = "".join(f"{n}\t{offset}\n" for n, offset in enumerate(offsets[:-1]))
-    (folder / "train.idx").write_text(index)
-    return pictures
 
 
 def test_a_training_file_becomes_faces_of_people(tmp_path: Path) -> None:
