@@ -9,8 +9,10 @@ import numpy as np
 def unit_rows(vectors_ND: np.ndarray) -> np.ndarray:
     """Return float32 rows of length 1; a zero row stays zero."""
     vectors = np.asarray(vectors_ND, dtype=np.float32)
-    unit: np.ndarray = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-    return unit
+    # squares of float32 numbers above 1.8e19 are infinite, and an untrained network may give some
+    squares_N = np.einsum("nd,nd->n", vectors, vectors, dtype=np.float64)
+    unit: np.ndarray = vectors / np.maximum(np.sqrt(squares_N), 1e-12)[:, None]
+    return unit.astype(np.float32)
 
 
 def pair_scores(

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from facesearch.data.faces import Faces, FaceSet
+from facesearch.errors import TrialFailure
 from facesearch.heads import Head
 from facesearch.metrics.identification import gallery_and_probes, rank_k
 from facesearch.metrics.verification import pair_scores, tar_at_far
@@ -42,6 +43,9 @@ def embed(
         has_mirror: Add the embedding of the mirror image (twice the cost, a little better).
         batch_size: Faces at a time.
 
+    Raises:
+        TrialFailure: With outcome ``diverged`` if a number of an embedding is not finite.
+
     """
     network.eval()
     device = next(network.parameters()).device
@@ -54,7 +58,10 @@ def embed(
             if has_mirror:
                 embeddings = (embeddings + network(images.flip(3))) / 2
         parts.append(embeddings.float().cpu())
-    return torch.cat(parts) if parts else torch.empty(0, 0)
+    vectors = torch.cat(parts) if parts else torch.empty(0, 0)
+    if not bool(torch.isfinite(vectors).all()):
+        raise TrialFailure("diverged", "the loss is finite, but not every embedding is")
+    return vectors
 
 
 @torch.inference_mode()

@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from facesearch.metrics.verification import auc, equal_error_rate, pair_scores, tar_at_far
+from facesearch.metrics.verification import (
+    auc,
+    equal_error_rate,
+    pair_scores,
+    tar_at_far,
+    unit_rows,
+)
 
 
 def scores(seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -75,3 +81,9 @@ def test_the_order_of_faces_and_pairs_does_not_matter() -> None:
     for measure in (auc, equal_error_rate, lambda g, i: tar_at_far(g, i, 0.05)):
         assert measure(*one) == pytest.approx(measure(*two))
         assert 0 <= measure(*one) <= 1
+
+
+def test_rows_of_any_finite_length_become_unit_rows() -> None:
+    rows = np.array([[3e38, -4e37], [3e-12, 4e-12], [0.0, 0.0], [3.0, 4.0]], dtype=np.float32)
+    lengths = np.linalg.norm(unit_rows(rows).astype(np.float64), axis=1)
+    assert lengths == pytest.approx([1, 1, 0, 1], abs=1e-6) and unit_rows(rows).dtype == np.float32

@@ -1,8 +1,10 @@
 import numpy as np
+import pytest
 import torch
 
 from facesearch.config import RunConfig
 from facesearch.data.faces import load_faces
+from facesearch.errors import TrialFailure
 from facesearch.training.evaluate import closed_set_top1, embed, evaluate, predict
 from facesearch.training.fit import Training
 
@@ -21,6 +23,15 @@ def test_the_batch_size_does_not_matter(small_config: RunConfig) -> None:
     args = (training.network, training.faces.train, training.autocast)
     one = embed(*args, has_mirror=True, batch_size=5)
     torch.testing.assert_close(one, embed(*args, has_mirror=True), atol=3e-2, rtol=3e-2)
+
+
+def test_embeddings_beyond_all_numbers_end_the_trial(small_config: RunConfig) -> None:
+    training = Training(small_config, load_faces(small_config.data))
+    with torch.no_grad():
+        training.network.embedding.weight[0, 0] = torch.inf
+    with pytest.raises(TrialFailure, match="not every embedding") as caught:
+        evaluate(training.network, training.head, training.faces, training.autocast)
+    assert caught.value.outcome == "diverged"
 
 
 def test_top1_counts_the_right_ones() -> None:
