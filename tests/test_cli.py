@@ -3,8 +3,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 from PIL import Image
+
+from facesearch.cli import cli
 
 COMMAND = [sys.executable, "-m", "facesearch.cli"]
 
@@ -23,6 +27,25 @@ def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def commands(group: click.Group, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Every command of the command line, however deep."""
+    found = []
+    for name, command in group.commands.items():
+        found.append((*path, name))
+        if isinstance(command, click.Group):
+            found += commands(command, (*path, name))
+    return found
+
+
+@pytest.mark.parametrize("words", commands(cli), ids=" ".join)
+def test_every_help_shows_an_example_on_a_line_of_its_own(words: tuple[str, ...]) -> None:
+    text = CliRunner().invoke(cli, [*words, "--help"]).output
+    assert "\\" not in text
+    lines = [line.strip() for line in text.splitlines()]
+    is_example = [line.startswith(f"facesearch {' '.join(words)}") for line in lines]
+    assert any(is_example) or words in (("schema",), ("data",))
 
 
 def faces(root: Path, count: int = 6) -> Path:

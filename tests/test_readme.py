@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from facesearch.cli import cli
 
@@ -21,6 +22,12 @@ def test_the_tree_equals_the_disk() -> None:
 def test_every_link_and_space_is_there() -> None:
     for name in re.findall(r"(?:searchspaces|experiments)/[\w./-]+\.\w+", README):
         assert (ROOT / name).exists(), name
+
+
+def test_every_name_is_in_the_table() -> None:
+    """Where it is not: paste what `facesearch list --markdown` prints into the README."""
+    table = CliRunner().invoke(cli, ["list", "--markdown"], catch_exceptions=False).output
+    assert f"|---|---|---|\n{table}" in README
 
 
 COMMANDS = re.findall(r"(?:^|&& |`)(facesearch [^\n#`&>]+)", README, re.MULTILINE)

@@ -27,7 +27,7 @@ _DATA = click.option("--data", "root", help="Folder of faces; default: FACESEARC
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="facesearch")
 def cli() -> None:
-    r"""Find the best face-recognition CNN for your faces and hardware, and prove it.
+    """Find the best face-recognition CNN for your faces and hardware, and prove it.
 
     \b
     facesearch tune searchspaces/quickstart.yaml     sweep on generated faces
@@ -101,7 +101,7 @@ def tune(  # noqa: PLR0913 - one argument an option
     space: Path, root: str | None, trials: int | None, time_text: str | None, name: str | None,
     address: str | None, tracking_uri: str | None, runs_dir: Path,
 ) -> None:  # fmt: skip
-    r"""Sweep a search space.
+    """Sweep a search space.
 
     \b
     facesearch tune searchspaces/arcface.yaml --data FACES --time 2h
@@ -168,7 +168,7 @@ def _tune(
 def finalize(
     run_id: str, root: str | None, epochs: int | None, tracking_uri: str | None, runs_dir: Path
 ) -> None:
-    r"""Retrain a trial on everybody, verify it, save it, write the submissions.
+    """Retrain a trial on everybody, verify it, save it, write the submissions.
 
     \b
     facesearch finalize --run-id 3f2b91c

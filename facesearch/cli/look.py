@@ -1,5 +1,6 @@
 """The commands that look and start nothing: validate, schema, list, data check, data show."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ from facesearch.errors import InputError
 @click.command()
 @click.argument("spaces", nargs=-1, required=True, type=click.Path(path_type=Path))
 def validate(spaces: tuple[Path, ...]) -> None:
-    r"""Check search spaces; all faults at once, nothing is started.
+    """Check search spaces; all faults at once, nothing is started.
 
     \b
     facesearch validate searchspaces/*.yaml
@@ -44,26 +45,40 @@ def schema() -> None:
 
 @click.command("list")
 @click.argument("topic", required=False)
-def list_names(topic: str | None) -> None:
-    r"""Print the names that a space may use, with a line each.
+@click.option("--markdown", is_flag=True, help="Only the names, as a table for a README.")
+def list_names(topic: str | None, markdown: bool) -> None:
+    """Print the names that a space may use, or the settings of one part, with a line each.
 
     \b
-    facesearch list heads
-    TOPIC: models, heads, augmentations, layouts, objectives, training
+    facesearch list heads      every head
+    facesearch list arcface    what can be written for this one
+    TOPIC: models, heads, augmentations, layouts, objectives, training; or data, augment, model,
+    optim, train, search, resources; or a head
     """
-    from facesearch.config.catalogue import CATALOGUE, NOTES
+    from facesearch.config.catalogue import CATALOGUE, NOTES, PARTS, settings_of
     from facesearch.errors import did_you_mean
 
+    if topic in PARTS:
+        _print_names(topic, settings_of(topic))
+        return
     if topic is not None and topic not in CATALOGUE:
-        raise InputError(f"list: unknown topic '{topic}'{did_you_mean(topic, CATALOGUE)}")
+        known = [*CATALOGUE, *PARTS]
+        raise InputError(f"list: unknown topic '{topic}'{did_you_mean(topic, known)}")
     for name in [topic] if topic else CATALOGUE:
         for field, lines in CATALOGUE[name].items():
-            click.echo(f"{field}:")
-            width = max(map(len, lines)) + 2
-            for word, line in lines.items():
-                click.echo(f"  {word:<{width}}{line}")
-        if name in NOTES:
+            if markdown:
+                click.echo(f"| {name} | `{field}` | {', '.join(lines)} |")
+            else:
+                _print_names(field, lines)
+        if name in NOTES and not markdown:
             click.echo(f"  {NOTES[name]}")
+
+
+def _print_names(title: str, lines: Mapping[str, str]) -> None:
+    click.echo(f"{title}:")
+    width = max(map(len, lines)) + 2
+    for word, line in lines.items():
+        click.echo(f"  {word:<{width}}{line}")
 
 
 @click.group()
@@ -76,7 +91,7 @@ def data() -> None:
 @click.option("--image-px", default=64, show_default=True, help="Decode at this size.")
 @click.option("--allow-corrupt", default=0, show_default=True, help="Unreadable pictures allowed.")
 def check(root: Path, image_px: int, allow_corrupt: int) -> None:
-    r"""Say what a folder of faces holds, and what is wrong with it.
+    """Say what a folder of faces holds, and what is wrong with it.
 
     \b
     facesearch data check FACES
@@ -100,7 +115,7 @@ def check(root: Path, image_px: int, allow_corrupt: int) -> None:
 @click.option("--image-px", default=None, type=click.IntRange(16, 512), help="Side of a face.")
 @click.option("--seed", default=0, show_default=True, help="Other faces and other changes.")
 def show(root: Path | None, space: Path | None, out: Path, image_px: int | None, seed: int) -> None:
-    r"""Write a contact sheet: faces, and what a space's augmentation makes of them.
+    """Write a contact sheet: faces, and what a space's augmentation makes of them.
 
     \b
     facesearch data show FACES --augment searchspaces/augment.yaml
@@ -117,7 +132,7 @@ def show(root: Path | None, space: Path | None, out: Path, image_px: int | None,
 @data.command("download-lfw")
 @click.argument("folder", type=click.Path(path_type=Path))
 def download(folder: Path) -> None:
-    r"""Download Labeled Faces in the Wild and its pairs (needs internet).
+    """Download Labeled Faces in the Wild and its pairs (needs internet).
 
     \b
     facesearch data download-lfw LFW

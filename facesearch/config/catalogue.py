@@ -1,15 +1,20 @@
-"""Every name that a space file may hold, with a line each: `facesearch list` prints it."""
+"""Every name that a space file may hold, with a line each: `facesearch list` prints it.
+
+A name is added to its table beside the config that takes it; this page only gathers the tables.
+"""
 
 from collections.abc import Mapping
 
 from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
 
 from facesearch.config.augment import AugmentConfig
 from facesearch.config.faces import LAYOUTS
 from facesearch.config.heads import HEAD_CONFIGS
 from facesearch.config.model import ACTIVATIONS, BLOCKS, NETWORKS, POOLINGS, STEMS
 from facesearch.config.optim import LR_SCALINGS, OPTIMIZERS, SAMPLINGS, SCHEDULES
-from facesearch.config.sweep import OBJECTIVES
+from facesearch.config.run import RunConfig
+from facesearch.config.sweep import OBJECTIVES, SweepSettings
 
 
 def _fields(model: type[BaseModel]) -> dict[str, str]:
@@ -43,6 +48,29 @@ CATALOGUE: dict[str, dict[str, Mapping[str, str]]] = {
         "train.sampling": SAMPLINGS,
     },
 }
+# The parts of a space file, and what each head may have.
+PARTS: dict[str, type[BaseModel]] = {
+    **{
+        name: part
+        for model in (RunConfig, SweepSettings)
+        for name, field in model.model_fields.items()
+        if isinstance(part := field.annotation, type) and issubclass(part, BaseModel)
+    },
+    **HEAD_CONFIGS,
+}
+
+
+def settings_of(part: str) -> dict[str, str]:
+    """Return the settings of a name in `PARTS`, each with its sentence and its default."""
+    lines = {}
+    for name, field in PARTS[part].model_fields.items():
+        if field.description:
+            default = "none" if field.default is None else field.default
+            is_needed = field.default is PydanticUndefined
+            lines[name] = field.description + ("" if is_needed else f" Default: {default}.")
+    return lines
+
+
 NOTES = {
     "heads": "Memory in 4-byte numbers: N identities, D embedding, B faces of a step, K centres.",
 }
