@@ -68,9 +68,11 @@ def test_every_head_is_among_the_parts() -> None:
     ("raw", "message"),
     [
         ({"block": "residul"}, "unknown name 'residul'; did you mean 'residual'"),
-        ({"network": "iresnet50", "depth": 3}, "iresnet50 fixes its structure; remove depth"),
+        ({"network": "iresnet50", "depth": 3}, "depth is fixed by network iresnet50; remove it"),
         ({"num_stages": 3, "depth": [1, 2]}, "2 numbers for num_stages 3"),
-        ({"block": "plain", "drop_path": 0.1}, "plain has none"),
+        ({"block": "plain", "drop_path": 0.1}, "drop_path needs a block with a shortcut"),
+        ({"block": "plain", "zero_init": True}, "zero_init needs a block with a shortcut"),
+        ({"network": "resnet18", "drop_path": 0.1}, "resnet18 of torchvision has no stochastic"),
         ({"init": "torchvision"}, "not for cnn"),
         ({"input_channels": 2}, "Input should be 1 or 3"),
     ],
@@ -85,8 +87,10 @@ def test_a_network_that_does_not_fit_together_is_refused(raw: Any, message: str)
     [
         ({"head": {"type": "triplet"}, "train": {"sampling": "shuffle"}}, "write identities"),
         ({"head": {"type": "supcon"}, "train": {"batch_size": 6}}, "fewer than 2 identities"),
-        ({"head": {"type": "magface", "norm_low": 50.0, "norm_high": 20.0}}, "above norm_low 50"),
+        ({"head": {"type": "magface", "norm_low": 5.0, "norm_high": 2.0}}, "above norm_low 5"),
         ({"head": {"type": "combined", "margin_rad": 20.0}}, "If you meant degrees, write 0.349"),
+        ({"head": {"type": "sphereface", "blend_first": 2.0}}, "must be blend_least 5 or more"),
+        ({"head": {"type": "supcon", "lr_factor": 2.0}}, "Extra inputs are not permitted"),
         ({"head": {"type": "arcface"}, "augment": {"cutmix_alpha": 1.0}}, "two identities"),
         (
             {"head": {"type": "softmax", "center_weight": 0.1}, "augment": {"mixup_alpha": 1.0}},
@@ -108,3 +112,10 @@ def test_the_head_decides_who_is_in_a_batch() -> None:
 def test_cost_alone_is_no_objective() -> None:
     with pytest.raises(ValidationError, match="trivial winner"):
         SearchConfig(objective={"cost/gflops": -1.0})
+
+
+def test_a_failure_never_looks_better_than_a_success() -> None:
+    search = SearchConfig(objective={"val/rank1": 1.0, "cost/gflops": -0.2})
+    worst_success = search.score({"val/rank1": 0.0, "cost/gflops": 3.0})
+    assert search.least_score({"cost/gflops": 3.0}) == worst_success < 0
+    assert SearchConfig().least_score({"cost/gflops": 3.0}) == 0.0

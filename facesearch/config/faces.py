@@ -21,7 +21,9 @@ class SyntheticConfig(Part):
 
     num_identities: int = Field(96, ge=4, le=100_000, description="Generated people, a count.")
     faces_per_identity: int = Field(16, ge=3, le=1000, description="Pictures of each, a count.")
-    seed: int = Field(0, ge=0, description="Seed of the generator; another seed, other people.")
+    seed: int = Field(
+        0, ge=0, lt=2**32, description="Seed of the generator; another seed, other people."
+    )
 
 
 class DataConfig(Part):
@@ -41,5 +43,7 @@ class DataConfig(Part):
     allow_corrupt: int = Field(
         0, ge=0, description="Unreadable training pictures that are left out, at most; a count."
     )
-    split_seed: int = Field(0, ge=0, description="Seed of both splits; the same for all trials.")
+    split_seed: int = Field(
+        0, ge=0, lt=2**32, description="Seed of both splits; the same for all trials."
+    )
     synthetic: SyntheticConfig = SyntheticConfig()

@@ -35,15 +35,18 @@ class _Head(Part):
     takes_soft_labels: ClassVar[bool] = False
     is_pair_based: ClassVar[bool] = False
 
-    lr_factor: float = Field(
-        1.0, gt=0, le=100, description="Factor on optim.lr for the head's own weights."
-    )
     center_weight: float = Field(
         0.0, ge=0, le=10, description="Weight of the center loss that is added; 0 = none."
     )
 
 
-class SoftmaxHead(_Head):
+class _HeadWithCentres(_Head):
+    lr_factor: float = Field(
+        1.0, gt=0, le=100, description="Factor on optim.lr for the head's own weights."
+    )
+
+
+class SoftmaxHead(_HeadWithCentres):
     """Linear layer with bias, cross-entropy."""
 
     takes_soft_labels: ClassVar[bool] = True
@@ -51,7 +54,7 @@ class SoftmaxHead(_Head):
     label_smoothing: float = Field(0.0, ge=0, lt=1, description="Mass given to all identities.")
 
 
-class _ScaledHead(_Head):
+class _ScaledHead(_HeadWithCentres):
     scale: float = Field(20.0, gt=0, le=1000, description="Factor on the cosines, no unit.")
     learn_scale: bool = Field(False, description="Whether the scale is trained with the weights.")
 
@@ -74,13 +77,27 @@ class _AngularHead(_MarginHead):
     margin_rad: Radians = Field(0.25, description="Margin in radians, in [0, pi).")
 
 
-class SphereFaceHead(_Head):
+class SphereFaceHead(_HeadWithCentres):
     """Angle times m on the embedding's own length, blended in over the training."""
 
     type: Literal["sphereface"]
     margin: int = Field(2, ge=1, le=5, description="Factor m on the angle, a whole number.")
-    blend_least: float = Field(5.0, ge=0, description="Least weight of the plain cosine (lambda).")
-    blend_first: float = Field(1000.0, ge=0, description="Weight of the plain cosine at first.")
+    blend_least: float = Field(5.0, gt=0, description="Least weight of the plain cosine (lambda).")
+    blend_first: float = Field(1000.0, gt=0, description="Weight of the plain cosine at first.")
+    blend_until: float = Field(
+        0.3, gt=0, le=1, description="Part of the training after which the weight is the least."
+    )
+
+    @model_validator(mode="after")
+    def _falls(self) -> "SphereFaceHead":
+        refuse(
+            (
+                self.blend_first < self.blend_least,
+                "blend_first",
+                f"must be blend_least {self.blend_least:g} or more, but got {self.blend_first:g}",
+            )
+        )
+        return self
 
 
 class CosFaceHead(_MarginHead):
@@ -126,13 +143,17 @@ class MagFaceHead(_MarginHead):
     """Angular margin that grows with the norm, and a pull towards large norms."""
 
     type: Literal["magface"]
-    norm_low: float = Field(10.0, gt=0, description="Norm that gets the least margin.")
-    norm_high: float = Field(110.0, gt=0, description="Norm that gets the largest margin.")
+    norm_low: float = Field(
+        0.5, gt=0, description="Norm / sqrt(embedding_dim) that gets the least margin."
+    )
+    norm_high: float = Field(
+        2.0, gt=0, description="Norm / sqrt(embedding_dim) that gets the largest margin."
+    )
     margin_low_rad: Radians = Field(0.2, description="Least margin in radians, in [0, pi).")
     margin_rise_rad: Radians = Field(
         0.15, description="What the margin gains up to norm_high, in radians."
     )
-    norm_weight: float = Field(20.0, ge=0, description="Weight of the pull (lambda_g).")
+    norm_weight: float = Field(1.0, ge=0, description="Weight of the pull to large norms.")
 
     @model_validator(mode="after")
     def _ordered(self) -> "MagFaceHead":
@@ -140,11 +161,13 @@ class MagFaceHead(_MarginHead):
         refuse(
             (
                 self.norm_high <= self.norm_low,
-                f"norm_high must be above norm_low {self.norm_low:g}, but got {self.norm_high:g}",
+                "norm_high",
+                f"must be above norm_low {self.norm_low:g}, but got {self.norm_high:g}",
             ),
             (
                 largest_rad >= math.pi,
-                f"margin_low_rad + margin_rise_rad must be below pi, but got {largest_rad:g}",
+                "margin_rise_rad",
+                f"and margin_low_rad together must be below pi, but got {largest_rad:g}",
             ),
         )
         return self
@@ -177,13 +200,19 @@ class UniFaceHead(_MarginHead):
 class _PairHead(_Head):
     memory: ClassVar[str] = _PAIRS
     is_pair_based: ClassVar[bool] = True
+    # no weights of its own
+    lr_factor: ClassVar[float] = 1.0
 
 
 class TripletHead(_PairHead):
-    """Same person nearer than another one by a margin, semihard triplets of the batch."""
+    """Same person nearer than another one by a margin, over triplets of the batch."""
 
+    memory: ClassVar[str] = "N D + B B B"
     type: Literal["triplet"]
-    margin: float = Field(0.2, gt=0, le=2, description="Margin as a distance of unit vectors.")
+    margin: float = Field(
+        0.2, gt=0, le=4, description="Margin as a squared distance of unit vectors."
+    )
+    scale: float = Field(20.0, gt=0, le=1000, description="Factor on the distances, no unit.")
     mining: Literal["all", "hard", "semihard"] = Field("semihard", description="Which triplets.")
 
 

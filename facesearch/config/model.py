@@ -21,6 +21,7 @@ STEMS = {
     "patch": "4x4, stride 4, as in ConvNeXt: for 112 to 224 px",
 }
 ACTIVATIONS = {
+    "auto": "what the block's paper has: prelu in ir, gelu in convnext, relu in the others",
     "relu": "max(0, x)",
     "leaky_relu": "x, or x / 100 below 0",
     "prelu": "x, or a learnt factor a channel below 0",
@@ -67,7 +68,7 @@ class ModelConfig(Part):
     )
     width: int = Field(32, ge=4, le=512, description="Channels of the first stage, a count.")
     activation: Annotated[str, *one_of(ACTIVATIONS)] = Field(
-        "relu", description="Between the layers; ir has prelu and convnext gelu unless changed."
+        "auto", description="Between the layers."
     )
     squeeze_excite: bool = Field(False, description="Reweigh the channels in every block (SE).")
     pooling: Annotated[str, *one_of(POOLINGS)] = Field("gap", description="Map to vector.")
@@ -96,25 +97,43 @@ class ModelConfig(Part):
         given = [name for name in _STRUCTURE if name in self.model_fields_set]
         changed = [n for n in given if getattr(self, n) != type(self).model_fields[n].default]
         refuse(
-            (
-                self.network != "cnn" and bool(changed),
-                f"network {self.network} fixes its structure; remove {', '.join(changed)}, or "
-                "write network: cnn",
+            *(
+                (
+                    True,
+                    name,
+                    f"is fixed by network {self.network}; remove it, or write network: cnn",
+                )
+                for name in changed
+                if self.network != "cnn"
             ),
             (
                 self.network == "cnn" and len(depths) != self.num_stages,
-                f"depth has {len(depths)} numbers for num_stages {self.num_stages}",
+                "depth",
+                f"has {len(depths)} numbers for num_stages {self.num_stages}",
             ),
             (
                 self.drop_path > 0 and self.block == "plain" and self.network == "cnn",
-                "drop_path needs a block with a shortcut; plain has none",
+                "drop_path",
+                "needs a block with a shortcut; plain has none",
+            ),
+            (
+                self.drop_path > 0 and self.network in RESNETS,
+                "drop_path",
+                f"has no effect: {self.network} of torchvision has no stochastic depth; write 0",
+            ),
+            (
+                self.zero_init and self.block == "plain" and self.network == "cnn",
+                "zero_init",
+                "needs a block with a shortcut; plain has none",
             ),
             (
                 self.init == "torchvision" and self.network not in TORCHVISION,
-                f"init torchvision is for {', '.join(TORCHVISION)}, not for {self.network}",
+                "init",
+                f"torchvision is for {', '.join(TORCHVISION)}, not for {self.network}",
             ),
         )
         return self
 
 
-TORCHVISION = ("resnet18", "resnet34", "resnet50", "convnext_tiny")
+RESNETS = ("resnet18", "resnet34", "resnet50")
+TORCHVISION = (*RESNETS, "convnext_tiny")

@@ -64,7 +64,7 @@ class TrainConfig(Part):
     faces_per_identity: int = Field(
         4, ge=2, le=64, description="K of sampling identities, a count."
     )
-    seed: int = Field(0, ge=0, description="Seed of weights, order and augmentation.")
+    seed: int = Field(0, ge=0, lt=2**32, description="Seed of weights, order and augmentation.")
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto", description="auto: bf16 where the device has it in hardware."
     )

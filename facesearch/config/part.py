@@ -30,11 +30,23 @@ def one_of(table: Mapping[str, str]) -> tuple[AfterValidator, WithJsonSchema]:
     return AfterValidator(known), WithJsonSchema({"type": "string", "enum": sorted(table)})
 
 
-def refuse(*faults: tuple[bool, str]) -> None:
-    """Raise ValueError with the message of every fault that holds."""
-    told = [message for holds, message in faults if holds]
+class Contradictions(ValueError):
+    """Values that are right alone and wrong together.
+
+    ``faults`` holds for each the field to change, dotted from the part that refuses, and the rest
+    of a sentence that begins with it.
+    """
+
+    def __init__(self, faults: list[tuple[str, str]]) -> None:
+        super().__init__("; ".join(f"{field} {rest}" for field, rest in faults))
+        self.faults = faults
+
+
+def refuse(*faults: tuple[bool, str, str]) -> None:
+    """Raise `Contradictions` with every fault that holds: (holds, field, rest of a sentence)."""
+    told = [(field, rest) for holds, field, rest in faults if holds]
     if told:
-        raise ValueError("; ".join(told))
+        raise Contradictions(told)
 
 
 def as_plain(config: BaseModel) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from facesearch.config.model import ModelConfig
 from facesearch.config.optim import OptimConfig, TrainConfig
 from facesearch.config.part import Part, refuse
 
+# Whether it holds, the field, and the rest of the sentence: what `refuse` takes.
+Fault = tuple[bool, str, str]
 # Halvings of the image by a stem, before the first stage.
 STEM_HALVINGS = {"small": 0, "large": 1, "resnet": 2, "patch": 2}
 LEAST_IMAGE_PX = {"mobilefacenet": 32, "convnext_tiny": 32}
@@ -34,48 +36,50 @@ class RunConfig(Part):
         return "identities" if self.head.is_pair_based else "shuffle"
 
     @model_validator(mode="after")
-    def _image_survives_the_stages(self) -> "RunConfig":
+    def _fits_together(self) -> "RunConfig":
+        refuse(self._too_small_images(), *self._mixed_faces(), *self._lonely_faces())
+        return self
+
+    def _too_small_images(self) -> Fault:
         model, image_px = self.model, self.data.image_px
         if model.network == "cnn":
             halvings = model.num_stages - 1 + STEM_HALVINGS[model.stem]
             least, why = 2**halvings, f"is halved {halvings} times by model"
         else:
             least, why = LEAST_IMAGE_PX.get(model.network, 16), f"is too small for {model.network}"
-        refuse(
-            (
-                image_px < least,
-                f"data.image_px {image_px} {why}; use image_px >= {least} or fewer num_stages",
-            )
-        )
-        return self
+        rest = f"{image_px} {why}; use image_px >= {least} or fewer num_stages"
+        return image_px < least, "data.image_px", rest
 
-    @model_validator(mode="after")
-    def _head_and_batches_agree(self) -> "RunConfig":
+    def _mixed_faces(self) -> list[Fault]:
+        """Mixup and cutmix give a picture two identities; not every loss can take them."""
+        head = self.head
+        mixing = [name for name in ("mixup_alpha", "cutmix_alpha") if getattr(self.augment, name)]
+        wants_one = (
+            "gives a picture two identities, but the margin or the pairs of head "
+            f"{head.type} need one; write 0, or a head of type softmax or normface"
+        )
+        pulls = "gives a picture two identities, but head.center_weight pulls it to one; write 0"
+        return [
+            *((not head.takes_soft_labels, f"augment.{name}", wants_one) for name in mixing),
+            *((head.center_weight > 0, f"augment.{name}", pulls) for name in mixing),
+        ]
+
+    def _lonely_faces(self) -> list[Fault]:
         head, train = self.head, self.train
-        refuse(
-            (
-                self.augment.mixes and not head.takes_soft_labels,
-                f"augment.mixup_alpha and cutmix_alpha give a picture two identities, but the "
-                f"margin or the pairs of head {head.type} need one; write 0, or a head of type "
-                "softmax or normface",
-            ),
-            (
-                self.augment.mixes and head.center_weight > 0,
-                "head.center_weight pulls a picture to one identity, but augment.mixup_alpha and "
-                "cutmix_alpha give it two; write 0 for one of them",
-            ),
+        return [
             (
                 head.is_pair_based and train.sampling in ("shuffle", "balanced"),
-                f"train.sampling {train.sampling} leaves most faces of a batch without a second "
-                f"one of the same person, which head {head.type} needs; write identities",
+                "train.sampling",
+                f"{train.sampling} leaves most faces of a batch without a second one of the same "
+                f"person, which head {head.type} needs; write identities",
             ),
             (
                 self.sampling == "identities" and train.batch_size < 2 * train.faces_per_identity,
-                f"train.batch_size {train.batch_size} holds fewer than 2 identities of "
-                f"train.faces_per_identity {train.faces_per_identity}; use a larger batch",
+                "train.batch_size",
+                f"{train.batch_size} holds fewer than 2 identities of train.faces_per_identity "
+                f"{train.faces_per_identity}; use a larger batch",
             ),
-        )
-        return self
+        ]
 
 
 def absolute_root(config: RunConfig, root: str | None) -> RunConfig:

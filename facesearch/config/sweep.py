@@ -34,7 +34,7 @@ class SearchConfig(Part):
     trials: int = Field(16, ge=1, le=1_000_000, description="Trials to start, a count.")
     time_s: float | None = Field(None, gt=0, description="Wall-clock budget in seconds.")
     sampler: Literal["tpe", "random"] = Field("tpe", description="Who proposes the next point.")
-    seed: int = Field(0, ge=0, description="Seed of the sampler.")
+    seed: int = Field(0, ge=0, lt=2**32, description="Seed of the sampler.")
     scheduler: SchedulerConfig = SchedulerConfig()
     first_points: list[dict[str, Any]] = Field(
         [], description="Points to try first: a hole's name to its value; the rest is drawn."
@@ -52,6 +52,15 @@ class SearchConfig(Part):
         if not any(name.startswith("val/") for name in names):
             raise ValueError("cost alone has a trivial winner; add a val/ metric")
         return objective
+
+    def least_score(self, costs: dict[str, float]) -> float:
+        """Return the score of a training that got everything wrong, from the network's cost.
+
+        A failed trial gets it, so that no failure looks better than a success where a cost is part
+        of the objective.
+        """
+        worst = dict.fromkeys(OBJECTIVES, 0.0) | costs
+        return self.score(worst)
 
     def score(self, metrics: dict[str, float]) -> float:
         """Return the number that the sweep maximises, from one epoch's metrics."""

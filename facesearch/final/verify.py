@@ -45,7 +45,7 @@ def verify(training: Training, targets: Targets, folder: Path) -> dict[str, Figu
 
     """
     figures: dict[str, Figure] = {}
-    network, cast = training.network, training.autocast
+    network, cast = training.best_network, training.autocast
     if targets.dev is not None:
         vectors = embed(network, targets.dev, cast, has_mirror=True)
         figures["dev/top1"] = fraction(predict(training.head, vectors) == targets.dev.labels_M)

@@ -24,13 +24,16 @@ class AdaFace(MarginHead):
         **cosine: Arguments of `MarginHead`.
 
     Source:
-        AdaFace, Kim et al. 2022 (arXiv:2204.00964), eq. 12-16. We depart in the deviation: it is
-        the population's, so that a batch of one face cannot make the statistics NaN.
+        AdaFace, Kim et al. 2022 (arXiv:2204.00964), eq. 12-16. We depart in the statistics: the
+        deviation is the population's, so that a batch of one face cannot make it NaN, and the first
+        batch sets them. The authors start at 20 and 100, which takes 400 steps to forget; until
+        then z is about 0 and the margin the same for all.
 
     """
 
     norm_mean: Tensor
     norm_std: Tensor
+    num_batches: Tensor
 
     def __init__(
         self,
@@ -46,6 +49,7 @@ class AdaFace(MarginHead):
         self.margin, self.concentration, self.ema = margin, concentration, ema
         self.register_buffer("norm_mean", torch.tensor(20.0))
         self.register_buffer("norm_std", torch.tensor(100.0))
+        self.register_buffer("num_batches", torch.tensor(0))
 
     def widen(self, true_B: Tensor, embeddings_BD: Tensor) -> Tensor:
         """Return cos(theta - m z) - (m + m z), [B], with z the batch-normalised norm."""
@@ -57,10 +61,15 @@ class AdaFace(MarginHead):
         """Return z in [-1, 1], [B]: low for faint embeddings; it carries no gradient."""
         norms_B = at_least_float32(embeddings_BD).norm(dim=1).clamp(*_NORM_RANGE)
         if self.training:
-            mean, std = norms_B.mean(), norms_B.std(unbiased=False)
-            if bool(torch.isfinite(mean)):
-                self.norm_mean.lerp_(mean.to(self.norm_mean.dtype), self.ema)
-                self.norm_std.lerp_(std.to(self.norm_std.dtype), self.ema)
+            self._follow(norms_B.mean(), norms_B.std(unbiased=False))
         z_B = (norms_B - self.norm_mean) / (self.norm_std + 1e-3)
         quality_B: Tensor = (z_B * self.concentration).clamp(-1, 1)
         return quality_B
+
+    def _follow(self, mean: Tensor, std: Tensor) -> None:
+        # without a look at the values: that would make a GPU wait in every step
+        is_sound = torch.isfinite(mean)
+        weight = torch.where(self.num_batches == 0, 1.0, self.ema) * is_sound
+        for kept, new in ((self.norm_mean, mean), (self.norm_std, std)):
+            kept.lerp_(torch.where(is_sound, new, kept).to(kept.dtype), weight.to(kept.dtype))
+        self.num_batches += is_sound

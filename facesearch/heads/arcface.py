@@ -26,7 +26,10 @@ def add_angular_margin(cos_B: Tensor, margin_rad: float | Tensor) -> Tensor:
         For m < 0 (AdaFace) and theta + m < 0 we continue with 1 + cos(theta) - cos(m).
 
     """
-    margin = torch.as_tensor(margin_rad, dtype=cos_B.dtype, device=cos_B.device)
+    if isinstance(margin_rad, Tensor):
+        margin = margin_rad.to(cos_B.dtype)
+    else:
+        margin = cos_B.new_full((), margin_rad)
     cos_B = cos_B.clamp(-1.0, 1.0)
     sine_B = (1 - cos_B * cos_B).clamp(min=_LEAST_SINE_SQUARED).sqrt()
     moved_B = cos_B * margin.cos() - sine_B * margin.sin()

@@ -51,5 +51,6 @@ class WithCenterLoss(Head):
         counts = torch.bincount(labels_B, minlength=len(self.means))[labels_B]
         # each face moves its mean by its share of 1 / (1 + faces of the identity)
         change_BD = (faces_BD - self.means[labels_B]) * (_RATE / (1 + counts))[:, None]
-        if bool(torch.isfinite(change_BD).all()):
-            self.means.index_add_(0, labels_B, change_BD.to(self.means.dtype))
+        # without a look at the values: that would make a GPU wait in every step
+        sound_BD = torch.where(torch.isfinite(change_BD).all(), change_BD, 0.0)
+        self.means.index_add_(0, labels_B, sound_BD.to(self.means.dtype))

@@ -38,9 +38,9 @@ class CurricularFace(ArcFace):
         cos_BN: Tensor = self.centres(embeddings_BD)
         true_B = take_true(cos_BN, labels_B)
         if self.training:
-            mean = true_B.detach().mean()
-            if bool(torch.isfinite(mean)):
-                self.t.lerp_(mean.to(self.t.dtype), self.ema)
+            mean = true_B.detach().mean().to(self.t.dtype)
+            # without a look at the value: that would make a GPU wait in every step
+            self.t.lerp_(torch.where(torch.isfinite(mean), mean, self.t), self.ema)
         widened_B = self.widen(true_B, embeddings_BD)
         is_hard_BN = cos_BN > widened_B[:, None]
         weighed_BN = torch.where(is_hard_BN, cos_BN * (self.t + cos_BN), cos_BN)

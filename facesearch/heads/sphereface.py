@@ -35,11 +35,12 @@ class SphereFace(CrossEntropyHead):
         num_identities: N.
         margin: m, a factor on the angle; 4 in the paper.
         blend_least: Least weight lambda of the plain cosine; 5 in the authors' code.
-        blend_first: Its weight at first; 1000 there. It falls as 1 / (1 + 0.12 step).
+        blend_first: Its weight at first; 1000 there.
+        blend_until: Part of the training after which it is the least, in (0, 1]. In the authors'
+            code, first / (1 + 0.12 step), that is step 1,658 of 28,000, 0.06; a short training
+            would never get there, so here the hyperbola ends by progress and not by steps.
 
     """
-
-    steps: Tensor
 
     def __init__(
         self,
@@ -49,11 +50,19 @@ class SphereFace(CrossEntropyHead):
         margin: int = 2,
         blend_least: float = 5.0,
         blend_first: float = 1000.0,
+        blend_until: float = 0.3,
     ) -> None:
         super().__init__()
         self.centres = CosineCentres(embedding_dim, num_identities)
-        self.margin, self.blend_least, self.blend_first = margin, blend_least, blend_first
-        self.register_buffer("steps", torch.tensor(0.0))
+        self.margin = margin
+        self.blend_least, self.blend_first, self.blend_until = blend_least, blend_first, blend_until
+        self.blend = blend_least
+
+    def set_progress(self, progress: float) -> None:
+        """Set the weight of the plain cosine, from the progress and not from state."""
+        fall = self.blend_first / self.blend_least - 1
+        share = min(1.0, progress / self.blend_until)
+        self.blend = self.blend_first / (1 + fall * share)
 
     @staticmethod
     def _lengths(embeddings_BD: Tensor) -> Tensor:
@@ -66,10 +75,8 @@ class SphereFace(CrossEntropyHead):
         return cos_BN * self._lengths(embeddings_BD)
 
     def forward(self, embeddings_BD: Tensor, labels_B: Tensor) -> Tensor:
-        """Return the training logits [B, N], and count the step while training."""
-        if self.training:
-            self.steps += 1
-        blend = (self.blend_first / (1 + 0.12 * self.steps)).clamp(min=self.blend_least)
+        """Return the training logits [B, N]."""
+        blend = self.blend
         cos_BN: Tensor = self.centres(embeddings_BD)
         true_B = take_true(cos_BN, labels_B)
         target_B = (blend * true_B + multiply_angle(true_B, self.margin)) / (1 + blend)

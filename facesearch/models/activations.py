@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from torch import nn
 
+# `auto` is decided before, by the block (`cnn.py`).
 ACTIVATIONS: dict[str, Callable[[int], nn.Module]] = {
     "relu": lambda channels: nn.ReLU(inplace=True),
     "leaky_relu": lambda channels: nn.LeakyReLU(0.01, inplace=True),

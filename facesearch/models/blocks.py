@@ -108,6 +108,18 @@ class ShortcutBlock(nn.Module):
         return out
 
 
+class Subsample(nn.Module):
+    """Every ``stride``-th place of a map, from the first on."""
+
+    def __init__(self, stride: int) -> None:
+        super().__init__()
+        self.stride = stride
+
+    def forward(self, x_BCHW: Tensor) -> Tensor:
+        """Map [B, C, H, W] to [B, C, H/stride, W/stride], rounded up."""
+        return x_BCHW[:, :, :: self.stride, :: self.stride]
+
+
 class LayerScale(nn.Module):
     """A learnt factor a channel, small at first (arXiv:2103.17239, eq. 2)."""
 
@@ -129,7 +141,9 @@ def zero_last_scale(branch: nn.Sequential) -> None:
 def _projection(in_channels: int, out_channels: int, stride: int) -> nn.Module:
     if is_same_shape(in_channels, out_channels, stride):
         return nn.Identity()
-    return conv_norm(in_channels, out_channels, stride, 1)
+    # The same as a 1x1 convolution with a stride, whose gradient crashes in oneDNN 3.12: float32,
+    # channels last, few channels.
+    return nn.Sequential(Subsample(stride), conv_norm(in_channels, out_channels, 1, 1))
 
 
 def _activated_sum(
@@ -175,11 +189,10 @@ def ir_block(
     in_channels: int, out_channels: int, stride: int, settings: BlockSettings
 ) -> nn.Module:
     """Norm, 3x3, PReLU, 3x3 beside a shortcut, nothing after the sum (arXiv:1801.07698, 3.1)."""
-    name = "prelu" if settings.activation == "relu" else settings.activation
     branch = nn.Sequential(
         nn.BatchNorm2d(in_channels),
         conv_norm(in_channels, out_channels),
-        build_activation(name, out_channels),
+        build_activation(settings.activation, out_channels),
         conv_norm(out_channels, out_channels, stride),
     )
     shortcut = _projection(in_channels, out_channels, stride)
@@ -220,11 +233,10 @@ def convnext_block(
     Batch norm in the place of layer norm: it costs nothing at inference and suits small batches of
     small images. A change of shape is a 2x2 convolution before the block, as there.
     """
-    name = "gelu" if settings.activation == "relu" else settings.activation
     branch = nn.Sequential(
         conv_norm(out_channels, out_channels, kernel_px=7, groups=out_channels),
         nn.Conv2d(out_channels, 4 * out_channels, 1),
-        build_activation(name, 4 * out_channels),
+        build_activation(settings.activation, 4 * out_channels),
         nn.Conv2d(4 * out_channels, out_channels, 1),
         LayerScale(out_channels, 0.1),
     )

@@ -6,9 +6,8 @@ Not here: named networks (`iresnet.py`, `mobilefacenet.py`, `torchvision_network
 from torch import nn
 
 from facesearch.config import ModelConfig
-from facesearch.config.run import STEM_HALVINGS
 from facesearch.models.blocks import BLOCKS, BlockSettings
-from facesearch.models.network import FaceNetwork, initialise
+from facesearch.models.network import FaceNetwork, initialise, map_side_px
 from facesearch.models.pooling import build_pooling
 from facesearch.models.stems import STEMS
 
@@ -21,10 +20,10 @@ def build_cnn(model: ModelConfig, image_px: int) -> FaceNetwork:
         image_px: Side of the images; only ``gdc`` and ``flatten`` tie the network to it.
 
     """
-    activation = "gelu" if (model.block, model.activation) == ("convnext", "relu") else None
-    stem = STEMS[model.stem](model.input_channels, model.width, activation or model.activation)
-    stages: list[nn.Module] = [nn.Sequential(*stem), *_stages(model)]
-    side_px = -(-image_px // 2 ** (STEM_HALVINGS[model.stem] + model.num_stages - 1))
+    activation = activation_of(model)
+    stem = STEMS[model.stem](model.input_channels, model.width, activation)
+    stages: list[nn.Module] = [nn.Sequential(*stem), *_stages(model, activation)]
+    side_px = map_side_px(stages, model.input_channels, image_px)
     channels = model.width * 2 ** (model.num_stages - 1)
     pooling, length = build_pooling(model.pooling, channels, side_px)
     network = FaceNetwork(
@@ -38,7 +37,14 @@ def build_cnn(model: ModelConfig, image_px: int) -> FaceNetwork:
     return network
 
 
-def _stages(model: ModelConfig) -> list[nn.Module]:
+def activation_of(model: ModelConfig) -> str:
+    """Return the name of the activation, with ``auto`` decided by the block."""
+    if model.activation != "auto":
+        return model.activation
+    return {"ir": "prelu", "convnext": "gelu"}.get(model.block, "relu")
+
+
+def _stages(model: ModelConfig, activation: str) -> list[nn.Module]:
     depths = model.depth if isinstance(model.depth, list) else [model.depth] * model.num_stages
     stages: list[nn.Module] = []
     channels, number, last = model.width, 0, max(1, sum(depths) - 1)
@@ -47,7 +53,7 @@ def _stages(model: ModelConfig) -> list[nn.Module]:
         blocks = []
         for index in range(depth):
             settings = BlockSettings(
-                activation=model.activation,
+                activation=activation,
                 squeeze_excite=model.squeeze_excite,
                 # the first block is never skipped, the last one most often (arXiv:1603.09382)
                 drop_path=model.drop_path * number / last,

@@ -7,7 +7,7 @@ from torch import nn
 
 from facesearch.config import ModelConfig
 from facesearch.models.blocks import BlockSettings, ir_block
-from facesearch.models.network import FaceNetwork, initialise
+from facesearch.models.network import FaceNetwork, initialise, map_side_px
 from facesearch.models.stems import small_stem
 
 DEPTHS = {
@@ -34,7 +34,7 @@ def build_iresnet(model: ModelConfig, image_px: int) -> FaceNetwork:
             blocks.append(ir_block(in_channels, channels, 2 if index == 0 else 1, settings))
             in_channels, number = channels, number + 1
         stages.append(nn.Sequential(*blocks))
-    side_px = -(-image_px // 16)
+    side_px = map_side_px(stages, model.input_channels, image_px)
     pooling = nn.Sequential(nn.BatchNorm2d(512), nn.Dropout(model.dropout), nn.Flatten())
     norm = nn.BatchNorm1d(model.embedding_dim)
     # As in the reference: the heads normalise, so the last norm's scale has nothing to learn.

@@ -8,7 +8,7 @@ from torch import nn
 from facesearch.config import ModelConfig
 from facesearch.models.activations import build_activation
 from facesearch.models.blocks import BlockSettings, conv_norm, inverted_block
-from facesearch.models.network import FaceNetwork, initialise
+from facesearch.models.network import FaceNetwork, initialise, map_side_px
 from facesearch.models.pooling import GlobalDepthwise
 from facesearch.models.stems import large_stem
 
@@ -32,7 +32,8 @@ def build_mobilefacenet(model: ModelConfig, image_px: int) -> FaceNetwork:
             channels, number = out_channels, number + 1
         stages.append(nn.Sequential(*blocks))
     stages.append(nn.Sequential(*conv_norm(128, 512, 1, 1), build_activation("prelu", 512)))
-    pooling = nn.Sequential(GlobalDepthwise(512, -(-image_px // 16)), nn.Dropout(model.dropout))
+    side_px = map_side_px(stages, model.input_channels, image_px)
+    pooling = nn.Sequential(GlobalDepthwise(512, side_px), nn.Dropout(model.dropout))
     embedding = nn.Linear(512, model.embedding_dim, bias=False)
     norm = nn.BatchNorm1d(model.embedding_dim)
     network = FaceNetwork(stages, pooling, embedding, norm, model.input_channels)

@@ -57,6 +57,21 @@ def luminance(images_BCHW: Tensor) -> Tensor:
     return (images_BCHW * weights[:, None, None]).sum(1, keepdim=True)
 
 
+def map_side_px(stages: list[nn.Module], input_channels: int, image_px: int) -> int:
+    """Return the side of the last map of ``stages`` for images of ``image_px``, computing nothing.
+
+    Asked of the layers themselves: strided convolutions round up or down as they are padded.
+    """
+    layers = nn.Sequential(*stages)
+    was_training = layers.training
+    on_meta = {name: t.detach().to("meta") for name, t in layers.state_dict().items()}
+    image = torch.empty(1, input_channels, image_px, image_px, device="meta")
+    # a map of one place has no statistics, so batch norms must not take any
+    found: Tensor = torch.func.functional_call(layers.eval(), on_meta, (image,))
+    layers.train(was_training)
+    return int(found.shape[-1])
+
+
 def initialise(network: nn.Module) -> None:
     """He initialisation of the convolutions (arXiv:1502.01852, eq. 10, fan out)."""
     for module in network.modules():

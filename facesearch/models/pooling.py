@@ -5,12 +5,16 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+_EXPONENTS = (1.0, 6.0)
+
 
 class GeM(nn.Module):
     """Generalised mean over the places, with a learnt exponent.
 
     Source:
-        Radenovic et al. 2018 (arXiv:1711.02512), eq. 3; p starts at 3 as there.
+        Radenovic et al. 2018 (arXiv:1711.02512), eq. 3; p starts at 3 as there. We keep it in
+        [1, 6]: at a large rate it grows, and from about 7.5 the power of an empty map is 0 in
+        float32, whose logarithm makes the gradient NaN.
     """
 
     def __init__(self) -> None:
@@ -19,8 +23,9 @@ class GeM(nn.Module):
 
     def forward(self, x_BCHW: Tensor) -> Tensor:
         """Map [B, C, H, W] to [B, C], in float32: powers overflow in bf16's eight bits."""
-        powered = x_BCHW.float().clamp(min=1e-6).pow(self.exponent)
-        return powered.mean(dim=(2, 3)).pow(1 / self.exponent)
+        exponent = self.exponent.clamp(*_EXPONENTS)
+        powered = x_BCHW.float().clamp(min=1e-6).pow(exponent)
+        return powered.mean(dim=(2, 3)).pow(1 / exponent)
 
 
 class GlobalAverage(nn.Module):

@@ -1,9 +1,9 @@
-"""Who fills holes without a sampler: a point drawn before, dice, and the corners of the space."""
+"""Who fills holes without a sampler: a point drawn before, dice, and the ends of the space."""
 
 import math
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from facesearch.errors import InputError
@@ -46,18 +46,33 @@ class Dice:
         return self.rng.choice(labels)
 
 
-@dataclass
-class Corner:
-    """Every number at one end, and the ``turn``-th option of every choice."""
+@dataclass(frozen=True)
+class Ends:
+    """Every number at its low end, every choice at its first option, but for what is fixed."""
 
-    at_high_end: bool
-    turn: int
+    fixed: Mapping[str, Any] = field(default_factory=dict)
 
     def number(self, name: str, low: float, high: float, *, is_log: bool, is_int: bool) -> Any:
         """Return a number in [low, high]."""
-        end = high if self.at_high_end else low
-        return end if is_int else float(end)
+        value = self.fixed.get(name, low)
+        return int(value) if is_int else float(value)
 
     def option(self, name: str, labels: list[Any]) -> Any:
         """Return one of ``labels``."""
-        return labels[self.turn % len(labels)]
+        return self.fixed.get(name, labels[0])
+
+
+@dataclass(frozen=True)
+class RandomEnds:
+    """Every number at one of its ends, at random; every choice at random."""
+
+    rng: random.Random
+
+    def number(self, name: str, low: float, high: float, *, is_log: bool, is_int: bool) -> Any:
+        """Return ``low`` or ``high``."""
+        end = self.rng.choice((low, high))
+        return int(end) if is_int else float(end)
+
+    def option(self, name: str, labels: list[Any]) -> Any:
+        """Return one of ``labels``."""
+        return self.rng.choice(labels)

@@ -26,11 +26,15 @@ class Suggest(Protocol):
 
 @dataclass(frozen=True)
 class Hole:
-    """One thing that is searched: its dotted name and what it may become."""
+    """One thing that is searched: its dotted name and what it may become.
+
+    ``under`` says which options of other holes it needs, from the outermost to the nearest.
+    """
 
     name: str
     kind: str
     values: tuple[Any, ...]
+    under: tuple[tuple[str, Any], ...] = ()
 
     @property
     def is_log(self) -> bool:
@@ -45,7 +49,8 @@ def hole_kind(value: Any) -> str | None:
     return None
 
 
-def _join(prefix: str, key: str) -> str:
+def join(prefix: str, key: str) -> str:
+    """Return the dotted name of ``key`` inside ``prefix``."""
     return f"{prefix}.{key}" if prefix else key
 
 
@@ -54,19 +59,19 @@ def option_labels(options: list[Any]) -> list[Any]:
 
     A name that comes twice gets its place behind it.
     """
-    labels: list[Any] = []
-    for i, option in enumerate(options):
-        label = option
-        if isinstance(option, (dict, list)):
-            label = _mapping_label(option, i) if isinstance(option, dict) else str(option)
-        if label in labels:
-            label = f"{label}#{i}"
-        labels.append(label)
-    return labels
+    labels: dict[Any, None] = {}
+    for place, option in enumerate(options):
+        label = option_label(option, place)
+        labels[f"{label}#{place}" if label in labels else label] = None
+    return list(labels)
 
 
-def _mapping_label(option: dict[str, Any], place: int) -> Any:
-    return next((option[key] for key in ("type", "network") if key in option), f"option{place}")
+def option_label(option: Any, place: int = 0) -> Any:
+    """Return the short name of one option that stands at ``place`` of its list."""
+    if isinstance(option, dict):
+        named = (option[key] for key in ("type", "network") if isinstance(option.get(key), str))
+        return next(named, f"option{place}")
+    return str(option) if isinstance(option, list) else option
 
 
 def fill_holes(value: Any, name: str, suggest: Suggest, point: Point) -> Any:
@@ -74,13 +79,13 @@ def fill_holes(value: Any, name: str, suggest: Suggest, point: Point) -> Any:
     kind = hole_kind(value)
     if kind is None:
         if isinstance(value, dict):
-            return {k: fill_holes(v, _join(name, k), suggest, point) for k, v in value.items()}
+            return {k: fill_holes(v, join(name, k), suggest, point) for k, v in value.items()}
         return value
     if kind == "choice":
         labels = option_labels(value["choice"])
         point[name] = label = suggest.option(name, labels)
         option = value["choice"][labels.index(label)]
-        inner = _join(name, str(label)) if isinstance(option, dict) else name
+        inner = join(name, str(label)) if isinstance(option, dict) else name
         return fill_holes(option, inner, suggest, point)
     low, high = value[kind]
     is_int = kind.endswith("int")
@@ -88,18 +93,22 @@ def fill_holes(value: Any, name: str, suggest: Suggest, point: Point) -> Any:
     return point[name]
 
 
-def walk_holes(value: Any, name: str, path: Path_) -> Iterator[tuple[Hole, Path_]]:
+def walk_holes(
+    value: Any, name: str, path: Path_, under: tuple[tuple[str, Any], ...] = ()
+) -> Iterator[tuple[Hole, Path_]]:
     """Yield each hole with its place in the file."""
     kind = hole_kind(value)
     if kind in NUMERIC:
         raw = value[kind]
-        yield Hole(name, str(kind), tuple(raw) if isinstance(raw, list) else (raw,)), (*path, kind)
+        ends = tuple(raw) if isinstance(raw, list) else (raw,)
+        yield Hole(name, str(kind), ends, under), (*path, kind)
     elif kind == "choice":
-        options = value["choice"] if isinstance(value["choice"], list) else [value["choice"]]
+        options = value["choice"] if isinstance(value["choice"], list) else []
         labels = option_labels(options)
-        yield Hole(name, "choice", tuple(labels)), (*path, "choice")
+        yield Hole(name, "choice", tuple(labels), under), (*path, "choice")
         for i, (label, option) in enumerate(zip(labels, options, strict=True)):
-            yield from walk_holes(option, _join(name, str(label)), (*path, "choice", i))
+            inner = join(name, str(label)) if isinstance(option, dict) else name
+            yield from walk_holes(option, inner, (*path, "choice", i), (*under, (name, label)))
     elif isinstance(value, dict):
         for key, item in value.items():
-            yield from walk_holes(item, _join(name, key), (*path, key))
+            yield from walk_holes(item, join(name, key), (*path, key), under)

@@ -5,22 +5,52 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from facesearch.config import HEAD_CONFIGS
+from facesearch.config.part import Contradictions
 from facesearch.errors import did_you_mean
-from facesearch.space.holes import hole_kind
+from facesearch.space.holes import hole_kind, join, option_labels
 from facesearch.yaml_text import Document, Path_
 
 
 def model_faults(
-    document: Document, model: type[BaseModel], raw: Mapping[str, Any], suggest: Any = None
+    document: Document,
+    model: type[BaseModel],
+    raw: Mapping[str, Any],
+    point: Mapping[str, Any] | None = None,
 ) -> Iterator[tuple[int, str]]:
-    """Yield (line, sentence) for each fault that ``model`` finds in a filled template."""
+    """Yield (line, sentence) for each fault that ``model`` finds in a filled template.
+
+    Args:
+        document: The file.
+        model: What it must be.
+        raw: The template, filled.
+        point: What the holes were filled with.
+
+    """
     try:
         model.model_validate(raw)
     except ValidationError as error:
-        for item in error.errors():
-            loc = _plain_path(item["loc"], raw)
-            line = document.line(_file_path(document.value, loc, suggest))
-            yield line, _sentence(loc, item, model, raw)
+        for loc, sentence in _sentences(error, model, raw):
+            yield document.line(_file_path(document.value, loc, point or {})), sentence
+
+
+def _sentences(
+    error: ValidationError, model: type[BaseModel], raw: Mapping[str, Any]
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the place in the config and the sentence of each fault."""
+    items = [(_plain_path(item["loc"], raw), item) for item in error.errors()]
+    for number, (loc, item) in enumerate(items):
+        refused = item.get("ctx", {}).get("error")
+        if isinstance(refused, Contradictions):
+            for field, rest in refused.faults:
+                place = (*loc, *field.split("."))
+                yield place, f"{'.'.join(place)} {rest}."
+        elif not (
+            # of a list that may be a number too, only what is wrong in the list is of interest
+            isinstance(item["input"], list)
+            and any(loc == other for i, (other, _) in enumerate(items) if i != number)
+        ):
+            yield loc, _sentence(loc, item, model, raw)
 
 
 def _plain_path(loc: tuple[int | str, ...], raw: Mapping[str, Any]) -> tuple[str, ...]:
@@ -39,18 +69,22 @@ def _is_tag(key: Any, value: Mapping[str, Any]) -> bool:
     return key == value.get("type") or key in ("str", "dict[str,float]")
 
 
-def _file_path(value: Any, loc: tuple[str, ...], suggest: Any) -> Path_:
-    """Return where in the file the value at ``loc`` of a filled config stands."""
+def _file_path(value: Any, loc: tuple[str, ...], point: Mapping[str, Any]) -> Path_:
+    """Return where in the file the value at ``loc`` of a config stands that ``point`` filled."""
     path: list[Any] = []
+    name = ""
     for key in (*loc, None):
-        while hole_kind(value) == "choice" and suggest is not None:
-            index = suggest.turn % len(value["choice"])
-            value = value["choice"][index]
+        while hole_kind(value) == "choice" and name in point:
+            index = option_labels(value["choice"]).index(point[name])
+            label, value = point[name], value["choice"][index]
             path += ["choice", index]
+            if not isinstance(value, dict):
+                return tuple(path)
+            name = join(name, str(label))
         if key is None or not isinstance(value, dict) or key not in value:
             break
         path.append(key)
-        value = value[key]
+        name, value = join(name, key), value[key]
     return tuple(path)
 
 
@@ -65,7 +99,8 @@ def _sentence(loc: tuple[str, ...], item: Any, model: type[BaseModel], raw: Any)
         return f"{name}: unknown field{did_you_mean(loc[-1], fields)}"
     if kind.startswith("union_tag"):
         found = item.get("ctx", {}).get("tag", "nothing")
-        allowed = _fields_at_tags(item)
+        tags = item.get("ctx", {}).get("expected_tags", "")
+        allowed = [tag.strip(" '") for tag in tags.split(",") if tag.strip()] or list(HEAD_CONFIGS)
         return f"{name}.type: unknown or missing type '{found}'{did_you_mean(str(found), allowed)}"
     message = item["msg"].removeprefix("Value error, ").removeprefix("Input ")
     got = item["input"]
@@ -76,12 +111,6 @@ def _sentence(loc: tuple[str, ...], item: Any, model: type[BaseModel], raw: Any)
     if message.endswith("."):
         return f"{name}: {message}"
     return f"{name}: {message}, but got {got!r}."
-
-
-def _fields_at_tags(item: Any) -> list[str]:
-    expected = item.get("ctx", {}).get("expected_tags", "")
-    tags = [tag.strip(" '") for tag in expected.split(",") if tag.strip()]
-    return tags or ["softmax", "normface", "cosface", "arcface", "adaface"]
 
 
 def _fields_at(model: type[BaseModel], loc: tuple[str, ...], parent: Any) -> list[str]:

@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from facesearch.config import RunConfig, SweepSettings
 from facesearch.errors import InputError
-from facesearch.space.fillers import Corner, Dice, Replay
-from facesearch.space.holes import Hole, Point, Suggest, fill_holes, walk_holes
+from facesearch.space.fillers import Dice, Ends, Replay
+from facesearch.space.holes import Hole, Point, Suggest, fill_holes, option_label, walk_holes
 from facesearch.yaml_text import Document
 
 
@@ -47,9 +47,16 @@ class SearchSpace:
         point, raw = self.fill(Dice(rng))
         return point, RunConfig.model_validate(raw)
 
-    def corner_config(self) -> RunConfig:
+    def first_config(self) -> RunConfig:
         """Return the config with every number at its low end and every first option."""
-        return RunConfig.model_validate(self.fill(Corner(False, 0))[1])
+        return RunConfig.model_validate(self.fill(Ends())[1])
+
+    def first_points(self) -> list[Point]:
+        """Return the points to try first, with options by the names that holes know them by."""
+        return [
+            {name: option_label(value) for name, value in point.items()}
+            for point in self.settings.search.first_points
+        ]
 
     def with_settings(self, **search: Any) -> "SearchSpace":
         """Return the space with other search settings (``name`` too); None keeps the file's.

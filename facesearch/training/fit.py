@@ -86,7 +86,7 @@ class Training:
         self.optimizer = build_optimizer(groups, config.optim)
         self.average = build_average(self.network, config.optim.ema_decay)
         self.augment = build_augment(config.augment)
-        self.costs = _costs(config)
+        self.costs = network_costs(config)
         self.batch_size = min(config.train.batch_size, len(faces.train))
         if self.batch_size < 2:
             raise InputError(f"{faces.source}: {len(faces.train)} training faces; needs 2 or more.")
@@ -130,14 +130,16 @@ class Training:
             self.faces.train.labels_M, self.batch_size, train.faces_per_identity,
             np.random.default_rng(seed),
         )  # fmt: skip
-        steps = -(-len(batches) // train.accumulate)
-        peak = peak_lr(optim, batches.shape[1] * train.accumulate)
+        # a step cannot hold more batches than there are
+        accumulate = min(train.accumulate, len(batches))
+        steps = -(-len(batches) // accumulate)
+        peak = peak_lr(optim, batches.shape[1] * accumulate)
         total = torch.zeros((), device=self.device)
         for index in range(steps):
             step, num_steps = (epoch - 1) * steps + index, steps * train.epochs
             self._set_lr(peak * lr_factor(step, num_steps, optim))
             self.head.set_progress(step / num_steps)
-            group = batches[index * train.accumulate : (index + 1) * train.accumulate]
+            group = batches[index * accumulate : (index + 1) * accumulate]
             total += self._step(group, generator)
             if index % 50 == 49 or index == steps - 1:
                 # one look in 50 steps: each look makes a GPU wait
@@ -193,7 +195,9 @@ class Training:
         )
 
     def resume(self, path: Path) -> None:
-        """Continue from a checkpoint of the same config and faces, exactly.
+        """Continue from a checkpoint of the same config and faces.
+
+        Exactly on the CPU; a GPU adds up in another order each time.
 
         Raises:
             InputError: If it is damaged, or belongs to another config or other faces.
@@ -212,7 +216,8 @@ class Training:
         self.epochs_done = int(state["epochs_done"])
 
 
-def _costs(config: RunConfig) -> dict[str, float]:
+def network_costs(config: RunConfig) -> dict[str, float]:
+    """Return ``cost/gflops`` of an image and ``cost/mparams`` of the network, before training."""
     cost = network_cost(config.model, config.data.image_px, config.train.batch_size)
     return {"cost/gflops": cost.flops / 1e9, "cost/mparams": cost.parameters / 1e6}
 

@@ -50,7 +50,9 @@ def parameter_groups(
     for module, factor in [*parts, (head, head_lr_factor)]:
         for parameter in module.parameters():
             if parameter.requires_grad:
-                decay = settings.weight_decay if parameter.ndim >= 2 else 0.0
+                # a matrix or a kernel; a factor a channel may be [C, 1, 1]
+                is_weight = parameter.ndim >= 2 and parameter.numel() > max(parameter.shape)
+                decay = settings.weight_decay if is_weight else 0.0
                 merged.setdefault((decay, factor), []).append(parameter)
     return [
         {"params": parameters, "weight_decay": decay, "lr_factor": factor}

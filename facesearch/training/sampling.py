@@ -44,13 +44,16 @@ def identities(
 ) -> np.ndarray:
     """Return positions [steps, P K]: P different identities a batch, K faces of each.
 
-    K is ``faces_each`` and P as many as the batch holds. An identity with fewer than K faces
+    K is ``faces_each``, less where the batch would not hold two persons, and P as many as it
+    holds. An identity with fewer than K faces
     repeats them; every identity comes about as often as any other.
 
     Source:
         Hermans et al. 2017 (arXiv:1703.07737), sec. 2: batches of P persons with K images.
     """
     decks = _decks(labels_M, rng)
+    # two persons at least: a batch of one has nothing to tell apart
+    faces_each = max(1, min(faces_each, batch_size // 2))
     persons = min(batch_size // faces_each, len(decks))
     steps = max(1, len(labels_M) // (persons * faces_each))
     queue: list[int] = []

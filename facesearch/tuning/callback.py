@@ -6,6 +6,8 @@ from ray import tune
 
 from facesearch.tuning.records import FAILED, RUNNING, Observer, SweepRecord, TrialRecord
 
+_KEPT = ("train/", "val/", "cost/")
+
 
 class SweepCallback(tune.Callback):
     """Keeps the sweep's records and tells the observers."""
@@ -46,7 +48,7 @@ class SweepCallback(tune.Callback):
             return
         if result["epoch"] <= record.epochs:
             return
-        keys = [k for k in result if k.startswith(("train/", "val/")) or k in ("score", "seconds")]
+        keys = [k for k in result if k.startswith(_KEPT) or k in ("score", "seconds")]
         record.curve.append({k: float(result[k]) for k in keys})
         self._tell("epoch_done", record)
 

@@ -52,5 +52,5 @@ def build_searcher(space: SearchSpace, search: SearchConfig) -> OptunaSearch:
         metric="score",
         mode="max",
         sampler=sampler,
-        points_to_evaluate=[dict(point) for point in search.first_points] or None,
+        points_to_evaluate=space.first_points() or None,
     )

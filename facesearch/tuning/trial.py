@@ -14,10 +14,7 @@ from facesearch.config import DataConfig, absolute_root
 from facesearch.data.faces import Faces, load_faces
 from facesearch.errors import TrialFailure
 from facesearch.space import SearchSpace, space_from_text
-from facesearch.training.fit import fit
-
-# The score of a trial that failed: finite, so that Optuna learns from it and ASHA stops it.
-FAILED_SCORE = 0.0
+from facesearch.training.fit import fit, network_costs
 
 
 @dataclass(frozen=True)
@@ -48,17 +45,25 @@ class TrialTask:
                 metrics = {**result.metrics, "seconds": result.seconds}
                 tune.report({"epoch": epoch, "score": score, "outcome": "", **metrics})
         except TrialFailure as failure:
-            _report_failure(epoch, failure.outcome, str(failure))
+            self._report_failure(point, epoch, failure.outcome, str(failure))
         except torch.OutOfMemoryError as error:
-            _report_failure(epoch, "out_of_memory", str(error))
+            self._report_failure(point, epoch, "out_of_memory", str(error))
         except Exception as error:
             text = f"{type(error).__name__}: {error}\n{traceback.format_exc(limit=-3)}"
-            _report_failure(epoch, "failed", text)
+            self._report_failure(point, epoch, "failed", text)
 
-
-def _report_failure(epoch: int, outcome: str, message: str) -> None:
-    report = {"epoch": epoch + 1, "score": FAILED_SCORE, "outcome": outcome, "message": message}
-    tune.report(report)
+    def _report_failure(
+        self, point: dict[str, Any], epoch: int, outcome: str, message: str
+    ) -> None:
+        """Report a score that is finite, so that Optuna learns from it and ASHA stops the trial."""
+        space = _space(self.space_text, self.source)
+        try:
+            costs = network_costs(space.config(point))
+        except Exception:
+            costs = {}  # what failed was the network itself
+        score = space.settings.search.least_score(costs)
+        report = {"epoch": epoch + 1, "score": score, "outcome": outcome, "message": message}
+        tune.report(report)
 
 
 def _reset_worker(cpus: int) -> None:

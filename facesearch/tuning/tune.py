@@ -89,7 +89,7 @@ def _num_trials(space: SearchSpace) -> int:
 
 def first_config(space: SearchSpace, root: str | None) -> RunConfig:
     """Return one config of the space: what is the same for all trials can be read from it."""
-    return absolute_root(space.corner_config(), root)
+    return absolute_root(space.first_config(), root)
 
 
 def _check_objective(space: SearchSpace, *, has_closed_set: bool) -> None:

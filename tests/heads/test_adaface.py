@@ -11,19 +11,22 @@ def test_the_loss_equals_the_reference() -> None:
     torch.manual_seed(0)
     margin, h, scale = 0.4, 0.333, 16.0
     head = AdaFace(4, 3, scale=scale, margin=margin, concentration=h, ema=0.1).double()
-    faces, labels = 20 * torch.randn(6, 4, dtype=torch.float64), [0, 1, 2, 1, 0, 2]
-    norms = [min(max(math.dist(f, [0] * 4), 0.001), 100) for f in faces.tolist()]
-    mean = sum(norms) / len(norms)
-    std = math.sqrt(sum((n - mean) ** 2 for n in norms) / len(norms))
-    running_mean, running_std = 0.9 * 20 + 0.1 * mean, 0.9 * 100 + 0.1 * std
-    logits = []
-    for face, label, norm in zip(faces.tolist(), labels, norms, strict=True):
-        row = [cosine(face, centre) for centre in head.centres.weight.tolist()]
-        z = max(-1.0, min(1.0, (norm - running_mean) / (running_std + 1e-3) * h))
-        row[label] = adaface_target(row[label], margin, z)
-        logits.append([scale * value for value in row])
-    found = head.loss(faces, torch.tensor(labels)).item()
-    assert found == pytest.approx(cross_entropy(logits, labels), rel=1e-5)
+    labels, running = [0, 1, 2, 1, 0, 2], (0.0, 0.0)
+    for batch in range(3):
+        faces = 20 * torch.randn(6, 4, dtype=torch.float64)
+        norms = [min(max(math.dist(f, [0] * 4), 0.001), 100) for f in faces.tolist()]
+        mean = sum(norms) / len(norms)
+        std = math.sqrt(sum((n - mean) ** 2 for n in norms) / len(norms))
+        kept = 0.9 if batch else 0.0  # the first batch sets the statistics
+        running = (kept * running[0] + (1 - kept) * mean, kept * running[1] + (1 - kept) * std)
+        logits = []
+        for face, label, norm in zip(faces.tolist(), labels, norms, strict=True):
+            row = [cosine(face, centre) for centre in head.centres.weight.tolist()]
+            z = max(-1.0, min(1.0, (norm - running[0]) / (running[1] + 1e-3) * h))
+            row[label] = adaface_target(row[label], margin, z)
+            logits.append([scale * value for value in row])
+        found = head.loss(faces, torch.tensor(labels)).item()
+        assert found == pytest.approx(cross_entropy(logits, labels), rel=1e-5)
 
 
 def test_a_batch_of_one_does_not_poison_the_statistics() -> None:
@@ -38,6 +41,13 @@ def test_a_broken_face_does_not_poison_the_statistics(bad: float) -> None:
     faces[0, 0] = bad
     head(faces, torch.tensor([0, 1, 2, 0]))
     assert torch.isfinite(head.norm_mean) and torch.isfinite(head.norm_std)
+
+
+def test_the_first_sound_batch_sets_the_statistics() -> None:
+    head, labels = AdaFace(4, 3), torch.tensor([0, 1])
+    head(torch.full((2, 4), math.nan), labels)
+    head(torch.ones(2, 4), labels)
+    assert (head.norm_mean.item(), head.norm_std.item()) == (2.0, 0.0)
 
 
 @pytest.mark.parametrize("z", [-1.0, -0.3, 0.0, 0.6, 1.0])

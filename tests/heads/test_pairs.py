@@ -16,7 +16,7 @@ def faces() -> torch.Tensor:
 @pytest.mark.parametrize(
     ("head", "reference", "numbers"),
     [
-        (Triplet(4, 3, margin=0.3, mining="all"), triplet_loss, [0.3]),
+        (Triplet(4, 3, margin=0.3, scale=7.0, mining="all"), triplet_loss, [0.3, 7.0]),
         (SupCon(4, 3, temperature=0.2), supcon_loss, [0.2]),
         (Circle(4, 3, relaxation=0.3, scale=10.0), circle_loss, [0.3, 10.0]),
         (

@@ -22,4 +22,4 @@ def test_an_activation_has_the_values_of_its_definition(name: str) -> None:
 
 
 def test_the_catalogue_names_what_is_built() -> None:
-    assert list(ACTIVATIONS) == list(CATALOGUE)
+    assert ["auto", *ACTIVATIONS] == list(CATALOGUE)

@@ -38,8 +38,19 @@ def test_every_activation_is_used(block: str, activation: str) -> None:
     network = make(block=block, activation=activation)
     check(network, 32)
     kinds = {type(module).__name__.lower() for module in network.modules()}
-    expected = {"ir": "prelu", "convnext": "gelu"}.get(block) if activation == "relu" else None
-    assert (expected or activation.replace("_", "")) in kinds
+    papers = {"ir": "prelu", "convnext": "gelu"}.get(block, "relu")
+    expected = papers if activation == "auto" else activation.replace("_", "")
+    assert kinds & {name.replace("_", "") for name in ACTIVATIONS} == {expected}
+
+
+@pytest.mark.parametrize("pooling", ["gdc", "flatten"])
+@pytest.mark.parametrize(("block", "stem"), list(itertools.product(("ir", "convnext"), STEMS)))
+@pytest.mark.parametrize("image_px", [64, 65, 80, 97, 113, 130])
+def test_a_place_for_every_weight_at_any_size(
+    pooling: str, block: str, stem: str, image_px: int
+) -> None:
+    network = make(image_px, pooling=pooling, block=block, stem=stem, num_stages=4, width=4).eval()
+    assert network(torch.zeros(1, 3, image_px, image_px)).shape == (1, 6)
 
 
 @pytest.mark.parametrize("channels", [1, 3])

@@ -15,6 +15,17 @@ def test_gem_lies_between_mean_and_maximum() -> None:
     assert (pooled > mean).all() and (pooled < top).all()
 
 
+def test_gem_stays_finite_however_large_its_exponent_grows() -> None:
+    gem, x = GeM(), torch.rand(2, 3, 4, 4)
+    x[:, 0] = 0  # an empty map
+    torch.nn.init.constant_(gem.exponent, 9.0)
+    pooled = gem(x.requires_grad_())
+    pooled.sum().backward()
+    assert x.grad is not None and torch.isfinite(x.grad).all()
+    assert gem.exponent.grad is not None and torch.isfinite(gem.exponent.grad)
+    assert (pooled <= x.amax((2, 3)) + 1e-5).all()
+
+
 def test_gem_with_exponent_one_is_the_mean() -> None:
     gem = GeM()
     torch.nn.init.ones_(gem.exponent)

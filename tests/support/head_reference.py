@@ -74,8 +74,8 @@ def norm(x: list[float]) -> float:
     return math.sqrt(sum(a * a for a in x))
 
 
-def triplet_loss(faces: list[list[float]], labels: list[int], margin: float) -> float:
-    """Mean over all triplets that violate the margin, on distances of unit vectors."""
+def triplet_loss(faces: list[list[float]], labels: list[int], margin: float, scale: float) -> float:
+    """Mean over all triplets that violate the margin, on squared distances of unit vectors."""
     unit = [[a / norm(x) for a in x] for x in faces]
     violations = []
     for a, p in ((a, p) for a in range(len(faces)) for p in range(len(faces))):
@@ -83,10 +83,10 @@ def triplet_loss(faces: list[list[float]], labels: list[int], margin: float) -> 
             continue
         for n in range(len(faces)):
             if labels[n] != labels[a]:
-                v = math.dist(unit[a], unit[p]) - math.dist(unit[a], unit[n]) + margin
+                v = math.dist(unit[a], unit[p]) ** 2 - math.dist(unit[a], unit[n]) ** 2 + margin
                 if v > 0:
                     violations.append(v)
-    return sum(violations) / len(violations)
+    return scale * sum(violations) / len(violations)
 
 
 def supcon_loss(faces: list[list[float]], labels: list[int], temperature: float) -> float:

@@ -54,5 +54,12 @@ def test_identities_come_about_as_often_as_any_other() -> None:
     assert max(counts.values()) <= 1.4 * min(counts.values())
 
 
+@pytest.mark.parametrize(("each", "batch"), [(2, 4), (3, 6), (1, 2)])
+def test_a_batch_has_two_people_however_few_faces_there_are(each: int, batch: int) -> None:
+    labels = np.repeat([0, 1], each)
+    for faces in identities(labels, batch, 8, rng()):
+        assert set(labels[faces]) == {0, 1} and len(faces) == batch
+
+
 def test_few_people_make_a_smaller_batch() -> None:
     assert identities(np.repeat([0, 1, 2], 10), 32, 4, rng()).shape == (2, 12)

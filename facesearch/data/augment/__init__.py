@@ -33,8 +33,9 @@ CHANGES: dict[str, tuple[Change, tuple[str, ...]]] = {
 }
 # Where a larger strength has to stop.
 _LIMITS = {
-    "flip_probability": 0.5, "grey_probability": 1.0, "low_resolution": 0.95,
-    "cutout_fraction": 0.9, "contrast": 1.0, "saturation": 1.0, "scale_fraction": 0.9,
+    "flip_probability": 0.5, "shift_fraction": 0.5, "rotate_deg": 180.0, "scale_fraction": 0.9,
+    "brightness": 1.0, "contrast": 1.0, "saturation": 1.0, "hue_deg": 180.0,
+    "grey_probability": 1.0, "blur_sigma_px": 8.0, "low_resolution": 0.95, "cutout_fraction": 0.9,
 }  # fmt: skip
 
 
@@ -53,27 +54,30 @@ class Augment:
     ) -> None:
         self.changes_per_image = changes_per_image
         scaled = {k: _scaled(k, v, strength) for k, v in values.items()}
-        self.active: list[tuple[Change, dict[str, Any]]] = []
-        for change, fields in CHANGES.values():
+        # the place among all changes decides the seed, whichever of them are on
+        self.active: list[tuple[int, Change, dict[str, Any]]] = []
+        for place, (change, fields) in enumerate(CHANGES.values()):
             own = {field: scaled.get(field, 0.0) for field in fields}
             if any(own.values()):
-                self.active.append((change, own))
+                self.active.append((place, change, own))
 
     def __call__(self, images_BCHW: Tensor, generator: torch.Generator) -> Tensor:
         """Return changed images of the same shape, dtype and memory format."""
+        is_last = images_BCHW.is_contiguous(memory_format=torch.channels_last)
+        kept = torch.channels_last if is_last else torch.contiguous_format
         batch = len(images_BCHW)
         seeds = torch.randint(2**62, (len(CHANGES) + 1,), generator=generator).tolist()
         chosen_BN = self._chosen(batch, seeds[-1])
         images = images_BCHW
-        for number, (change, settings) in enumerate(self.active):
-            changed = change(images, settings, Dice(batch, seeds[number]))
+        for number, (place, change, settings) in enumerate(self.active):
             if chosen_BN is None:
-                images = changed
-            else:
-                is_chosen = chosen_BN[:, number].to(images.device)[:, None, None, None]
-                images = torch.where(is_chosen, changed, images)
-        is_last = images_BCHW.is_contiguous(memory_format=torch.channels_last)
-        kept = torch.channels_last if is_last else torch.contiguous_format
+                images = change(images, settings, Dice(batch, seeds[place]))
+                continue
+            rows = chosen_BN[:, number].nonzero()[:, 0]
+            if len(rows):
+                changed = change(images[rows.to(images.device)], settings,
+                                 Dice(batch, seeds[place], rows))  # fmt: skip
+                images = images.index_copy(0, rows.to(images.device), changed)
         return images.contiguous(memory_format=kept)
 
     def _chosen(self, batch: int, seed: int) -> Tensor | None:

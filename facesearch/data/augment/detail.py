@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from facesearch.data.augment.dice import Dice, column
+from facesearch.data.augment.dice import Dice
 
 
 def blur(images_BCHW: Tensor, settings: Mapping[str, float], dice: Dice) -> Tensor:
@@ -41,9 +41,10 @@ def reduce_resolution(images_BCHW: Tensor, settings: Mapping[str, float], dice: 
     for level in range(1, _LEVELS + 1):
         kept = 1 - settings["low_resolution"] * level / _LEVELS
         small = [max(1, round(side * kept)) for side in size]
-        reduced = F.interpolate(images_BCHW, small, mode="bilinear", antialias=True)
-        coarse = F.interpolate(reduced, tuple(size), mode="bilinear")
-        images = torch.where(column(level_B == level, images), coarse, images)
+        rows = (level_B == level).nonzero()[:, 0].to(images.device)
+        if len(rows):
+            reduced = F.interpolate(images[rows], small, mode="bilinear", antialias=True)
+            images = images.index_copy(0, rows, F.interpolate(reduced, size, mode="bilinear"))
     return images
 
 

@@ -5,15 +5,23 @@ from torch import Tensor
 
 
 class Dice:
-    """Draws for ``batch`` images from one seed."""
+    """Draws for a batch of images from one seed.
 
-    def __init__(self, batch: int, seed: int) -> None:
-        self.batch = batch
+    Args:
+        batch: Images in the batch, a count.
+        seed: Of all draws.
+        rows: The images that are wanted, [B]; each gets what it would get in the whole batch.
+
+    """
+
+    def __init__(self, batch: int, seed: int, rows: Tensor | None = None) -> None:
+        self.batch, self.rows = batch, rows
         self.generator = torch.Generator().manual_seed(seed)
 
     def unit(self) -> Tensor:
         """[B] in [0, 1)."""
-        return torch.rand(self.batch, generator=self.generator)
+        drawn = torch.rand(self.batch, generator=self.generator)
+        return drawn if self.rows is None else drawn[self.rows]
 
     def signed(self) -> Tensor:
         """[B] in [-1, 1)."""

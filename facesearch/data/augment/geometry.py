@@ -7,12 +7,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from facesearch.data.augment.dice import Dice
+from facesearch.data.augment.dice import Dice, column
 
 
 def move(images_BCHW: Tensor, settings: Mapping[str, float], dice: Dice) -> Tensor:
     """Flip, rotate, scale and shift each image; the border is repeated."""
-    mirror = 1 - 2 * (dice.unit() < settings["flip_probability"]).float()
+    is_mirrored = dice.unit() < settings["flip_probability"]
+    if not any(settings[field] for field in ("rotate_deg", "shift_fraction", "scale_fraction")):
+        # nothing lies between two pixels: no need to resample
+        return torch.where(column(is_mirrored, images_BCHW), images_BCHW.flip(3), images_BCHW)
+    mirror = 1 - 2 * is_mirrored.float()
     angle = dice.signed() * math.radians(settings["rotate_deg"])
     zoom = 1 + dice.signed() * settings["scale_fraction"]
     # grid_sample's unit is half a side

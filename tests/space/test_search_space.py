@@ -70,19 +70,11 @@ def test_holes_are_named_by_their_path() -> None:
     [
         ("data: {imge_px: 64}", r"line 1 +data.imge_px: unknown field; did you mean 'image_px'\?"),
         ("serch: {trials: 3}", "serch: unknown field; did you mean 'search'"),
-        ("optim:\n  lr: {uniform: [2, 1]}", r"line 2 .*low end must be below .* got \[2, 1\]"),
-        ("optim: {lr: {log_uniform: [0, 1]}}", "the low end must be > 0"),
-        ("optim: {lr: {uniform: [0.1, .inf]}}", "two finite numbers"),
-        ("optim: {lr: {uniform: [0.1, .nan]}}", "two finite numbers"),
-        ("optim: {lr: {choice: []}}", "at least one option"),
-        ("model: {depth: {int: [1, 2.5]}}", "both ends must be whole numbers"),
         ("head: {type: arcfce}", "did you mean 'arcface'"),
         ("head: {type: arcface, margin_rad: 28.6}", "If you meant degrees, write 0.499"),
         ("optim: {lr: {log_uniform: [0.1, 500]}}", "less than or equal to 100, but got 500"),
         ("search: {trials: 0}", "greater than or equal to 1, but got 0"),
         ("search: {objective: val/rank2}", "did you mean 'val/rank1'"),
-        ("search: {trials: {int: [1, 3]}}", "cannot be a distribution"),
-        ("train: {epochs: {int: [1, 3]}}", "train.epochs: cannot be a distribution"),
         (
             "optim: {lr: {uniform: [0.1, 1]}}\ntrain: {epochs: 2}\n"
             "search: {scheduler: {grace_epochs: 5}}",
@@ -127,39 +119,20 @@ def test_the_schema_allows_holes_and_knows_the_fields() -> None:
     assert {"name", "search", "resources", "head"} <= set(schema["properties"])
 
 
-def test_first_points_must_be_points_of_the_space() -> None:
-    text = (
-        "head: {choice: [{type: softmax}, {type: cosface, margin_cos: {uniform: [0.1, 0.3]}}]}\n"
-        "search:\n"
-        "  first_points:\n"
-        "    - {head: arcface}\n"
-        "    - {head: cosface, head.cosface.margin_cos: 0.9}\n"
-        "    - {head.cosface.margn_cos: 0.2}\n"
-    )
-    with pytest.raises(InputError) as caught:
-        space_from_text(text)
-    for named in (
-        "point 1: head cannot be 'arcface'; it is one of softmax, cosface.",
-        "point 2: head.cosface.margin_cos cannot be 0.9; it is a number from 0.1 to 0.3.",
-        "point 3: 'head.cosface.margn_cos' is no hole; did you mean 'head.cosface.margin_cos'?",
-    ):
-        assert named in str(caught.value)
-
-
 def test_mixing_faces_is_refused_for_a_head_that_needs_one_identity() -> None:
     for head in ("arcface", "triplet"):
-        with pytest.raises(InputError, match="mixup_alpha and cutmix_alpha give a picture two"):
+        with pytest.raises(InputError, match=r"augment\.mixup_alpha gives a picture two"):
             space_from_text(f"head: {{type: {head}}}\naugment: {{mixup_alpha: 0.5}}\n")
     space_from_text("head: {type: softmax}\naugment: {mixup_alpha: 0.5}\n")
 
 
 def test_a_named_network_refuses_a_structure_of_its_own() -> None:
-    with pytest.raises(InputError, match="network resnet18 fixes its structure; remove width"):
+    with pytest.raises(InputError, match=r"model\.width is fixed by network resnet18; remove it"):
         space_from_text("model: {network: resnet18, width: 64}\n")
 
 
 def test_two_hundred_points_over_all_heads_are_valid_and_build_nothing() -> None:
-    space = load_space(Path(__file__).parents[1] / "searchspaces" / "heads.yaml")
+    space = load_space(Path(__file__).parents[2] / "searchspaces" / "heads.yaml")
     rng = random.Random(1)
     drawn = [space.draw(rng)[1] for _ in range(200)]
     assert {config.head.type for config in drawn} == set(HEAD_CONFIGS)
