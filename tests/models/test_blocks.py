@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -66,3 +69,28 @@ def test_a_bottleneck_costs_less_than_a_residual_block() -> None:
     ]
     assert counts[0] == 64 * 16 * 2 + 16 * 16 * 9 + 2 * (16 + 16 + 64)
     assert counts[0] < counts[1] / 10
+
+
+def test_the_shortcut_equals_a_convolution_with_a_stride() -> None:
+    block = BLOCKS["residual"](6, 8, 2, BlockSettings())
+    conv = block.shortcut[1][0]
+    x = torch.randn(2, 6, 9, 9)
+    expected = torch.nn.functional.conv2d(x, conv.weight, stride=2)
+    torch.testing.assert_close(conv(block.shortcut[0](x)), expected)
+
+
+@pytest.mark.parametrize(("channels", "side_px"), [(4, 64), (8, 64), (12, 96)])
+def test_few_channels_in_float32_do_not_crash(channels: int, side_px: int) -> None:
+    """oneDNN 3.12 writes past its memory where such a gradient meets a stride of 2."""
+    script = (
+        "import torch\n"
+        "from facesearch.models.blocks import BLOCKS, BlockSettings\n"
+        f"block = BLOCKS['residual']({channels}, {2 * channels}, 2, BlockSettings())\n"
+        "block = block.to(memory_format=torch.channels_last)\n"
+        "for _ in range(3):\n"
+        f"    x = torch.randn(16, {channels}, {side_px}, {side_px})\n"
+        "    x = x.to(memory_format=torch.channels_last).requires_grad_()\n"
+        "    block(x).sum().backward()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -154,3 +154,30 @@ def test_a_hidden_square_is_grey_and_no_larger_than_asked() -> None:
     sides = hidden[:, 0].any(1).sum(1)
     assert 17 <= sides.max() <= 21 and sides.min() <= 2
     assert math.isclose(hidden.float().amax().item(), 1.0)
+
+
+@pytest.mark.parametrize("added", ["rotate_deg", "brightness", "saturation", "blur_sigma_px"])
+def test_a_change_that_is_switched_on_does_not_move_the_others(added: str) -> None:
+    one = Augment(cutout_fraction=0.5)(torch.full((64, 3, 20, 20), 0.5), dice())
+    two = Augment(cutout_fraction=0.5, **{added: 1e-9})(torch.full((64, 3, 20, 20), 0.5), dice())
+    assert torch.equal(one == 0, two == 0)
+
+
+@pytest.mark.parametrize("name", STRONG)
+def test_a_drawn_change_is_the_one_that_the_whole_batch_would_get(name: str) -> None:
+    # two changes are on, one is drawn for each image: where it is `name`, it is as if alone
+    other = "cutout_fraction" if name != "cutout_fraction" else "grey_probability"
+    values = {name: STRONG[name], other: STRONG[other]}
+    batch = images(64)
+    drawn = Augment(changes_per_image=1, **values)(batch, dice())
+    alone = [Augment(**{key: value})(batch, dice()) for key, value in values.items()]
+    is_alike = [(drawn - one).abs().amax((1, 2, 3)) < 1e-5 for one in alone]
+    assert (is_alike[0] | is_alike[1]).all() and is_alike[0].sum() > 10 < is_alike[1].sum()
+
+
+@pytest.mark.parametrize("name", STRONG)
+def test_the_largest_strength_of_the_largest_value_leaves_a_picture(name: str) -> None:
+    field = AugmentConfig.model_fields[name]
+    largest = next(limit.le for limit in field.metadata if hasattr(limit, "le"))
+    changed = Augment(strength=4.0, **{name: largest})(images(32, 32), dice())
+    assert torch.isfinite(changed).all() and changed.std() > 0.05
