@@ -1,7 +1,6 @@
 """The command line: parse, call, print. Heavy imports wait until a command needs them."""
 
 import functools
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 import click
 
 from facesearch.cli.look import data, list_names, schema, validate
-from facesearch.cli.text import parse_duration, printable
+from facesearch.cli.text import faces_root, parse_duration, printable
 from facesearch.errors import FacesearchError, InputError
 
 _SPACE = click.argument("space", type=click.Path(path_type=Path))
@@ -68,11 +67,6 @@ class _Interrupted(Exception):
         self.exit_code = exit_code
 
 
-def _root(root: str | None) -> str | None:
-    chosen = root or os.environ.get("FACESEARCH_DATA") or None
-    return str(Path(chosen).expanduser().resolve()) if chosen else None
-
-
 def _with_progress(call: Callable[..., Any], label: str) -> Any:
     """Call with an ``on_progress`` that draws a bar once there is something to decode."""
     from rich.progress import Progress
@@ -111,7 +105,7 @@ def tune(  # noqa: PLR0913 - one argument an option
     chosen = load_space(space)
     budget = parse_duration(time_text) if time_text else None
     chosen = chosen.with_settings(trials=trials, time_s=budget, name=name)
-    _tune(chosen, _root(root), address, tracking_uri, runs_dir)
+    _tune(chosen, faces_root(root), address, tracking_uri, runs_dir)
 
 
 def _tune(
@@ -191,7 +185,12 @@ def finalize(
 
     try:
         final = run(
-            store, run_id, runs_dir=runs_dir, root=_root(root), epochs=epochs, on_epoch=on_epoch
+            store,
+            run_id,
+            runs_dir=runs_dir,
+            root=faces_root(root),
+            epochs=epochs,
+            on_epoch=on_epoch,
         )
     except TrialFailure as failure:
         raise InputError(f"the final training {failure.outcome}: {failure}") from None

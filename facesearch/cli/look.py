@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from facesearch.cli.text import printable
+from facesearch.cli.text import faces_root, printable
 from facesearch.errors import InputError
 
 
@@ -88,9 +88,22 @@ def data() -> None:
 
 @data.command()
 @click.argument("root", type=click.Path(path_type=Path))
-@click.option("--image-px", default=64, show_default=True, help="Decode at this size.")
-@click.option("--allow-corrupt", default=0, show_default=True, help="Unreadable pictures allowed.")
-def check(root: Path, image_px: int, allow_corrupt: int) -> None:
+@click.option(
+    "--image-px",
+    default=64,
+    show_default=True,
+    type=click.IntRange(16, 512),
+    help="Decode at this size.",
+)
+@click.option(
+    "--allow-corrupt",
+    default=0,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="Unreadable training pictures allowed.",
+)
+@click.option("--layout", default="auto", show_default=True, help="See: facesearch list layouts.")
+def check(root: Path, image_px: int, allow_corrupt: int, layout: str) -> None:
     """Say what a folder of faces holds, and what is wrong with it.
 
     \b
@@ -98,7 +111,7 @@ def check(root: Path, image_px: int, allow_corrupt: int) -> None:
     """
     from facesearch.data.check import check_folder
 
-    for line in check_folder(root, image_px, allow_corrupt):
+    for line in check_folder(root, image_px, allow_corrupt, layout):
         click.echo(printable(line))
 
 
@@ -113,7 +126,13 @@ def check(root: Path, image_px: int, allow_corrupt: int) -> None:
     help="The picture to write.",
 )
 @click.option("--image-px", default=None, type=click.IntRange(16, 512), help="Side of a face.")
-@click.option("--seed", default=0, show_default=True, help="Other faces and other changes.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    help="Other faces and other changes.",
+)
 def show(root: Path | None, space: Path | None, out: Path, image_px: int | None, seed: int) -> None:
     """Write a contact sheet: faces, and what a space's augmentation makes of them.
 
@@ -122,7 +141,7 @@ def show(root: Path | None, space: Path | None, out: Path, image_px: int | None,
     """
     from facesearch.data.show import show_faces
 
-    size, rows = show_faces(root, space, out, image_px, seed)
+    size, rows = show_faces(faces_root(root), space, out, image_px, seed)
     click.echo(
         f"{out}: {size[0]} x {size[1]} pixels, {rows} faces; left as read, then changed by one "
         "draw of the space a column"

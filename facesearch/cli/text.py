@@ -1,13 +1,18 @@
 """What is read from and written to a terminal."""
 
+import os
 import re
+from pathlib import Path
 
 from facesearch.errors import InputError
 
 
 def printable(text: str) -> str:
-    """Return ``text`` without control characters: a file's name may hold some."""
-    return re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", "?", text)
+    """Return ``text`` without control characters and marks that turn the direction of writing.
+
+    A file's name may hold some; line ends stay, messages have several lines.
+    """
+    return re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]", "?", text)
 
 
 def parse_duration(text: str) -> float:
@@ -16,3 +21,9 @@ def parse_duration(text: str) -> float:
     if not match or float(match[1]) <= 0:
         raise InputError(f"--time '{text}': write a duration such as 90s, 15m or 2h.")
     return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]]
+
+
+def faces_root(given: str | Path | None) -> str | None:
+    """Return the folder of faces as an absolute path: the given one, else FACESEARCH_DATA."""
+    chosen = given or os.environ.get("FACESEARCH_DATA") or None
+    return str(Path(chosen).expanduser().resolve()) if chosen else None

@@ -72,5 +72,6 @@ def settings_of(part: str) -> dict[str, str]:
 
 
 NOTES = {
-    "heads": "Memory in 4-byte numbers: N identities, D embedding, B faces of a step, K centres.",
+    "heads": "Memory of a batch in 4-byte numbers: N identities, B faces, K centres. On top come "
+    "the\n  weights (pairs: means), N times the embedding's length, with gradient and momentum.",
 }

@@ -1,7 +1,7 @@
 """The losses: one model a head, its formula in a line. `facesearch.heads` computes them.
 
-Memory: N identities, D numbers in an embedding, B faces in a step, in 4-byte numbers; the B x N
-logits are held once for the forward and once for the backward pass.
+``memory`` is what a batch takes at its peak, in 4-byte numbers, measured: N identities, B faces,
+K centres. The weights, or the means of a pair-based head, come on top.
 """
 
 import math
@@ -23,14 +23,11 @@ def _refuse_degrees(angle_rad: float) -> float:
 
 Radians = Annotated[float, AfterValidator(_refuse_degrees)]
 
-_CENTRES = "N D + 2 B N"
-_PAIRS = "N D + 2 B B"
-
 
 class _Head(Part):
     """What every head may have."""
 
-    memory: ClassVar[str] = _CENTRES
+    memory: ClassVar[str] = "4 B N"
     # Whether a picture may have two identities at once (mixup, cutmix, label smoothing).
     takes_soft_labels: ClassVar[bool] = False
     is_pair_based: ClassVar[bool] = False
@@ -49,6 +46,7 @@ class _HeadWithCentres(_Head):
 class SoftmaxHead(_HeadWithCentres):
     """Linear layer with bias, cross-entropy."""
 
+    memory: ClassVar[str] = "3 B N"
     takes_soft_labels: ClassVar[bool] = True
     type: Literal["softmax"]
     label_smoothing: float = Field(0.0, ge=0, lt=1, description="Mass given to all identities.")
@@ -62,6 +60,7 @@ class _ScaledHead(_HeadWithCentres):
 class NormFaceHead(_ScaledHead):
     """Scaled cosine, no margin."""
 
+    memory: ClassVar[str] = "3 B N"
     takes_soft_labels: ClassVar[bool] = True
     type: Literal["normface"]
     label_smoothing: float = Field(0.0, ge=0, lt=1, description="Mass given to all identities.")
@@ -80,6 +79,7 @@ class _AngularHead(_MarginHead):
 class SphereFaceHead(_HeadWithCentres):
     """Angle times m on the embedding's own length, blended in over the training."""
 
+    memory: ClassVar[str] = "5 B N"
     type: Literal["sphereface"]
     margin: int = Field(2, ge=1, le=5, description="Factor m on the angle, a whole number.")
     blend_least: float = Field(5.0, gt=0, description="Least weight of the plain cosine (lambda).")
@@ -125,7 +125,7 @@ class CombinedHead(_MarginHead):
 class SubCenterArcFaceHead(_AngularHead):
     """ArcFace against the nearest of several centres an identity."""
 
-    memory: ClassVar[str] = "K N D + 2 B N + B N K"
+    memory: ClassVar[str] = "(2 K + 2.5) B N"
     type: Literal["subcenter_arcface"]
     centres: int = Field(3, ge=1, le=10, description="Centres of an identity (K), a count.")
 
@@ -176,7 +176,7 @@ class MagFaceHead(_MarginHead):
 class CurricularFaceHead(_AngularHead):
     """ArcFace that weighs hard strangers more as training goes on."""
 
-    memory: ClassVar[str] = "N D + 3 B N"
+    memory: ClassVar[str] = "6 B N"
     type: Literal["curricularface"]
     ema: float = Field(0.01, gt=0, le=1, description="Weight of a batch in the mean cosine t.")
 
@@ -198,7 +198,7 @@ class UniFaceHead(_MarginHead):
 
 
 class _PairHead(_Head):
-    memory: ClassVar[str] = _PAIRS
+    memory: ClassVar[str] = "16 B B"
     is_pair_based: ClassVar[bool] = True
     # no weights of its own
     lr_factor: ClassVar[float] = 1.0
@@ -207,7 +207,7 @@ class _PairHead(_Head):
 class TripletHead(_PairHead):
     """Same person nearer than another one by a margin, over triplets of the batch."""
 
-    memory: ClassVar[str] = "N D + B B B"
+    memory: ClassVar[str] = "(17 + B / 4) B B"
     type: Literal["triplet"]
     margin: float = Field(
         0.2, gt=0, le=4, description="Margin as a squared distance of unit vectors."

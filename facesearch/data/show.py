@@ -9,6 +9,7 @@ from PIL import Image
 
 from facesearch.config import AugmentConfig, DataConfig, as_plain
 from facesearch.data.augment import build_augment
+from facesearch.data.augment.mix import mix
 from facesearch.data.faces import load_all_faces
 from facesearch.errors import InputError
 from facesearch.space import load_space, space_from_text
@@ -34,6 +35,8 @@ def contact_sheet(
     for number, settings in enumerate(augmentations):
         generator = torch.Generator().manual_seed(seed * 1000 + number)
         changed = build_augment(settings)(faces.float() / 127.5 - 1, generator)
+        if settings.mixes:
+            changed = mix(changed, torch.arange(len(faces)), settings, generator).images_BCHW
         columns.append(((changed + 1) * 127.5).round().clamp(0, 255).to(torch.uint8))
     tiles = torch.stack(columns, 1).permute(0, 1, 3, 4, 2).numpy()
     rows, across, height, width, _ = tiles.shape
@@ -47,7 +50,7 @@ def contact_sheet(
 
 
 def show_faces(
-    root: Path | None, space_path: Path | None, out: Path, image_px: int | None, seed: int
+    root: str | None, space_path: Path | None, out: Path, image_px: int | None, seed: int
 ) -> tuple[tuple[int, int], int]:
     """Write the contact sheet of a folder of faces (none: generated ones).
 
@@ -75,7 +78,7 @@ def show_faces(
         DataConfig.model_validate(
             {
                 **as_plain(data),
-                "root": str(root) if root else data.root,
+                "root": root or data.root,
                 "image_px": image_px or data.image_px,
             }
         )

@@ -1,7 +1,12 @@
-import numpy as np
+from pathlib import Path
 
-from facesearch.config import RunConfig
+import numpy as np
+import pytest
+from faces_on_disk import hw2p2
+
+from facesearch.config import DataConfig, RunConfig
 from facesearch.data.faces import load_all_faces
+from facesearch.errors import InputError
 from facesearch.final.targets import read_targets
 
 
@@ -14,3 +19,12 @@ def test_generated_targets_are_new_pictures_and_new_people(small_config: RunConf
         assert not any(group.images_NHWC[i].tobytes() in seen for i in group.index_M)
     assert set(targets.dev.labels_M) == set(range(8))
     assert np.array_equal(targets.known.labels_M, np.arange(8))
+
+
+def test_the_layout_of_the_config_is_the_one_of_the_targets(tmp_path: Path) -> None:
+    data = DataConfig(root=str(hw2p2(tmp_path)), image_px=16)
+    targets = read_targets(data, tuple(f"n00000{n}" for n in range(5)))
+    assert targets.dev is not None and targets.unknown_dev is not None
+    assert targets.unknown_dev.labels_M.tolist() == [0, 1, 2]
+    with pytest.raises(InputError, match=r"no faces\. Expected"):
+        read_targets(data.model_copy(update={"layout": "identity-folders"}), ())
