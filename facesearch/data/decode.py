@@ -1,5 +1,6 @@
 """One picture file to RGB pixels. Strict: a picture is right, or it is told what is wrong."""
 
+import hashlib
 import warnings
 from pathlib import Path
 
@@ -38,6 +39,17 @@ def decode_image(path: Path, image_px: int) -> np.ndarray:
         raise InputError(f"{path}: more than {MAX_PIXELS} pixels.") from None
     except (OSError, SyntaxError, ValueError) as error:
         raise InputError(f"{path}: damaged picture ({error}).") from None
+
+
+def decode_with_digest(path: Path, image_px: int) -> tuple[np.ndarray, bytes] | InputError:
+    """Return pixels as `decode_image` does and the SHA-256 of the file, or what is wrong."""
+    try:
+        pixels = decode_image(path, image_px)
+        return pixels, hashlib.sha256(path.read_bytes()).digest()
+    except InputError as error:
+        return error
+    except OSError as error:
+        return InputError(f"{path}: cannot be read ({error.strerror}).")
 
 
 def _pixels(image: Image.Image, image_px: int, path: Path) -> np.ndarray:

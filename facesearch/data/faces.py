@@ -94,7 +94,11 @@ def generated_faces(data: DataConfig) -> tuple[np.ndarray, tuple[str, ...], str]
     settings = data.synthetic
     count, each = settings.num_identities, settings.faces_per_identity
     key = f"generated-{count}-{each}-{data.image_px}-{settings.seed}"
-    pack = pack_arrays(key, lambda: draw_faces(count, each, data.image_px, settings.seed)[0])
+    pack = pack_arrays(
+        key,
+        lambda: draw_faces(count, each, data.image_px, settings.seed)[0],
+        count * each * data.image_px**2 * 3,
+    )
     names = tuple(f"g{i:06d}" for i in range(count) for _ in range(each))
     return pack.images_NHWC, names, pack.fingerprint
 

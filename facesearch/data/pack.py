@@ -1,6 +1,7 @@
 """Decode once: a folder's pictures as one memory-mapped uint8 array in a cache.
 
-The pack is looked up by names, sizes and times of the files; its fingerprint is of their content.
+The pack is looked up by names, sizes and times of the files; its fingerprint is of their content
+and of whose they are.
 Several processes may ask at once: one builds, the others wait.
 """
 
@@ -8,20 +9,20 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from filelock import FileLock
 
-from facesearch.data.cache import cache_root
-from facesearch.data.decode import decode_image
+from facesearch.data.cache import cache_root, writing_to_cache
+from facesearch.data.decode import decode_with_digest
 from facesearch.data.layouts import FaceList
 from facesearch.errors import InputError
 
-_FORMAT = 1
+_FORMAT = 2
 _SHOWN = 10
 _CHUNK = 256
 
@@ -51,26 +52,51 @@ def open_pack(
         on_progress: Called with (done, all) while pictures are decoded.
 
     Raises:
-        InputError: With the unreadable pictures, or if the disk is too small.
+        InputError: With the unreadable pictures, or if the cache cannot be written.
 
     """
-    stats = ((str(p), (s := p.stat()).st_size, s.st_mtime_ns) for p in faces.paths)
-    key = _digest(repr((_FORMAT, image_px, allow_corrupt, list(stats))).encode())
+    key = _digest(repr((_FORMAT, image_px, allow_corrupt, _stats(faces))).encode())
 
     def build() -> tuple[np.ndarray, list[int], str]:
-        return _decode_all(faces, image_px, allow_corrupt, on_progress)
+        return _decode_all(faces.paths, image_px, allow_corrupt, on_progress)
 
-    return _cached(key, build, len(faces) * image_px**2 * 3)
+    pack = _cached(key, build, len(faces) * image_px**2 * 3)
+    return replace(pack, fingerprint=_with_labels(pack, faces))
 
 
-def pack_arrays(key: str, make: Callable[[], np.ndarray]) -> Pack:
-    """Return generated images [N, H, W, 3] from the cache, made by ``make`` if they are new."""
+def _stats(faces: FaceList) -> list[tuple[str, int, int]]:
+    try:
+        return [(str(p), (s := p.stat()).st_size, s.st_mtime_ns) for p in faces.paths]
+    except OSError as error:
+        raise InputError(f"{error.filename}: cannot be read ({error.strerror}).") from None
+
+
+def _with_labels(pack: Pack, faces: FaceList) -> str:
+    """Return the hash of the pictures and of whose they are: the same pixels, other labels."""
+    kept = pack.kept_N.tolist()
+    identities = [faces.identities[i] for i in kept]
+    groups = [faces.groups[i] for i in kept] if faces.groups else []
+    return _digest(repr((pack.fingerprint, identities, groups)).encode())
+
+
+def pack_arrays(key: str, make: Callable[[], np.ndarray], num_bytes: int = 0) -> Pack:
+    """Return generated images [N, H, W, 3] from the cache, made by ``make`` if they are new.
+
+    Args:
+        key: Another key, other images.
+        make: Makes them.
+        num_bytes: What they need on the disk, to be refused before they are made.
+
+    Raises:
+        InputError: If the cache cannot be written.
+
+    """
 
     def build() -> tuple[np.ndarray, list[int], str]:
         images = make()
         return images, list(range(len(images))), _digest(images.tobytes())
 
-    return _cached(_digest(f"{_FORMAT} {key}".encode()), build, 0)
+    return _cached(_digest(f"{_FORMAT} {key}".encode()), build, num_bytes)
 
 
 def _digest(content: bytes) -> str:
@@ -78,23 +104,40 @@ def _digest(content: bytes) -> str:
 
 
 def _cached(key: str, build: Callable[[], tuple[np.ndarray, list[int], str]], size: int) -> Pack:
+    """Return a pack of the cache; build it if it is not there, or not whole."""
     root = cache_root()
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{root}: cannot be made ({error}); set FACESEARCH_CACHE.") from None
     data, about = root / f"{key[:32]}.npy", root / f"{key[:32]}.json"
-    if not about.exists():
-        with FileLock(root / f"{key[:32]}.lock"):
-            if not about.exists():
-                _refuse_full_disk(root, size)
-                images, kept, fingerprint = build()
-                _write(data, lambda path: np.save(path, images))
-                text = json.dumps({"kept": kept, "fingerprint": fingerprint})
-                _write(about, lambda path: path.write_text(text))
-    told = json.loads(about.read_text())
-    kept_N = np.array(told["kept"], dtype=np.int64)
-    return Pack(np.load(data, mmap_mode="r"), kept_N, told["fingerprint"])
+    pack = _load(data, about)
+    if pack is not None:
+        return pack
+    with writing_to_cache(size), FileLock(root / f"{key[:32]}.lock"):
+        pack = _load(data, about)
+        if pack is None:
+            _refuse_full_disk(root, size)
+            images, kept, fingerprint = build()
+            about.unlink(missing_ok=True)
+            _write(data, lambda path: np.save(path, images))
+            text = json.dumps({"kept": kept, "fingerprint": fingerprint})
+            _write(about, lambda path: path.write_text(text))
+            pack = _load(data, about)
+    if pack is None:
+        raise InputError(f"{data}: cannot be read back; set FACESEARCH_CACHE to another disk.")
+    return pack
+
+
+def _load(data: Path, about: Path) -> Pack | None:
+    """Return a pack, or None if its files are absent, torn, or do not belong together."""
+    try:
+        told = json.loads(about.read_text())
+        kept_N = np.array(told["kept"], dtype=np.int64)
+        images_NHWC = np.load(data, mmap_mode="r")
+        fingerprint = str(told["fingerprint"])
+    except (OSError, ValueError, KeyError, TypeError, EOFError, OverflowError):
+        return None
+    fits = images_NHWC.dtype == np.uint8 and images_NHWC.ndim == 4
+    return (
+        Pack(images_NHWC, kept_N, fingerprint) if fits and len(images_NHWC) == len(kept_N) else None
+    )
 
 
 def _refuse_full_disk(root: Path, size: int) -> None:
@@ -109,53 +152,57 @@ def _refuse_full_disk(root: Path, size: int) -> None:
 def _write(path: Path, write: Callable[[Path], object]) -> None:
     """Write beside, sync, rename: a reader never sees half a file."""
     temporary = path.with_name(f"{path.stem}.{os.getpid()}.tmp{path.suffix}")
-    write(temporary)
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    try:
+        write(temporary)
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _decode_all(
-    faces: FaceList,
+    paths: Sequence[Path],
     image_px: int,
     allow_corrupt: int,
     on_progress: Callable[[int, int], None] | None,
 ) -> tuple[np.ndarray, list[int], str]:
-    images = np.empty((len(faces), image_px, image_px, 3), np.uint8)
+    images = np.empty((len(paths), image_px, image_px, 3), np.uint8)
     kept: list[int] = []
     faults: list[str] = []
     content = hashlib.sha256()
-    for done, (number, result) in enumerate(_decode_in_order(faces.paths, image_px), start=1):
+    for done, (number, result) in enumerate(_decode_in_order(paths, image_px), start=1):
         if isinstance(result, InputError):
             faults.append(str(result))
         else:
             pixels, digest = result
             images[len(kept)] = pixels
-            content.update(faces.identities[number].encode() + b"\0" + digest)
+            content.update(digest)
             kept.append(number)
-        if on_progress and (done % _CHUNK == 0 or done == len(faces)):
-            on_progress(done, len(faces))
-    if len(faults) > allow_corrupt:
-        more = f"\n  ... and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
-        raise InputError(
-            f"{len(faults)} of {len(faces)} pictures cannot be read; mend or remove them, or leave "
-            f"them out: data.allow_corrupt: {len(faults)} in the space, or --allow-corrupt "
-            f"{len(faults)} of data check\n  " + "\n  ".join(faults[:_SHOWN]) + more
-        )
+        if on_progress and (done % _CHUNK == 0 or done == len(paths)):
+            on_progress(done, len(paths))
+    if len(faults) > allow_corrupt or not kept:
+        raise InputError(_unreadable(faults, len(paths)))
     return images[: len(kept)], kept, content.hexdigest()
+
+
+def _unreadable(faults: list[str], num_pictures: int) -> str:
+    """Say which pictures cannot be read, and how to go on without them."""
+    count = len(faults)
+    more = f"\n  ... and {count - _SHOWN} more" if count > _SHOWN else ""
+    out = (
+        f", or leave them out: data.allow_corrupt: {count} in the space, or --allow-corrupt "
+        f"{count} of data check"
+    )
+    return (
+        f"{count} of {num_pictures} pictures cannot be read; mend or remove them"
+        f"{out if count < num_pictures else ''}\n  " + "\n  ".join(faults[:_SHOWN]) + more
+    )
 
 
 def _decode_in_order(
     paths: Iterable[Path], image_px: int
 ) -> Iterator[tuple[int, tuple[np.ndarray, bytes] | InputError]]:
     """Yield each picture in order; Pillow decodes outside the interpreter lock, so threads do."""
-
-    def decode(path: Path) -> tuple[np.ndarray, bytes] | InputError:
-        try:
-            pixels = decode_image(path, image_px)
-            return pixels, hashlib.sha256(path.read_bytes()).digest()
-        except InputError as error:
-            return error
-
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        yield from enumerate(pool.map(decode, paths))
+        yield from enumerate(pool.map(lambda path: decode_with_digest(path, image_px), paths))

@@ -37,7 +37,7 @@ def read_targets(data: DataConfig, identities: tuple[str, ...]) -> Targets:
     """
     if data.root is None:
         return _generated_targets(data)
-    folder = read_layout(Path(data.root))
+    folder = read_layout(Path(data.root), data.layout)
     names = tuple(sorted(set(folder.known.identities)))
 
     def pack(faces: FaceList, whose: tuple[str, ...]) -> FaceSet | None:

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,78 @@ def test_unreadable_pictures_are_listed_and_left_out_only_if_allowed(faces: Face
     assert str(faces.paths[1]) in str(caught.value) and str(faces.paths[4]) in str(caught.value)
     pack = open_pack(faces, 16, allow_corrupt=2)
     assert pack.kept_N.tolist() == [0, 2, 3, 5] and len(pack.images_NHWC) == 4
+
+
+def test_the_fingerprint_is_of_whose_the_pictures_are(faces: FaceList) -> None:
+    packs = [
+        open_pack(faces, 16),
+        open_pack(replace(faces, identities=tuple("abcabb")), 16),
+        open_pack(replace(faces, groups=tuple("xyxyxy")), 16),
+        open_pack(replace(faces, groups=tuple("xyxyxx")), 16),
+    ]
+    assert len({pack.fingerprint for pack in packs}) == 4
+    assert open_pack(faces, 16).fingerprint == packs[0].fingerprint
+
+
+def test_labels_alone_decode_nothing_again(faces: FaceList) -> None:
+    open_pack(faces, 16)
+    calls: list[int] = []
+    other = replace(faces, identities=tuple("aabbcc"))
+    open_pack(other, 16, on_progress=lambda done, _: calls.append(done))
+    assert calls == []
+
+
+@pytest.mark.parametrize("fault", ["npy torn", "npy lost", "json empty", "json of another"])
+def test_a_torn_cache_is_built_again(faces: FaceList, tmp_path: Path, fault: str) -> None:
+    before = open_pack(faces, 16)
+    pixels = np.array(before.images_NHWC)
+    (data,), (about,) = (list((tmp_path / "cache").glob(f"*.{kind}")) for kind in ("npy", "json"))
+    match fault:
+        case "npy torn":
+            data.write_bytes(data.read_bytes()[:200])
+        case "npy lost":
+            data.unlink()
+        case "json empty":
+            about.write_bytes(b"")
+        case _:
+            about.write_text('{"kept": [0], "fingerprint": "f"}')
+    after = open_pack(faces, 16)
+    assert after.fingerprint == before.fingerprint
+    assert np.array_equal(after.images_NHWC, pixels)
+
+
+def test_a_full_disk_is_told_and_nothing_is_left_on_it(
+    faces: FaceList, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill(path: Path, images: np.ndarray) -> None:
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "save", fill)
+    with pytest.raises(InputError, match=r"No space left.*4608 bytes are needed.*FACESEARCH_CACHE"):
+        open_pack(faces, 16)
+    assert [path.suffix for path in (tmp_path / "cache").iterdir()] == [".lock"]
+
+
+def test_a_cache_that_cannot_be_a_folder_is_told(
+    faces: FaceList, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACESEARCH_CACHE", str(faces.paths[0] / "cache"))
+    with pytest.raises(InputError, match=r"cannot be written .*Set FACESEARCH_CACHE"):
+        open_pack(faces, 16)
+
+
+def test_a_picture_that_is_gone_is_told(faces: FaceList) -> None:
+    faces.paths[2].unlink()
+    with pytest.raises(InputError, match=r"2\.png: cannot be read"):
+        open_pack(faces, 16)
+
+
+def test_pictures_that_are_all_unreadable_cannot_be_left_out(faces: FaceList) -> None:
+    for path in faces.paths:
+        path.write_bytes(b"")
+    with pytest.raises(InputError, match="6 of 6 pictures cannot be read; mend or remove them\n"):
+        open_pack(faces, 16, allow_corrupt=6)
 
 
 ASK = """

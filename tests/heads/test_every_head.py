@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 import torch
+from head_cases import batch, make
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import facesearch.heads
@@ -24,17 +25,6 @@ WITHOUT_MARGIN: dict[str, dict[str, Any]] = {
     "elasticface": {"margin_rad": 0.0, "margin_std_rad": 0.0},
     "uniface": {"margin_cos": 0.0},
 }
-
-
-def make(name: str, **kwargs: Any) -> Any:
-    torch.manual_seed(0)
-    return build_head({"type": name, **kwargs}, embedding_dim=6, num_identities=5).double()
-
-
-def batch() -> tuple[torch.Tensor, torch.Tensor]:
-    generator = torch.Generator().manual_seed(1)
-    faces = torch.randn(9, 6, generator=generator, dtype=torch.float64, requires_grad=True)
-    return faces, torch.tensor([0, 1, 2, 3, 4, 0, 2, 1, 3])
 
 
 def test_every_head_has_a_config_and_every_config_a_head() -> None:
@@ -155,22 +145,6 @@ def test_a_hundred_thousand_identities_make_no_one_hot(name: str) -> None:
     assert mode.found == []
 
 
-@pytest.mark.parametrize("name", [n for n in HEADS if hasattr(HEADS[n], "set_progress")])
-def test_a_margin_grows_from_nothing(name: str) -> None:
-    if "margin_warmup" not in HEAD_CONFIGS[name].model_fields:
-        head = make(name)
-        head.set_progress(0.0)  # heads without a margin do not care
-        return
-    (faces, labels), full = batch(), make(name).eval()
-    head = make(name, margin_warmup=0.5).eval()
-    losses = []
-    for progress in (0.0, 0.25, 0.5, 1.0):
-        head.set_progress(progress)
-        losses.append(head.loss(faces, labels).item())
-    assert losses[0] < losses[1] < losses[2] == losses[3]
-    assert losses[3] == pytest.approx(full.loss(faces, labels).item())
-
-
 def test_a_learnt_scale_moves_and_stays_positive() -> None:
     head = make("cosface", scale=5.0, learn_scale=True)
     faces, labels = batch()
@@ -181,16 +155,6 @@ def test_a_learnt_scale_moves_and_stays_positive() -> None:
         optimizer.step()
     assert 0 < head.scale.item() != 5.0
     assert not make("cosface").log_growth.requires_grad
-
-
-@pytest.mark.parametrize("name", [n for n, c in HEAD_CONFIGS.items() if c.takes_soft_labels])
-def test_a_mixed_face_pays_for_both_identities(name: str) -> None:
-    head, (faces, labels) = make(name), batch()
-    other, ones = labels.roll(1), torch.ones(9, dtype=torch.float64)
-    whole = head.mixed_loss(faces, labels, other, ones)
-    torch.testing.assert_close(whole, head.loss(faces, labels))
-    half = head.mixed_loss(faces, labels, other, ones / 2)
-    torch.testing.assert_close(half, (whole + head.loss(faces, other)) / 2)
 
 
 def test_an_unknown_head_is_refused() -> None:

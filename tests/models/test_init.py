@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 import torch
-import torchvision
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -13,7 +12,6 @@ from facesearch.config import ModelConfig
 from facesearch.errors import InputError
 from facesearch.models import build_network
 from facesearch.models.init import load_initial_weights
-from facesearch.models.torchvision_networks import rename_state
 
 
 def make(init: Path | str | None = None, **model: Any) -> tuple[nn.Module, ModelConfig]:
@@ -96,17 +94,6 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
     network, config = make(tmp_path / "none.pth")
     with pytest.raises(InputError, match=r"no such file; write a \.safetensors"):
         load_initial_weights(network, config)
-
-
-@pytest.mark.parametrize("name", ["resnet18", "convnext_tiny"])
-def test_the_names_of_torchvision_fit_ours(name: str) -> None:
-    with torch.device("meta"):
-        theirs = torchvision.models.get_model(name).state_dict()
-        ours = build_network(ModelConfig(network=name), 64).state_dict()
-    renamed = rename_state(name, theirs)
-    lacking = {key for key in ours if key not in renamed}
-    assert lacking == {key for key in ours if key.startswith(("embedding.", "norm."))}
-    assert all(renamed[key].shape == ours[key].shape for key in ours if key in renamed)
 
 
 def test_torchvision_that_cannot_be_reached_is_one_message(

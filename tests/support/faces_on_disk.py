@@ -4,7 +4,9 @@ import io
 import pickle
 import struct
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -114,6 +116,53 @@ def insightface(root: Path) -> Path:
     content = pickle.dumps(([jpeg(n) for n in range(4)], [True, False]))
     (root / "lfw.bin").write_bytes(content)
     return root
+
+
+@dataclass(frozen=True)
+class Name:
+    """A name that a pickle asks for."""
+
+    module: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call that a pickle asks for, and what it then sets."""
+
+    function: Name
+    args: tuple[Any, ...]
+    state: tuple[Any, ...] | None = None
+
+
+def opcodes(value: Any) -> bytes:
+    """Write what no Python object would be pickled as; without the end."""
+    match value:
+        case Name(module, name):
+            return f"c{module}\n{name}\n".encode()
+        case Call(function, args, state):
+            called = opcodes(function) + opcodes(args) + b"R"
+            return called if state is None else called + opcodes(state) + b"b"
+        case tuple():
+            return b"(" + b"".join(map(opcodes, value)) + b"t"
+        case list():
+            return b"](" + b"".join(map(opcodes, value)) + b"e"
+        case _:
+            return _leaf(value)
+
+
+def _leaf(value: int | str | bytes | None) -> bytes:
+    match value:
+        case None:
+            return b"N"
+        case bool():
+            return f"I{value:02d}\n".encode()
+        case int():
+            return f"L{value}L\n".encode()
+        case str():
+            return b"X" + struct.pack("<I", len(value.encode())) + value.encode()
+        case bytes():
+            return b"B" + struct.pack("<I", len(value)) + value
 
 
 # A name in `facesearch list layouts`, and what writes such a folder.

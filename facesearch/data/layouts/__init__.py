@@ -23,7 +23,7 @@ from facesearch.data.layouts.folder import (
     FaceList,
     FacePairs,
 )
-from facesearch.errors import InputError
+from facesearch.errors import InputError, did_you_mean
 
 __all__ = [
     "LAYOUTS", "LEAST_IDENTITIES", "STRANGER", "SUFFIXES", "FaceFolder", "FaceList", "FacePairs",
@@ -54,9 +54,18 @@ def scan_layout(root: Path, layout: str = "auto") -> tuple[FaceFolder, list[str]
     """List the faces of ``root``, in sorted order, and everything that is wrong.
 
     Raises:
-        InputError: If there is no such folder.
+        InputError: If there is no such folder, or no such layout.
 
     """
+    if layout not in ("auto", *LAYOUTS):
+        raise InputError(f"layout '{layout}'{did_you_mean(layout, ['auto', *LAYOUTS])}")
+    try:
+        return _scan(root, layout)
+    except OSError as error:
+        raise InputError(f"{error.filename or root}: cannot be read ({error.strerror}).") from None
+
+
+def _scan(root: Path, layout: str) -> tuple[FaceFolder, list[str]]:
     if not root.exists():
         raise InputError(f"{root}: no such folder. Give a folder of faces with --data.")
     if not root.is_dir():

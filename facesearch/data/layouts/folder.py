@@ -1,10 +1,10 @@
 """What a folder of faces holds, whatever its layout, and how its pictures are listed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-SUFFIXES = (".jpg", ".jpeg", ".png")
+SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png")
 LEAST_IDENTITIES = 4
 STRANGER = "n000000"
 
@@ -53,38 +53,81 @@ class FaceFolder:
     pairs: FacePairs = FacePairs()
 
 
-def is_picture(path: Path) -> bool:
-    """Whether a path is a picture by its name, a plain file, and inside its folder.
+def leads_into(path: Path, root: Path) -> bool:
+    """Whether a path leads, through all its links, to something below ``root``.
+
+    Args:
+        path: A file or folder; one that is not there, or a link to itself, leads nowhere.
+        root: The folder of faces, with its own links resolved.
+
+    """
+    try:
+        return path.resolve(strict=True).is_relative_to(root)
+    except (OSError, RuntimeError, ValueError):
+        return False
+
+
+def is_picture(path: Path, root: Path) -> bool:
+    """Whether a path is a picture by its name, a plain file, and inside ``root`` (resolved).
 
     Hidden files, links to elsewhere, and pipes (which would block the reader) are not.
     """
     if path.name.startswith(".") or path.suffix.lower() not in SUFFIXES:
         return False
-    folder = path.parent
-    is_inside = not path.is_symlink() or path.resolve().is_relative_to(folder.resolve())
-    return is_inside and path.is_file()
+    return (not path.is_symlink() or leads_into(path, root)) and path.is_file()
 
 
-def pictures(folder: Path) -> Iterator[Path]:
-    """Yield the pictures of a folder, sorted."""
-    return (path for path in sorted(folder.iterdir()) if is_picture(path))
+def people(folder: Path, root: Path) -> list[Path]:
+    """Return the folders of a folder, sorted, without hidden ones and links out of ``root``."""
+    return [
+        path
+        for path in sorted(folder.iterdir())
+        if not path.name.startswith(".")
+        and (not path.is_symlink() or leads_into(path, root))
+        and path.is_dir()
+    ]
 
 
-def people(folder: Path) -> list[Path]:
-    """Return the folders of a folder, sorted, without hidden ones."""
-    return [p for p in sorted(folder.iterdir()) if p.is_dir() and not p.name.startswith(".")]
+def by_identity(folder: Path, root: Path, faults: list[str]) -> FaceList:
+    """List ``folder/<identity>/<picture>``.
+
+    Args:
+        folder: The folder of people; absent is empty.
+        root: The folder of faces; links that leave it are passed over.
+        faults: Where folders are added that cannot be read.
+
+    """
+    inside = root.resolve()
+    found: list[tuple[Path, str]] = []
+    for person in _listed(folder, faults, lambda: people(folder, inside)):
+        found += ((path, person.name) for path in _pictures(person, inside, faults))
+    return FaceList(tuple(p for p, _ in found), tuple(i for _, i in found))
 
 
-def by_identity(folder: Path) -> FaceList:
-    """List ``folder/<identity>/<picture>``."""
-    pairs = [(image, person.name) for person in people(folder) for image in pictures(person)]
-    return FaceList(tuple(p for p, _ in pairs), tuple(i for _, i in pairs))
-
-
-def flat(folder: Path) -> FaceList:
-    """List ``folder/<picture>``, unlabelled; empty if there is no such folder."""
-    paths = tuple(pictures(folder)) if folder.is_dir() else ()
+def flat(folder: Path, root: Path, faults: list[str]) -> FaceList:
+    """List ``folder/<picture>``, unlabelled; arguments as of `by_identity`."""
+    paths = tuple(_pictures(folder, root.resolve(), faults))
     return FaceList(paths, ("",) * len(paths))
+
+
+def _pictures(folder: Path, inside: Path, faults: list[str]) -> list[Path]:
+    def listed() -> list[Path]:
+        return [path for path in sorted(folder.iterdir()) if is_picture(path, inside)]
+
+    return _listed(folder, faults, listed)
+
+
+def _listed(folder: Path, faults: list[str], read: Callable[[], list[Path]]) -> list[Path]:
+    try:
+        return read() if folder.is_dir() else []
+    except OSError as error:
+        faults.append(listing_fault(folder, error))
+        return []
+
+
+def listing_fault(folder: Path, error: OSError) -> str:
+    """Say that a folder cannot be listed."""
+    return f"{folder}: cannot be listed ({error.strerror}); give yourself access to it"
 
 
 def identity_faults(faces: FaceList, where: Path) -> list[str]:

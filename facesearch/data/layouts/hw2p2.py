@@ -1,20 +1,21 @@
 """The CMU 11-785 HW2P2 task of two terms: classification and verification side by side."""
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from facesearch.data.layouts.csv_file import read_csv
 from facesearch.data.layouts.folder import (
-    STRANGER,
     FaceFolder,
-    FaceList,
     by_identity,
     flat,
     identity_faults,
 )
+from facesearch.data.layouts.hw2p2_labels import CSV_LAYOUTS, read_labels
 
-_CSV_LAYOUTS = {"dev_identities.csv": "hw2p2-f22", "verification_dev.csv": "hw2p2-s23"}
+_CLASSIFICATION = re.compile("classification")
+_VERIFICATION = re.compile("verification")
+_NAMED = 5
 
 
 def recognises_f22(root: Path) -> bool:
@@ -38,17 +39,43 @@ def read_s23(root: Path, faults: list[str]) -> FaceFolder:
 
 
 def _parts(root: Path) -> tuple[Path | None, Path | None]:
-    classification = _find(root, "train", re.compile("classification"))
-    return classification, _find(root, "known", re.compile("verification"))
+    return (
+        _find(root, ("train", "dev"), _CLASSIFICATION),
+        _find(root, ("known", "unknown_dev"), _VERIFICATION),
+    )
 
 
 def _term(root: Path) -> str | None:
     """Return the term by its file of labels, or without one by the inner folder."""
     classification, verification = _parts(root)
     if verification is not None:
-        present = [t for name, t in _CSV_LAYOUTS.items() if (verification / name).is_file()]
+        present = [t for name, t in CSV_LAYOUTS.items() if (verification / name).is_file()]
         return present[0] if present else "hw2p2-f22"
     return None if classification is None else _closed_set(classification)
+
+
+def _closed_set(classification: Path) -> str:
+    """Name the term of a folder without a verification part by its inner folder."""
+    is_inner = classification.name == "classification"
+    return "hw2p2-f22" if is_inner else "hw2p2-s23"
+
+
+def _find(root: Path, inside: tuple[str, str], pattern: re.Pattern[str]) -> Path | None:
+    """Return the folder that holds both, or by its name should: the root, or two levels down."""
+    try:
+        named = [p for p in sorted(root.iterdir()) if pattern.search(p.name) and p.is_dir()]
+    except OSError:
+        return None
+    deeper = [p / pattern.pattern for p in named if (p / pattern.pattern).is_dir()]
+    candidates = [root, *named, *deeper]
+    for candidate in candidates:
+        if all((candidate / name).is_dir() for name in inside):
+            return candidate
+    for candidate in candidates:
+        is_named = pattern.search(candidate.name)
+        if is_named and any((candidate / name).is_dir() for name in inside):
+            return candidate
+    return None
 
 
 def _read(root: Path, layout: str, faults: list[str]) -> FaceFolder:
@@ -59,62 +86,53 @@ def _read(root: Path, layout: str, faults: list[str]) -> FaceFolder:
     if verification is not None:
         folder = _with_open_set(folder, verification, faults)
     if classification is not None:
-        folder = _with_closed_set(folder, classification)
-    if classification is not None:
-        faults += identity_faults(folder.train, classification / "train")
+        folder = _with_closed_set(folder, classification, faults)
     return folder
 
 
-def _closed_set(classification: Path) -> str:
-    """Name the term of a folder without a verification part by its inner folder."""
-    is_inner = classification.name == "classification"
-    return "hw2p2-f22" if is_inner else "hw2p2-s23"
-
-
-def _find(root: Path, inside: str, pattern: re.Pattern[str]) -> Path | None:
-    """Return the folder that holds ``inside``: the root, or one two levels down at most."""
-    named = [p for p in sorted(root.iterdir()) if p.is_dir() and pattern.search(p.name)]
-    deeper = [p / "classification" for p in named if (p / "classification").is_dir()]
-    for candidate in [root, *named, *deeper]:
-        if (candidate / inside).is_dir() and (inside == "known" or (candidate / "dev").is_dir()):
-            return candidate
-    return None
-
-
-def _with_closed_set(folder: FaceFolder, classification: Path) -> FaceFolder:
-    return replace(
+def _with_closed_set(folder: FaceFolder, classification: Path, faults: list[str]) -> FaceFolder:
+    folder = replace(
         folder,
-        train=by_identity(classification / "train"),
-        dev=by_identity(classification / "dev"),
-        test=flat(classification / "test"),
+        train=by_identity(classification / "train", folder.root, faults),
+        dev=by_identity(classification / "dev", folder.root, faults),
+        test=flat(classification / "test", folder.root, faults),
     )
+    if _is_whole(classification, ("train", "dev"), faults):
+        faults += identity_faults(folder.train, classification / "train")
+        faults += _difference(classification, folder)
+    return folder
 
 
 def _with_open_set(folder: FaceFolder, verification: Path, faults: list[str]) -> FaceFolder:
     """List the verification part; the labels of unknown_dev are in the term's CSV file."""
-    known, dev = by_identity(verification / "known"), flat(verification / "unknown_dev")
-    for name, term in _CSV_LAYOUTS.items():
-        path = verification / name
-        if term == folder.layout and path.is_file():
-            labels = [str(row["label"]) for row in read_csv(path, ["label"], faults)]
-            faults += _label_faults(path, folder.layout, labels, known, len(dev))
-            if len(labels) == len(dev):
-                dev = FaceList(dev.paths, tuple(labels))
-    unknown_test = flat(verification / "unknown_test")
-    return replace(folder, known=known, unknown_dev=dev, unknown_test=unknown_test)
+    folder = replace(
+        folder,
+        known=by_identity(verification / "known", folder.root, faults),
+        unknown_dev=flat(verification / "unknown_dev", folder.root, faults),
+        unknown_test=flat(verification / "unknown_test", folder.root, faults),
+    )
+    if not _is_whole(verification, ("known", "unknown_dev"), faults):
+        return folder
+    return replace(folder, unknown_dev=read_labels(folder, verification, faults))
 
 
-def _label_faults(
-    path: Path, layout: str, labels: list[str], known: FaceList, num_faces: int
-) -> list[str]:
-    faults = []
-    if len(labels) != num_faces:
-        faults.append(
-            f"{path.name}: {len(labels)} labels for {num_faces} pictures in unknown_dev; row i "
-            "must belong to the i-th picture by name"
-        )
-    allowed = set(known.identities) | ({STRANGER} if layout == "hw2p2-s23" else set())
-    for row, label in enumerate(labels):
-        if label not in allowed:
-            faults.append(f"{path.name}: row {row}: label '{label}' is nobody in known/")
-    return faults[:10]
+def _is_whole(part: Path, inside: tuple[str, str], faults: list[str]) -> bool:
+    lacking = [name for name in inside if not (part / name).is_dir()]
+    faults += (
+        f"{part}: no {name}/ in it; unpack the archive of the course again, whole"
+        for name in lacking
+    )
+    return not lacking
+
+
+def _difference(classification: Path, folder: FaceFolder) -> list[str]:
+    """Return a fault if dev holds people that nobody was trained on: none could be right."""
+    only = set(folder.dev.identities) - set(folder.train.identities)
+    return [
+        f"{classification}: in dev/ and not in train/: {_first(only)} ({len(only)} in all); "
+        "remove them from dev/"
+    ] * bool(only)
+
+
+def _first(names: Collection[str]) -> str:
+    return ", ".join(sorted(names)[:_NAMED]) + (", ..." if len(names) > _NAMED else "")

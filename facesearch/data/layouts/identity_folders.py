@@ -7,6 +7,14 @@ from facesearch.data.layouts.csv_file import read_groups
 from facesearch.data.layouts.folder import FaceFolder, by_identity, identity_faults
 from facesearch.data.layouts.pairs import read_pair_csv
 
+# What lies in the folders of other tasks, which one could take for people, and whose they are.
+_FOREIGN = {
+    "cls_data": "HW2P2 of the terms from F24 (cls_data/, ver_data/)",
+    "ver_data": "HW2P2 of the terms from F24 (cls_data/, ver_data/)",
+    "train_data": "HW2P2 of the terms to F21 (train_data/, val_data/, test_data/)",
+    "train": "pictures split into train/ and others",
+}
+
 
 def recognises(root: Path) -> bool:
     """Whether nothing better is known: every folder may be one of identities."""
@@ -15,15 +23,32 @@ def recognises(root: Path) -> bool:
 
 def read(root: Path, faults: list[str]) -> FaceFolder:
     """List ``root/<identity>/<picture>``; ``groups.csv`` and ``pairs.csv`` are read too."""
-    faces = by_identity(root)
-    if not len(faces):
+    faces = by_identity(root, root, faults)
+    foreign = _foreign(root, set(faces.identities))
+    if foreign:
+        faults.append(foreign)
+    elif not len(faces):
         faults.append(
             f"{root}: no faces. Expected {root.name}/<identity>/<picture>.jpg, or the folders "
             "classification/ and verification/ of HW2P2."
         )
+    if foreign or not len(faces):
         return FaceFolder(root, "identity-folders")
     faults += identity_faults(faces, root)
-    groups = read_groups(root, faults)
+    groups = read_groups(root, set(faces.identities), faults)
     if groups:
         faces = replace(faces, groups=tuple(groups.get(name, name) for name in faces.identities))
     return FaceFolder(root, "identity-folders", train=faces, pairs=read_pair_csv(root, faults))
+
+
+def _foreign(root: Path, identities: set[str]) -> str | None:
+    """Return a fault if the folder is one of another task, known by the names in it."""
+    for name, task in _FOREIGN.items():
+        # train/ may be somebody's name, if pictures lie in it
+        if (root / name).is_dir() and not (name == "train" and name in identities):
+            return (
+                f"{root}: {name}/ in it: {task}, a layout that is not read. Give the folder "
+                "that holds one folder a person, or list the pictures in a faces.csv with the "
+                "columns path and identity."
+            )
+    return None

@@ -22,7 +22,7 @@ def read(root: Path, faults: list[str]) -> FaceFolder:
     faces = FaceList()
     if (root / "train.rec").is_file():
         try:
-            faces = unpack_rec(root / "train.rec", root / "train.idx")
+            faces = unpack_rec(root / "train.rec", root / "train.idx", faults)
         except InputError as error:
             faults.append(str(error))
         else:

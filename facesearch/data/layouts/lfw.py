@@ -22,7 +22,7 @@ def recognises(root: Path) -> bool:
 def read(root: Path, faults: list[str]) -> FaceFolder:
     """List the people and the pairs; that many people have one picture only is normal."""
     people = next((root / name for name in _FOLDERS if (root / name).is_dir()), root)
-    faces = by_identity(people)
+    faces = by_identity(people, root, faults)
     faults += identity_faults(faces, people)
     path = _pair_file(root)
     if path is None:

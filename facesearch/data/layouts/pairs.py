@@ -11,13 +11,22 @@ _TRUTH = {"1": True, "true": True, "0": False, "false": False}
 def inside(root: Path, name: str, where: str, faults: list[str]) -> Path | None:
     """Return the file ``name`` below ``root``, or None and a fault."""
     path = root / name
-    if not path.resolve().is_relative_to(root.resolve()):
-        faults.append(f"{where}: '{name}' leaves {root}; write a path inside it")
+    try:
+        if not path.resolve().is_relative_to(root.resolve()):
+            faults.append(f"{where}: '{_short(name)}' leaves {root}; write a path inside it")
+            return None
+        if path.is_file():
+            return path
+    except (OSError, RuntimeError, ValueError):
+        # too long, a link to itself, or with characters that no path has
+        faults.append(f"{where}: no path of a picture: {_short(name)!r}")
         return None
-    if not path.is_file():
-        faults.append(f"{where}: no such picture: {name}")
-        return None
-    return path
+    faults.append(f"{where}: no such picture: {_short(name)}")
+    return None
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 200 else f"{name[:200]}... ({len(name)} characters)"
 
 
 def read_pair_csv(root: Path, faults: list[str]) -> FacePairs:
@@ -26,7 +35,7 @@ def read_pair_csv(root: Path, faults: list[str]) -> FacePairs:
         return FacePairs()
     found: list[tuple[Path, Path, bool]] = []
     rows = read_csv(root / "pairs.csv", ["path_a", "path_b", "same"], faults)
-    for number, row in enumerate(rows, start=2):
+    for number, row in rows:
         where = f"pairs.csv: line {number}"
         paths = [inside(root, row[column], where, faults) for column in ("path_a", "path_b")]
         same = _TRUTH.get(row["same"].strip().lower())
@@ -44,10 +53,17 @@ def read_lfw_pairs(path: Path, people: Path, faults: list[str]) -> FacePairs:
     the count alone for one fold. A pair of one person is ``name n1 n2``, of two ``name1 n1 name2
     n2``, with pictures ``name/name_0001.jpg``.
     """
-    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        faults.append(f"{path.name}: not a file of pairs in UTF-8 ({error}); download it again")
+        return FacePairs()
     head = lines[0].split() if lines else []
-    if len(head) not in (1, 2) or not all(word.isdecimal() for word in head):
-        faults.append(f"{path.name}: line 1: must be 'folds count' or 'count', found '{lines[:1]}'")
+    if len(head) not in (1, 2) or not all(map(_is_count, head)):
+        found_line = _short(lines[0]) if lines else ""
+        faults.append(
+            f"{path.name}: line 1: must be 'folds count' or 'count', found '{found_line}'"
+        )
         return FacePairs()
     per_fold = 2 * int(head[-1])
     found: list[tuple[Path, Path, bool]] = []
@@ -58,7 +74,7 @@ def read_lfw_pairs(path: Path, people: Path, faults: list[str]) -> FacePairs:
     for place, (number, words) in enumerate(rows):
         where = f"{path.name}: line {number}"
         numbers = [words[i] for i in ((1, 2) if len(words) == 3 else (1, 3)) if i < len(words)]
-        if len(words) not in (3, 4) or not all(word.isdecimal() for word in numbers):
+        if len(words) not in (3, 4) or not all(map(_is_count, numbers)):
             faults.append(f"{where}: must be 'name n1 n2' or 'name1 n1 name2 n2'")
             continue
         names = [words[0], words[0] if len(words) == 3 else words[2]]
@@ -70,6 +86,10 @@ def read_lfw_pairs(path: Path, people: Path, faults: list[str]) -> FacePairs:
             found.append((files[0], files[1], len(words) == 3))
             folds.append(place // max(1, per_fold))
     return _pairs(found, folds)
+
+
+def _is_count(word: str) -> bool:
+    return word.isdecimal() and len(word) <= 9
 
 
 def _pairs(found: list[tuple[Path, Path, bool]], folds: list[int]) -> FacePairs:

@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pytest
@@ -43,29 +44,82 @@ def test_all_faults_of_the_labels_are_told(tmp_path: Path) -> None:
     assert "label 'n9' is nobody" in str(caught.value)
 
 
-def test_identity_folders_are_read_in_order_without_rubbish(tmp_path: Path) -> None:
-    for name in ("d", "a", "c", "b"):
-        picture(tmp_path / name / "1.JPG", 1)
-        (tmp_path / name / ".DS_Store").write_bytes(b"x")
-        (tmp_path / name / "Thumbs.db").write_bytes(b"x")
-    outside = tmp_path.parent / "outside.jpg"
-    picture(outside, 2)
-    (tmp_path / "a" / "2.jpg").symlink_to(outside)
-    folder = read_layout(tmp_path)
-    assert folder.layout == "identity-folders"
-    assert folder.train.identities == ("a", "b", "c", "d")
+@pytest.mark.parametrize(
+    ("lost", "message"),
+    [
+        ("classification/dev", "classification: no dev/ in it"),
+        ("classification/train", "classification: no train/ in it"),
+        ("verification/known", "verification: no known/ in it"),
+        ("verification/unknown_dev", "verification: no unknown_dev/ in it"),
+    ],
+)
+def test_half_a_part_is_a_fault_and_not_passed_over(
+    tmp_path: Path, lost: str, message: str
+) -> None:
+    shutil.rmtree(hw2p2(tmp_path) / lost)
+    with pytest.raises(InputError, match=message):
+        read_layout(tmp_path)
 
 
-def test_what_is_no_folder_of_faces_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no such folder"):
-        read_layout(tmp_path / "nothing")
-    with pytest.raises(InputError, match=r"no faces\. Expected"):
-        read_layout(tmp_path)
-    picture(tmp_path / "one" / "a.jpg", 1)
-    with pytest.raises(InputError, match="1 identity with pictures; a search needs 4"):
-        read_layout(tmp_path)
-    with pytest.raises(InputError, match="is a file"):
-        read_layout(tmp_path / "one" / "a.jpg")
+def test_dev_holds_nobody_who_is_not_in_train(tmp_path: Path) -> None:
+    root = hw2p2(tmp_path)
+    shutil.rmtree(root / "classification/dev/n000001")
+    assert len(read_layout(root).dev) == 4  # some may have no picture there
+    (root / "classification/dev/n000003").rename(root / "classification/dev/n000009")
+    with pytest.raises(InputError) as caught:
+        read_layout(root)
+    assert "in dev/ and not in train/: n000009 (1 in all)" in str(caught.value)
+
+
+@pytest.mark.parametrize("header", ["path,label", "label,name"])
+def test_labels_go_to_the_pictures_that_a_column_names(tmp_path: Path, header: str) -> None:
+    root = hw2p2(tmp_path)
+    rows = [("2.jpg", "n100002"), ("0.jpg", "n100000"), ("1.jpg", "n100001")]
+    lines = [",".join(row if header.startswith("path") else row[::-1]) for row in rows]
+    (root / "verification/dev_identities.csv").write_text("\n".join([header, *lines]))
+    assert read_layout(root).unknown_dev.identities == ("n100000", "n100001", "n100002")
+
+
+def test_a_column_of_numbers_names_nothing(tmp_path: Path) -> None:
+    root = hw2p2(tmp_path)
+    lines = ["id,label", "2,n100002", "1,n100001", "0,n100000"]
+    (root / "verification/dev_identities.csv").write_text("\n".join(lines))
+    assert read_layout(root).unknown_dev.identities == ("n100002", "n100001", "n100000")
+
+
+def test_labels_of_pictures_that_are_not_there_are_faults(tmp_path: Path) -> None:
+    root = hw2p2(tmp_path)
+    lines = ["path,label", "7.jpg,n100002", "1.jpg,n100001", "1.jpg,n100000"]
+    (root / "verification/dev_identities.csv").write_text("\n".join(lines))
+    with pytest.raises(InputError) as caught:
+        read_layout(root)
+    assert "line 2: no picture '7.jpg' in unknown_dev/" in str(caught.value)
+    assert "line 4: '1.jpg' has a label already" in str(caught.value)
+
+
+def test_the_labels_of_two_terms_are_a_fault(tmp_path: Path) -> None:
+    root = hw2p2(tmp_path)
+    shutil.copy(
+        root / "verification/dev_identities.csv", root / "verification/verification_dev.csv"
+    )
+    with pytest.raises(InputError, match="the labels of two terms"):
+        read_layout(root)
+
+
+def test_the_labels_of_another_term_than_the_one_told_are_a_fault(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="belongs to hw2p2-f22, not to hw2p2-s23; write layout"):
+        read_layout(hw2p2(tmp_path), "hw2p2-s23")
+
+
+def test_the_label_of_strangers_is_nobody_known(tmp_path: Path) -> None:
+    root = hw2p2(tmp_path / "f", ["n100000", "n000000", "n100001"])
+    picture(root / "verification/known/n000000/0.jpg", 9)
+    with pytest.raises(InputError, match="'n000000' is nobody in known/: it means a stranger"):
+        read_layout(root)
+    root = hw2p2_s23(tmp_path / "s")
+    picture(root / "verification/known/n000000/0.jpg", 9)
+    with pytest.raises(InputError, match="known/n000000: the label of strangers"):
+        read_layout(root)
 
 
 def test_the_real_f22_folder(faces_f22: Path) -> None:

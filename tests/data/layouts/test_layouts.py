@@ -31,6 +31,27 @@ def test_a_named_layout_is_taken_as_told(tmp_path: Path) -> None:
     (root / "faces.csv").write_text("path,identity\na/a_0001.jpg,a\n")
     assert scan_layout(root)[0].layout == "image-list"
     assert read_layout(root, "identity-folders").layout == "identity-folders"
+    with pytest.raises(InputError, match="layout 'identity-folder'; did you mean"):
+        read_layout(root, "identity-folder")
+
+
+def test_a_folder_that_cannot_be_looked_into_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(InputError, match=r"cannot be read .File name too long"):
+        read_layout(tmp_path / ("x" * 5000))
+
+    def refuse(self: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "is_file", refuse)
+    with pytest.raises(InputError, match=r"cannot be read .Permission denied"):
+        read_layout(people(tmp_path))
+
+
+def test_a_list_that_cannot_be_read_has_one_fault(tmp_path: Path) -> None:
+    (tmp_path / "faces.csv").write_text("path;identity\n")
+    assert scan_layout(tmp_path)[1] == ["faces.csv: has no column 'path'; found path;identity"]
 
 
 def test_a_list_names_paths_identities_and_groups(tmp_path: Path) -> None:
@@ -51,6 +72,30 @@ def test_a_list_must_stay_inside_and_name_what_is_there(tmp_path: Path) -> None:
         read_layout(root)
     for named in ("line 2: '../outside.jpg' leaves", "line 3: no such picture", "line 4: no ident"):
         assert named in str(caught.value)
+
+
+def test_a_picture_stands_once_in_a_list_and_a_person_in_one_group(tmp_path: Path) -> None:
+    root = people(tmp_path)
+    rows = ["a/a_0001.jpg,a,g", "a/a_0001.jpg,b,h", "a/a_0001.jpg,a,g", "a/a_0002.jpg,a,h"]
+    (root / "faces.csv").write_text("\n".join(["path,identity,group", *rows]))
+    with pytest.raises(InputError) as caught:
+        read_layout(root)
+    for named in (
+        "line 3: a/a_0001.jpg is listed as 'a' and as 'b'",
+        "line 4: a/a_0001.jpg is listed already",
+        "line 5: 'a' is in group g and in h",
+    ):
+        assert named in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["a/\0.jpg", "x" * 5000 + ".jpg", "a/loop.jpg"])
+def test_a_path_that_cannot_be_one_is_a_fault(tmp_path: Path, name: str) -> None:
+    root = people(tmp_path)
+    (root / "a/loop.jpg").symlink_to(root / "a/loop.jpg")
+    (root / "faces.csv").write_text(f"path,identity\n{name},a\n")
+    with pytest.raises(InputError, match=r"line 2: no (path of a|such) picture") as caught:
+        read_layout(root)
+    assert len(str(caught.value)) < 1500
 
 
 def test_people_of_a_group_are_held_out_together(tmp_path: Path) -> None:
@@ -78,6 +123,9 @@ def test_pairs_of_a_csv(tmp_path: Path) -> None:
     (root / "pairs.csv").write_text("path_a,path_b,same\na/a_0001.jpg,a/a_0002.jpg,perhaps")
     with pytest.raises(InputError, match="line 2: same is 'perhaps'; write 0 or 1"):
         read_layout(root)
+    (root / "pairs.csv").write_text("path_a,path_b,same\na/a_0001.jpg,a/a_0002.jpg")
+    with pytest.raises(InputError, match="line 2: 2 values, but the header has 3"):
+        read_layout(root)
 
 
 @pytest.mark.parametrize("inner", ["", "lfw", "lfw_funneled"])
@@ -104,3 +152,9 @@ def test_what_is_wrong_with_pairs_is_told_by_line(tmp_path: Path) -> None:
         read_layout(tmp_path)
     for named in ("3 pairs, but line 1 promises", "line 2: no such", "line 3: must be", "leaves"):
         assert named in str(caught.value)
+    (tmp_path / "pairs.txt").write_bytes(b"1\n\xe9\xff 1 2\n")
+    with pytest.raises(InputError, match=r"pairs\.txt: not a file of pairs in UTF-8"):
+        read_layout(tmp_path)
+    (tmp_path / "pairs.txt").write_text(f"1\t1\na\t{'9' * 5000}\t1\na 1 b 1\n")
+    with pytest.raises(InputError, match="line 2: must be"):
+        read_layout(tmp_path)

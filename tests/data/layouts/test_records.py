@@ -1,15 +1,14 @@
 import pickle
 import struct
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 from faces_on_disk import MAGIC, jpeg, record, write_rec
 
 from facesearch.data.decode import decode_image
-from facesearch.data.layouts import read_layout
-from facesearch.data.layouts.records import read_bin, read_faces, read_records
+from facesearch.data.layouts import read_layout, records
+from facesearch.data.layouts.records import read_faces, read_records
 from facesearch.errors import InputError
 
 
@@ -49,23 +48,6 @@ def test_a_torn_or_foreign_file_is_refused(tmp_path: Path, cut: int) -> None:
         read_layout(tmp_path)
 
 
-@pytest.mark.parametrize("protocol", [0, 2, 4])
-@pytest.mark.parametrize("kind", [list, np.array])
-def test_a_file_of_pairs_is_read(tmp_path: Path, protocol: int, kind: Any) -> None:
-    pictures = [jpeg(n) for n in range(6)]
-    content = pickle.dumps((pictures, kind([True, False, True])), protocol)
-    (tmp_path / "lfw.bin").write_bytes(content)
-    found, same = read_bin(tmp_path / "lfw.bin")
-    assert found == pictures and same == [True, False, True]
-
-
-def test_a_file_of_python_2_is_read(tmp_path: Path) -> None:
-    # as pickled by Python 2, protocol 2: bytes are short strings there
-    body = b"".join(b"U" + bytes([len(p)]) + p for p in (b"\xff\xd8one", b"\xff\xd8two"))
-    (tmp_path / "a.bin").write_bytes(b"\x80\x02](" + body + b"e](\x88e\x86.")
-    assert read_bin(tmp_path / "a.bin") == ([b"\xff\xd8one", b"\xff\xd8two"], [True])
-
-
 def test_the_pairs_of_a_folder_have_a_fold_a_file(tmp_path: Path) -> None:
     write_rec(tmp_path)
     for name in ("agedb_30", "lfw"):
@@ -76,28 +58,65 @@ def test_the_pairs_of_a_folder_have_a_fold_a_file(tmp_path: Path) -> None:
     assert pairs.second[0].read_bytes() == jpeg(1)
 
 
-class Hostile:
-    def __reduce__(self) -> tuple[Any, tuple[str]]:
-        import os
-
-        return os.system, ("touch owned",)
-
-
-@pytest.mark.parametrize("content", [Hostile(), ([Hostile()], [True]), ([b"a", b"b"], Hostile())])
-def test_a_hostile_pickle_does_not_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: Any
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "lfw.bin").write_bytes(pickle.dumps(content))
-    with pytest.raises(InputError, match=r"asks for \w+\.system, which no pair needs"):
-        read_bin(tmp_path / "lfw.bin")
-    assert not (tmp_path / "owned").exists()
+def face(label: float, picture: bytes = b"picture") -> bytes:
+    return struct.pack("<IfQQ", 0, label, 1, 0) + picture
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"junk", pickle.dumps([1, 2, 3]), pickle.dumps(([b"a"], [True]))]
+    ("records", "message"),
+    [
+        ([record(b"abc")], "record 1: 3 bytes; a face has 24 before"),
+        ([record(struct.pack("<IfQQ", 9, 0, 0, 0) + b"pic")], "record 1: promises 9 labels"),
+        ([record(face(float("nan")))], "record 1: label nan"),
+        ([record(face(float("inf")))], "record 1: label inf"),
+        ([record(face(-1))], "record 1: label -1; allowed are whole numbers from 0"),
+        ([record(face(1.5))], "record 1: label 1.5"),
+        ([record(face(2.0**24))], "record 1: label 1.67772e\\+07"),
+        ([record(face(1), 1)], "record 1: the file ends inside it"),
+        ([record(face(1), 2), record(face(2), 3)], "record 1: a part .* where a first part"),
+        ([record(face(1), 1), record(face(2))], "record 1: a part .* where its next part"),
+        ([MAGIC + struct.pack("<I", (1 << 29) - 1) + b"a"], "torn near byte"),
+    ],
 )
-def test_something_else_is_refused(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "lfw.bin").write_bytes(content)
-    with pytest.raises(InputError, match=r"file of pairs|needs two each"):
-        read_bin(tmp_path / "lfw.bin")
+def test_a_record_that_is_no_face_is_named_and_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, records: list[bytes], message: str
+) -> None:
+    monkeypatch.setenv("FACESEARCH_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "train.rec").write_bytes(record(face(0)) + b"".join(records))
+    with pytest.raises(InputError, match=rf"train\.rec.*{message}"):
+        read_layout(tmp_path)
+    assert [path.suffix for path in (tmp_path / "cache").iterdir()] == [".lock"]
+
+
+@pytest.mark.parametrize(
+    ("index", "message"),
+    [
+        (b"\xff\xfe\n", "not an index in UTF-8"),
+        (b"0\t0\nhello\n", "line 2: must be 'key<TAB>offset', found 'hello'"),
+        (b"0\t-5\n", "line 1: must be"),
+        (b"0\t0\n", r"21 records, but train\.idx has 1 lines"),
+    ],
+)
+def test_an_index_must_be_one_and_fit(tmp_path: Path, index: bytes, message: str) -> None:
+    write_rec(tmp_path)
+    (tmp_path / "train.idx").write_bytes(index)
+    with pytest.raises(InputError, match=message):
+        read_layout(tmp_path)
+
+
+def test_the_training_file_is_read_once_and_its_lost_pictures_are_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures = write_rec(tmp_path)
+    read = read_layout(tmp_path).train
+    calls: list[Path] = []
+
+    def counted(path: Path) -> Iterator[bytes]:
+        calls.append(path)
+        return read_records(path)
+
+    monkeypatch.setattr(records, "read_records", counted)
+    assert read_layout(tmp_path).train == read and calls == []
+    read.paths[3].unlink()
+    assert [path.read_bytes() for path in read_layout(tmp_path).train.paths] == pictures
+    assert len(calls) == 1

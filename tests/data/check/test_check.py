@@ -2,9 +2,11 @@ import os
 from pathlib import Path
 
 import pytest
-from faces_on_disk import hw2p2, picture
+from click.testing import CliRunner
+from faces_on_disk import hw2p2, people, picture
 from PIL import Image
 
+from facesearch.cli import cli
 from facesearch.data.check import check_folder
 from facesearch.errors import InputError
 
@@ -24,7 +26,7 @@ def test_a_clean_folder_has_no_faults(tmp_path: Path) -> None:
     assert not any("note" in line for line in lines)
 
 
-def test_twelve_planted_faults_are_all_named_in_one_run(tmp_path: Path) -> None:
+def test_fourteen_planted_faults_are_all_named_in_one_run(tmp_path: Path) -> None:
     root = hw2p2(tmp_path / "faces")
     train = root / "classification/train"
     (train / "n000000/empty.jpg").write_bytes(b"")
@@ -42,6 +44,7 @@ def test_twelve_planted_faults_are_all_named_in_one_run(tmp_path: Path) -> None:
     os.mkfifo(train / "n000004/pipe.jpg")
     (root / "verification/dev_identities.csv").write_text("label\nn100000\nn999999\n")
     picture(train / "N000004/0.jpg", 777)
+    picture(root / "classification/dev/n000077/0.jpg", 778)
 
     _, message = faults_of(root)
     for named in [
@@ -50,9 +53,10 @@ def test_twelve_planted_faults_are_all_named_in_one_run(tmp_path: Path) -> None:
         "but of another identity", "known would be scored on train", "link.jpg: a link out of",
         "pipe.jpg: neither file nor link", "2 labels for 3 pictures", "'n999999' is nobody",
         "N000004 and n000004 differ in upper and lower case",
+        "in dev/ and not in train/: n000077 (1 in all)",
     ]:  # fmt: skip
         assert named in message, named
-    assert message.startswith(f"{root}: 13 faults")
+    assert message.startswith(f"{root}: 14 faults")
 
 
 def test_a_stranger_has_no_place_in_a_closed_term(tmp_path: Path) -> None:
@@ -71,19 +75,37 @@ def test_a_file_that_is_no_csv_is_a_fault_and_a_mark_of_order_is_not(tmp_path: P
     assert "not a CSV file in UTF-8" in faults_of(root)[1]
 
 
-def test_unreadable_pictures_that_are_allowed_are_notes(tmp_path: Path) -> None:
-    root = hw2p2(tmp_path)
-    (root / "classification/train/n000000/7.jpg").write_bytes(b"")
-    assert any("note" in line and "7.jpg" in line for line in check_folder(root, 16, 1))
+def test_a_layout_may_be_told(tmp_path: Path) -> None:
+    root = people(tmp_path)
+    (root / "faces.csv").write_text("path,identity\na/a_0001.jpg,a\n")
+    assert "layout identity-folders" in next(iter(check_folder(root, 16, 0, "identity-folders")))
+    assert "layout image-list" in faults_of(root)[0][0]
 
 
-def test_one_picture_of_a_person_and_a_repeated_one_are_notes(tmp_path: Path) -> None:
-    for person in range(5):
-        for number in range(2):
-            picture(tmp_path / f"p{person}/{number}.png", 10 * person + number)
-    (tmp_path / "p0/1.png").unlink()
-    (tmp_path / "p1/2.png").write_bytes((tmp_path / "p1/0.png").read_bytes())
-    lines = list(check_folder(tmp_path, 16, 0))
-    assert any("1 identities with one picture cannot be matched: p0" in line for line in lines)
-    assert any("2.png: the same picture as" in line for line in lines)
-    assert lines[-1] == "  every picture can be read"
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["--image-px", "0"], 2, "0 is not in the range 16<=x<=512"),
+        (["--allow-corrupt", "-1"], 2, "-1 is not in the range x>=0"),
+        (["--image-px", "16", "--layout", "identity-folders"], 0, "layout identity-folders"),
+    ],
+)
+def test_the_command_takes_size_and_layout(
+    tmp_path: Path, words: list[str], code: int, told: str
+) -> None:
+    result = CliRunner().invoke(cli, ["data", "check", str(people(tmp_path)), *words])
+    assert result.exit_code == code and told in result.output
+
+
+def test_the_command_names_the_layout_that_was_meant(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="layout 'lfv'; did you mean 'lfw'"):
+        words = ["data", "check", str(tmp_path), "--layout", "lfv"]
+        CliRunner().invoke(cli, words, catch_exceptions=False)
+
+
+def test_the_real_f22_folder_has_a_picture_in_two_parts(faces_f22: Path) -> None:
+    lines, message = faults_of(faces_f22)
+    assert "  train        6029 pictures of 1000 identities, 4 to 9 each" in lines
+    assert any("train and known have 110 names in common" in line for line in lines)
+    assert "2 faults" in message and "dev would be scored on train" in message
+    assert "631.jpg: the same picture is in dev and test" in message

@@ -1,0 +1,71 @@
+"""What a folder of faces holds, in words, and everything that is wrong with it, in one run.
+
+Faults stop a search; notes do not.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from facesearch.data.check.files import look_at_files
+from facesearch.data.check.findings import Findings, shortened
+from facesearch.data.check.people import look_at_people
+from facesearch.data.check.pictures import PARTS, look_at_pictures, places_of
+from facesearch.data.layouts import FaceList, FacePairs, scan_layout
+from facesearch.errors import InputError
+
+__all__ = ["check_folder"]
+
+
+def check_folder(
+    root: Path, image_px: int, allow_corrupt: int, layout: str = "auto"
+) -> Iterator[str]:
+    """Yield a line for each part of the folder and each note; decode all its pictures.
+
+    Args:
+        root: The folder.
+        image_px: Side at which the pictures are decoded.
+        allow_corrupt: So many unreadable training pictures are notes and not faults.
+        layout: A name of a layout, or ``auto``.
+
+    Raises:
+        InputError: With every fault, after the lines.
+
+    """
+    folder, faults = scan_layout(root, layout)
+    yield f"{root}: layout {folder.layout}"
+    for part in PARTS:
+        faces: FaceList = getattr(folder, part)
+        if len(faces):
+            yield f"  {part:<13}{_describe(faces)}"
+    if len(folder.pairs):
+        yield f"  {'pairs':<13}{_describe_pairs(folder.pairs)}"
+    findings = Findings(faults=list(faults))
+    places = places_of(folder)
+    look_at_files(folder, set(places), findings)
+    left_out = look_at_pictures(places, image_px, allow_corrupt, findings)
+    look_at_people(folder, left_out, findings)
+    yield from (f"  note: {note}" for note in shortened(findings.notes))
+    if findings.faults:
+        count = len(set(findings.faults))
+        head = f"{root}: {count} fault{'s' if count > 1 else ''}"
+        raise InputError("\n  ".join([head, *shortened(findings.faults)]))
+    if findings.left_out:
+        yield f"  every other picture can be read; training leaves out {findings.left_out}"
+    else:
+        yield "  every picture can be read"
+
+
+def _describe(faces: FaceList) -> str:
+    counts = Counter(faces.identities)
+    if set(counts) == {""}:
+        return f"{len(faces)} pictures, no labels"
+    groups = f" in {len(set(faces.groups))} groups" if faces.groups else ""
+    text = f"{len(faces)} pictures of {len(counts)} identities{groups}, {min(counts.values())} to "
+    return f"{text}{max(counts.values())} each"
+
+
+def _describe_pairs(pairs: FacePairs) -> str:
+    folds = len(set(pairs.folds))
+    same = sum(pairs.is_same)
+    return f"{len(pairs)} pairs in {folds} fold{'s' if folds > 1 else ''}, {same} of one person"

@@ -1,0 +1,57 @@
+import math
+
+import pytest
+from pydantic import ValidationError
+
+from facesearch.config import HEAD_CONFIGS, RunConfig
+from facesearch.config.heads import Radians
+from facesearch.heads import HEADS
+
+
+def with_head(name: str, **settings: object) -> RunConfig:
+    return RunConfig.model_validate({"head": {"type": name, **settings}})
+
+
+ANGLES = [
+    (name, field)
+    for name, head in HEAD_CONFIGS.items()
+    for field in head.model_fields
+    if field.endswith("_rad") and field != "margin_std_rad"
+]
+
+
+def test_angles_are_where_the_names_say_radians() -> None:
+    assert Radians is not float and len(ANGLES) >= 7
+
+
+@pytest.mark.parametrize(("name", "field"), ANGLES)
+@pytest.mark.parametrize("degrees", [28.6, 180.0, -1.0])
+def test_degrees_are_refused_with_what_to_write(name: str, field: str, degrees: float) -> None:
+    expected = rf"must be in \[0, pi\), but got .* write {math.radians(degrees):.3f}"
+    with pytest.raises(ValidationError, match=expected):
+        with_head(name, **{field: degrees})
+
+
+@pytest.mark.parametrize("name", HEAD_CONFIGS)
+def test_the_defaults_are_those_of_the_head_itself(name: str) -> None:
+    """Read from a space or built in Python, a head is the same."""
+    own = {
+        field: setting.default
+        for field, setting in HEAD_CONFIGS[name].model_fields.items()
+        if field not in ("type", "lr_factor", "center_weight")
+    }
+    defaults: dict[str, object] = {}
+    for kind in reversed(HEADS[name].__mro__):
+        defaults |= getattr(kind.__init__, "__kwdefaults__", None) or {}
+        code = getattr(kind.__init__, "__code__", None)
+        values = getattr(kind.__init__, "__defaults__", None) or ()
+        if code is not None:
+            named = code.co_varnames[: code.co_argcount]
+            defaults |= dict(zip(named[len(named) - len(values) :], values, strict=True))
+    assert {field: defaults[field] for field in own} == own
+
+
+def test_a_pair_based_head_has_no_weights_to_give_a_rate() -> None:
+    for name, head in HEAD_CONFIGS.items():
+        assert ("lr_factor" in head.model_fields) != head.is_pair_based
+        assert with_head(name).head.lr_factor == 1.0
