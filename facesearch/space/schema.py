@@ -12,14 +12,21 @@ def json_schema() -> dict[str, Any]:
     settings = SweepSettings.model_json_schema()
     holes = _hole_schema()
     definitions: dict[str, Any] = {**schema.pop("$defs"), "hole": holes}
-    for definition in [schema, *[d for k, d in definitions.items() if k != "hole"]]:
+    for name, definition in [("", schema), *definitions.items()]:
         for key, field in definition.get("properties", {}).items():
-            if key != "type":
+            if name != "hole" and key != "type" and not _is_for_all_trials(name, key):
                 definition["properties"][key] = {"anyOf": [field, {"$ref": "#/$defs/hole"}]}
     schema["properties"].update(settings["properties"])
     schema["$defs"] = {**definitions, **settings.get("$defs", {})}
     schema["title"] = "facesearch space"
     return schema
+
+
+def _is_for_all_trials(part: str, key: str) -> bool:
+    """Whether a field can have no hole; `hole_faults` says why."""
+    if part in ("DataConfig", "SyntheticConfig"):
+        return key != "image_px"
+    return (part, key) in (("TrainConfig", "epochs"), ("", "data"))
 
 
 def _hole_schema() -> dict[str, Any]:
