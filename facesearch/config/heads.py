@@ -85,7 +85,7 @@ class SphereFaceHead(_HeadWithCentres):
     blend_least: float = Field(5.0, gt=0, description="Least weight of the plain cosine (lambda).")
     blend_first: float = Field(1000.0, gt=0, description="Weight of the plain cosine at first.")
     blend_until: float = Field(
-        0.3, gt=0, le=1, description="Part of the training after which the weight is the least."
+        1.0, gt=0, le=1, description="Part of the training after which the weight is the least."
     )
 
     @model_validator(mode="after")
@@ -209,11 +209,9 @@ class TripletHead(_PairHead):
 
     memory: ClassVar[str] = "(17 + B / 4) B B"
     type: Literal["triplet"]
-    margin: float = Field(
-        0.2, gt=0, le=4, description="Margin as a squared distance of unit vectors."
-    )
+    margin: float = Field(0.2, gt=0, le=2, description="Margin as a distance of unit vectors.")
     scale: float = Field(20.0, gt=0, le=1000, description="Factor on the distances, no unit.")
-    mining: Literal["all", "hard", "semihard"] = Field("semihard", description="Which triplets.")
+    mining: Literal["all", "hard", "semihard"] = Field("all", description="Which triplets.")
 
 
 class SupConHead(_PairHead):
@@ -228,7 +226,7 @@ class CircleHead(_PairHead):
 
     type: Literal["circle"]
     relaxation: float = Field(0.4, gt=0, lt=1, description="m of the paper, a cosine.")
-    scale: float = Field(80.0, gt=0, le=1000, description="gamma of the paper, no unit.")
+    scale: float = Field(32.0, gt=0, le=1000, description="gamma of the paper, no unit.")
 
 
 class MultiSimilarityHead(_PairHead):
@@ -236,7 +234,7 @@ class MultiSimilarityHead(_PairHead):
 
     type: Literal["multi_similarity"]
     positive_scale: float = Field(2.0, gt=0, le=100, description="alpha of the paper, no unit.")
-    negative_scale: float = Field(50.0, gt=0, le=200, description="beta of the paper, no unit.")
+    negative_scale: float = Field(20.0, gt=0, le=200, description="beta of the paper, no unit.")
     base: float = Field(0.5, ge=-1, le=1, description="lambda of the paper, a cosine.")
 
 

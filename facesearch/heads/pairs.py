@@ -64,14 +64,17 @@ class Triplet(PairHead):
     Args:
         embedding_dim: D.
         num_identities: N.
-        margin: Between the squared distances of unit vectors; 0.2 in the paper.
+        margin: Between the distances of unit vectors.
         scale: Factor on the distances. The gradient of a distance is small beside that of the other
             heads' scaled cosines, so without it they would need another learning rate.
-        mining: Which triplets: ``semihard`` (beyond the same person, within the margin), ``hard``
-            or ``all``.
+        mining: Which triplets of those that violate the margin: ``all``, ``hard`` (another person
+            is nearer than the same one) or ``semihard`` (the margin alone is violated). A batch of
+            64 has few semihard ones that tell anything; the paper's had 1,800.
 
     Source:
-        FaceNet, Schroff et al. 2015 (arXiv:1503.03832), eq. 2.
+        FaceNet, Schroff et al. 2015 (arXiv:1503.03832), eq. 2, with plain distances for its squared
+        ones: those let all embeddings fall together, as Hermans et al. 2017 (arXiv:1703.07737),
+        sec. 2, found too.
 
     """
 
@@ -82,17 +85,14 @@ class Triplet(PairHead):
         *,
         margin: float = 0.2,
         scale: float = 20.0,
-        mining: str = "semihard",
+        mining: str = "all",
     ) -> None:
         super().__init__(embedding_dim, num_identities)
-        from pytorch_metric_learning import distances, losses, miners
+        from pytorch_metric_learning import losses, miners
 
-        squared = distances.LpDistance(power=2)
         self.scale = scale
-        self.criterion: Any = losses.TripletMarginLoss(margin=margin, distance=squared)
-        self.miner: Any = miners.TripletMarginMiner(
-            margin=margin, type_of_triplets=mining, distance=squared
-        )
+        self.criterion: Any = losses.TripletMarginLoss(margin=margin)
+        self.miner: Any = miners.TripletMarginMiner(margin=margin, type_of_triplets=mining)
 
     def pair_loss(self, embeddings_BD: Tensor, labels_B: Tensor) -> Tensor:
         """Return the mean over the mined triplets that violate the margin."""
@@ -137,7 +137,7 @@ class Circle(_Criterion):
         embedding_dim: D.
         num_identities: N.
         relaxation: m; 0.4 in the library, 0.25 in the paper's face experiments.
-        scale: gamma; 80 in the library, 256 there.
+        scale: gamma; 80 in the library, 256 there. Large ones listen to a few pairs of a batch.
 
     """
 
@@ -147,7 +147,7 @@ class Circle(_Criterion):
         num_identities: int,
         *,
         relaxation: float = 0.4,
-        scale: float = 80.0,
+        scale: float = 32.0,
     ) -> None:
         super().__init__(embedding_dim, num_identities)
         from pytorch_metric_learning import losses
@@ -162,7 +162,7 @@ class MultiSimilarity(_Criterion):
         embedding_dim: D.
         num_identities: N.
         positive_scale: alpha; 2 in the paper.
-        negative_scale: beta; 50 there.
+        negative_scale: beta; 50 there, where batches were larger.
         base: lambda, a cosine; 0.5 in the library, 1 in the paper.
 
     """
@@ -173,7 +173,7 @@ class MultiSimilarity(_Criterion):
         num_identities: int,
         *,
         positive_scale: float = 2.0,
-        negative_scale: float = 50.0,
+        negative_scale: float = 20.0,
         base: float = 0.5,
     ) -> None:
         super().__init__(embedding_dim, num_identities)

@@ -37,8 +37,10 @@ class SphereFace(CrossEntropyHead):
         blend_least: Least weight lambda of the plain cosine; 5 in the authors' code.
         blend_first: Its weight at first; 1000 there.
         blend_until: Part of the training after which it is the least, in (0, 1]. In the authors'
-            code, first / (1 + 0.12 step), that is step 1,658 of 28,000, 0.06; a short training
-            would never get there, so here the hyperbola ends by progress and not by steps.
+            code, first / (1 + 0.12 step), that is step 1,658 of 28,000, or 0.06; a short training
+            would never get there, so here the hyperbola ends by progress and not by steps. Too
+            early an end makes the embeddings shrink to nothing: before they are told apart, a
+            shorter one pays less for the margin.
 
     """
 
@@ -50,7 +52,7 @@ class SphereFace(CrossEntropyHead):
         margin: int = 2,
         blend_least: float = 5.0,
         blend_first: float = 1000.0,
-        blend_until: float = 0.3,
+        blend_until: float = 1.0,
     ) -> None:
         super().__init__()
         self.centres = CosineCentres(embedding_dim, num_identities)

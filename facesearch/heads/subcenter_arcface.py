@@ -10,7 +10,7 @@ from facesearch.heads.arcface import ArcFace
 from facesearch.heads.cosine import CosineCentres
 
 # How far apart the centres of an identity start, as a part of random ones' distance.
-_SPREAD = 0.1
+_SPREAD = 0.01
 
 
 class SubCenters(CosineCentres):

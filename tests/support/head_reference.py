@@ -75,7 +75,7 @@ def norm(x: list[float]) -> float:
 
 
 def triplet_loss(faces: list[list[float]], labels: list[int], margin: float, scale: float) -> float:
-    """Mean over all triplets that violate the margin, on squared distances of unit vectors."""
+    """Mean over all triplets that violate the margin, on distances of unit vectors."""
     unit = [[a / norm(x) for a in x] for x in faces]
     violations = []
     for a, p in ((a, p) for a in range(len(faces)) for p in range(len(faces))):
@@ -83,7 +83,7 @@ def triplet_loss(faces: list[list[float]], labels: list[int], margin: float, sca
             continue
         for n in range(len(faces)):
             if labels[n] != labels[a]:
-                v = math.dist(unit[a], unit[p]) ** 2 - math.dist(unit[a], unit[n]) ** 2 + margin
+                v = math.dist(unit[a], unit[p]) - math.dist(unit[a], unit[n]) + margin
                 if v > 0:
                     violations.append(v)
     return scale * sum(violations) / len(violations)
