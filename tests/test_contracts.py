@@ -1,4 +1,4 @@
-"""Every name of `facesearch list` trains two steps and survives save, load and resume.
+"""Every name of `facesearch list` trains two steps and survives resume, save and load.
 
 A name added to a table of the config is found here by itself.
 """
@@ -12,6 +12,7 @@ from faces_on_disk import WRITERS
 
 from facesearch.config import CATALOGUE, RunConfig, SearchConfig
 from facesearch.data.faces import Faces, load_faces
+from facesearch.final.bundle import Model, load_bundle, save_bundle
 from facesearch.training.fit import Training
 
 SMALL: dict[str, Any] = {
@@ -93,7 +94,21 @@ def train_and_resume(config: RunConfig, faces: Faces, path: Path) -> dict[str, f
     resumed = next(other.epochs())
     assert resumed.metrics == pytest.approx(second.metrics, nan_ok=True)
     torch.testing.assert_close(states(other), trained)
+    survives_its_bundle(whole, path.parent / "model")
     return second.metrics
+
+
+def survives_its_bundle(training: Training, folder: Path) -> None:
+    """A model that is saved and loaded gives the same embeddings and scores."""
+    model = Model(training.best_network, training.head, training.config, training.faces.identities)
+    save_bundle(folder, model)
+    loaded = load_bundle(folder)
+    images = torch.randn(2, 3, 32, 32)
+    with torch.inference_mode():
+        found = [part.network.eval()(images) for part in (model, loaded)]
+        torch.testing.assert_close(found[0], found[1])
+        scores = [part.head.eval().scores(found[0]) for part in (model, loaded)]
+        torch.testing.assert_close(scores[0], scores[1])
 
 
 @pytest.mark.parametrize("channels", [1, 3])

@@ -77,15 +77,17 @@ class _AngularHead(_MarginHead):
 
 
 class SphereFaceHead(_HeadWithCentres):
-    """Angle times m on the embedding's own length, blended in over the training."""
+    """Angle times m, blended in over the training."""
 
-    memory: ClassVar[str] = "5 B N"
     type: Literal["sphereface"]
     margin: int = Field(2, ge=1, le=5, description="Factor m on the angle, a whole number.")
+    scale: float = Field(
+        20.0, ge=0, le=1000, description="Factor on the cosines; 0 = the embedding's own length."
+    )
     blend_least: float = Field(5.0, gt=0, description="Least weight of the plain cosine (lambda).")
     blend_first: float = Field(1000.0, gt=0, description="Weight of the plain cosine at first.")
     blend_until: float = Field(
-        1.0, gt=0, le=1, description="Part of the training after which the weight is the least."
+        0.3, gt=0, le=1, description="Part of the training after which the weight is the least."
     )
 
     @model_validator(mode="after")

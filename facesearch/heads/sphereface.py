@@ -1,4 +1,4 @@
-"""SphereFace: the true angle times m, on the embedding's own length."""
+"""SphereFace: the true angle times m."""
 
 import torch
 from torch import Tensor
@@ -34,29 +34,35 @@ class SphereFace(CrossEntropyHead):
         embedding_dim: D.
         num_identities: N.
         margin: m, a factor on the angle; 4 in the paper.
+        scale: Factor on the cosines; 0 is the embedding's own length, as in the paper. An own
+            length can shrink to nothing: before people are told apart, a shorter embedding pays
+            less for the margin. So we take the fixed one of SphereFace-R, 30 there.
         blend_least: Least weight lambda of the plain cosine; 5 in the authors' code.
         blend_first: Its weight at first; 1000 there.
         blend_until: Part of the training after which it is the least, in (0, 1]. In the authors'
             code, first / (1 + 0.12 step), that is step 1,658 of 28,000, or 0.06; a short training
-            would never get there, so here the hyperbola ends by progress and not by steps. Too
-            early an end makes the embeddings shrink to nothing: before they are told apart, a
-            shorter one pays less for the margin.
+            would never get there, so here the hyperbola ends by progress and not by steps.
+
+    Source:
+        Liu et al. 2017 (arXiv:1704.08063), eq. 7; SphereFace-R: Liu et al. 2022 (arXiv:2109.05565),
+        hard feature normalisation.
 
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one keyword a number of the papers
         self,
         embedding_dim: int,
         num_identities: int,
         *,
         margin: int = 2,
+        scale: float = 20.0,
         blend_least: float = 5.0,
         blend_first: float = 1000.0,
-        blend_until: float = 1.0,
+        blend_until: float = 0.3,
     ) -> None:
         super().__init__()
         self.centres = CosineCentres(embedding_dim, num_identities)
-        self.margin = margin
+        self.margin, self.scale = margin, scale
         self.blend_least, self.blend_first, self.blend_until = blend_least, blend_first, blend_until
         self.blend = blend_least
 
@@ -66,20 +72,22 @@ class SphereFace(CrossEntropyHead):
         share = min(1.0, progress / self.blend_until)
         self.blend = self.blend_first / (1 + fall * share)
 
-    @staticmethod
-    def _lengths(embeddings_BD: Tensor) -> Tensor:
+    def _lengths(self, embeddings_BD: Tensor) -> Tensor | float:
+        """Return the factor on the cosines: one for all, or one for each face, [B, 1]."""
+        if self.scale > 0:
+            return self.scale
         faces_BD = at_least_float32(embeddings_BD)
         return faces_BD.square().sum(1, keepdim=True).clamp(min=1e-12).sqrt()
 
     def scores(self, embeddings_BD: Tensor) -> Tensor:
-        """Return |x| cos(theta), [B, N]."""
+        """Return s cos(theta), [B, N]."""
         cos_BN: Tensor = self.centres(embeddings_BD)
         return cos_BN * self._lengths(embeddings_BD)
 
     def forward(self, embeddings_BD: Tensor, labels_B: Tensor) -> Tensor:
         """Return the training logits [B, N]."""
-        blend = self.blend
         cos_BN: Tensor = self.centres(embeddings_BD)
         true_B = take_true(cos_BN, labels_B)
-        target_B = (blend * true_B + multiply_angle(true_B, self.margin)) / (1 + blend)
+        widened_B = multiply_angle(true_B, self.margin)
+        target_B = (self.blend * true_B + widened_B) / (1 + self.blend)
         return replace_true(cos_BN, labels_B, target_B) * self._lengths(embeddings_BD)

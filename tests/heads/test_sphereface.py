@@ -16,9 +16,12 @@ def test_psi_equals_the_paper_and_falls_in_the_angle(margin: int) -> None:
     assert (found.diff() < 1e-12).all()
 
 
-def test_the_loss_equals_the_reference_as_the_blend_fades() -> None:
+@pytest.mark.parametrize("scale", [0.0, 12.0])
+def test_the_loss_equals_the_reference_as_the_blend_fades(scale: float) -> None:
     torch.manual_seed(0)
-    head = SphereFace(4, 3, margin=4, blend_least=5.0, blend_first=100.0, blend_until=0.5).double()
+    head = SphereFace(
+        4, 3, margin=4, scale=scale, blend_least=5.0, blend_first=100.0, blend_until=0.5
+    ).double()
     faces, labels = torch.randn(5, 4, dtype=torch.float64), [0, 1, 2, 1, 0]
     for progress, blend in ((0.0, 100.0), (0.25, 100 / 10.5), (0.5, 5.0), (0.9, 5.0)):
         head.set_progress(progress)
@@ -27,7 +30,7 @@ def test_the_loss_equals_the_reference_as_the_blend_fades() -> None:
             row = [cosine(face, centre) for centre in head.centres.weight.tolist()]
             psi = sphereface_target(row[label], 4)
             row[label] = (blend * row[label] + psi) / (1 + blend)
-            logits.append([norm(face) * value for value in row])
+            logits.append([(scale or norm(face)) * value for value in row])
         found = head.loss(faces, torch.tensor(labels)).item()
         assert found == pytest.approx(cross_entropy(logits, labels), rel=1e-6)
 
