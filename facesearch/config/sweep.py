@@ -14,6 +14,7 @@ OBJECTIVES = {
     "cost/gflops": "10^9 operations an image; in a weighted sum, with a negative weight",
     "cost/mparams": "10^6 parameters below the head; in a weighted sum, with a negative weight",
 }
+_BEYOND_ANY = 1e4
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 
 
@@ -57,10 +58,10 @@ class SearchConfig(Part):
         """Return the score of a training that got everything wrong, from the network's cost.
 
         A failed trial gets it, so that no failure looks better than a success where a cost is part
-        of the objective.
+        of the objective. A cost that is not known counts as beyond any network's.
         """
-        worst = dict.fromkeys(OBJECTIVES, 0.0) | costs
-        return self.score(worst)
+        worst = {name: _BEYOND_ANY if name.startswith("cost/") else 0.0 for name in OBJECTIVES}
+        return self.score(worst | costs)
 
     def score(self, metrics: dict[str, float]) -> float:
         """Return the number that the sweep maximises, from one epoch's metrics."""

@@ -18,4 +18,5 @@ def test_a_failure_never_looks_better_than_a_success() -> None:
     search = SearchConfig(objective={"val/rank1": 1.0, "cost/gflops": -0.2})
     worst_success = search.score({"val/rank1": 0.0, "cost/gflops": 3.0})
     assert search.least_score({"cost/gflops": 3.0}) == worst_success < 0
+    assert search.least_score({}) < search.score({"val/rank1": 0.0, "cost/gflops": 900.0})
     assert SearchConfig().least_score({"cost/gflops": 3.0}) == 0.0
