@@ -3,6 +3,7 @@
 Only tensors are read: safetensors, or torch's own files with ``weights_only``.
 """
 
+import json
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +23,14 @@ _PREFIXES = ("network.", "module.", "backbone.")
 
 @dataclass(frozen=True)
 class Loaded:
-    """How many tensors were taken over, and the names of those that were not."""
+    """How many tensors were taken over, and the names of those that were not.
+
+    ``trained_on`` is the fingerprint of the faces that a finalized model has seen, "" if unknown.
+    """
 
     matched: int
     skipped: tuple[str, ...]
+    trained_on: str = ""
 
 
 def load_initial_weights(network: nn.Module, model: ModelConfig) -> Loaded:
@@ -58,7 +63,16 @@ def load_initial_weights(network: nn.Module, model: ModelConfig) -> Loaded:
             "same model, or remove init."
         )
     network.load_state_dict(matched, strict=False)
-    return Loaded(len(matched), tuple(skipped))
+    return Loaded(len(matched), tuple(skipped), _trained_on(model))
+
+
+def _trained_on(model: ModelConfig) -> str:
+    """Return which faces the model of a folder was trained on, if it says so."""
+    try:
+        header = json.loads((Path(str(model.init)).expanduser() / "config.json").read_text())
+        return str(header["provenance"]["faces"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def _strip(name: str) -> str:

@@ -1,5 +1,6 @@
 """What the typed config refuses, in words and by line of the file."""
 
+import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -8,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from facesearch.config import HEAD_CONFIGS
 from facesearch.config.part import Contradictions
 from facesearch.errors import did_you_mean
-from facesearch.space.holes import hole_kind, join, option_labels
+from facesearch.space.holes import HOLES, hole_kind, join, option_labels
 from facesearch.yaml_text import Document, Path_
 
 
@@ -106,11 +107,18 @@ def _sentence(loc: tuple[str, ...], item: Any, model: type[BaseModel], raw: Any)
     got = item["input"]
     if kind == "missing":
         return f"{name}: is missing; write it."
+    if isinstance(got, dict) and len(got) == 1 and _nearly_a_hole(next(iter(got))):
+        word = next(iter(got))
+        return f"{name}: unknown distribution '{word}'{did_you_mean(word, HOLES)}"
     if isinstance(got, dict) or "but got" in message or len(loc) == 0:
         return f"{name} {message}."
     if message.endswith("."):
         return f"{name}: {message}"
     return f"{name}: {message}, but got {got!r}."
+
+
+def _nearly_a_hole(word: str) -> bool:
+    return bool(difflib.get_close_matches(word, HOLES, n=1, cutoff=0.6))
 
 
 def _fields_at(model: type[BaseModel], loc: tuple[str, ...], parent: Any) -> list[str]:

@@ -21,7 +21,7 @@ from facesearch.errors import InputError, TrialFailure
 from facesearch.heads import build_head
 from facesearch.models import FaceNetwork, build_network
 from facesearch.models.cost import network_cost
-from facesearch.models.init import load_initial_weights
+from facesearch.models.init import Loaded, load_initial_weights
 from facesearch.training.average import build_average, update_average
 from facesearch.training.checkpoint import load_checkpoint, save_checkpoint
 from facesearch.training.evaluate import evaluate, take
@@ -72,7 +72,7 @@ class Training:
         self.device = device or default_device()
         torch.manual_seed(config.train.seed)
         network = build_network(config.model, config.data.image_px)
-        load_initial_weights(network, config.model)
+        refuse_known_strangers(load_initial_weights(network, config.model), config, faces)
         head = build_head(
             as_plain(config.head),
             embedding_dim=config.model.embedding_dim,
@@ -214,6 +214,21 @@ class Training:
         if self.average is not None:
             self.average.load_state_dict(state["average"])
         self.epochs_done = int(state["epochs_done"])
+
+
+def refuse_known_strangers(loaded: Loaded, config: RunConfig, faces: Faces) -> None:
+    """Refuse to rank by strangers whom the first weights have been trained on.
+
+    Raises:
+        InputError: If a finalized model of the same faces is to be started from.
+
+    """
+    if loaded.trained_on == faces.fingerprint and len(faces.strangers):
+        raise InputError(
+            f"model.init {config.model.init}: was trained on all people of {faces.source}, also on "
+            "those that are held out here as strangers, so every score would be too good. Start "
+            "from weights of other faces, or remove init."
+        )
 
 
 def network_costs(config: RunConfig) -> dict[str, float]:

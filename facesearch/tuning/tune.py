@@ -7,12 +7,15 @@ from pathlib import Path
 from rich.console import Console
 
 from facesearch.config import RunConfig, absolute_root
-from facesearch.data.faces import OnProgress, load_faces
+from facesearch.data.faces import Faces, OnProgress, load_faces
 from facesearch.errors import InputError, NoResultError
+from facesearch.models import build_network
+from facesearch.models.init import load_initial_weights
 from facesearch.space import SearchSpace
 from facesearch.tracking.provenance import provenance
 from facesearch.tracking.store import Store
 from facesearch.tracking.tracker import Tracker
+from facesearch.training.fit import refuse_known_strangers
 from facesearch.tuning.progress import LiveView
 from facesearch.tuning.records import SweepRecord, TrialRecord
 from facesearch.tuning.sweep import Cluster, ray_session, run_trials, write_results
@@ -51,6 +54,7 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
     config = first_config(space, root)
     faces = load_faces(config.data, on_progress)
     _check_objective(space, has_closed_set=len(faces.closed) > 0)
+    _check_initial_weights(config, faces)
     settings = space.settings
     max_epochs = config.train.epochs
     sweep = SweepRecord(settings.name, _num_trials(space), max_epochs)
@@ -100,6 +104,13 @@ def _check_objective(space: SearchSpace, *, has_closed_set: bool) -> None:
             f"{space.document.source}: search.objective val/top1 needs data.held_out_faces > 0 and "
             "identities of 3 faces or more; use val/rank1 instead."
         )
+
+
+def _check_initial_weights(config: RunConfig, faces: Faces) -> None:
+    """Refuse first weights that no trial could use, before any is started."""
+    if config.model.init is not None:
+        network = build_network(config.model, config.data.image_px)
+        refuse_known_strangers(load_initial_weights(network, config.model), config, faces)
 
 
 def _new_folder(runs_dir: Path, name: str) -> Path:

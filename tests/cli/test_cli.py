@@ -70,6 +70,7 @@ def faces(root: Path, count: int = 6) -> Path:
         (["tune", "good.yaml", "--data", "broken"], "2 of 20 pictures cannot be read"),
         (["tune", "good.yaml", "--tracking-uri", "http://h:99999"], "port must be"),
         (["tune", "bad.yaml"], "2 faults, nothing was started"),
+        (["tune", "warm.yaml"], "model.init nowhere.pth: no such file"),
         (["validate", "good.yaml", "bad.yaml"], "line 2"),
         (["finalize", "--run-id", "abcdef"], "No run 'abcdef'"),
         (["finalize", "--run-id", "../../x"], "3 to 64 letters"),
@@ -83,6 +84,7 @@ def test_bad_input_gets_one_message_and_exit_code_2(
 ) -> None:
     (tmp_path / "good.yaml").write_text("optim: {lr: {uniform: [0.1, 0.2]}}\ndata: {image_px: 16}")
     (tmp_path / "bad.yaml").write_text("optim: {lrr: 1}\nhead: {type: arcface, margin_rad: 28.6}")
+    (tmp_path / "warm.yaml").write_text("model: {init: nowhere.pth}\ndata: {image_px: 16}")
     (tmp_path / "empty").mkdir()
     faces(tmp_path / "one", count=1)
     broken = faces(tmp_path / "broken")

@@ -10,6 +10,8 @@ from facesearch.space import space_from_text
         ("data: {imge_px: 64}", r"line 1 +data.imge_px: unknown field; did you mean 'image_px'\?"),
         ("serch: {trials: 3}", "serch: unknown field; did you mean 'search'"),
         ("head: {type: arcfce}", "did you mean 'arcface'"),
+        ("model: {pooling: {choices: [gap]}}", "distribution 'choices'; did you mean 'choice'"),
+        ("optim: {lr: {loguniform: [1, 2]}}", "'loguniform'; did you mean 'log_uniform'"),
         ("head: {type: arcface, margin_rad: 28.6}", "If you meant degrees, write 0.499"),
         ("optim: {lr: {log_uniform: [0.1, 500]}}", "less than or equal to 100, but got 500"),
         ("search: {trials: 0}", "greater than or equal to 1, but got 0"),

@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from facesearch.config import RunConfig
-from facesearch.data.faces import load_faces
+from facesearch.data.faces import load_all_faces, load_faces
 from facesearch.errors import InputError, TrialFailure
+from facesearch.final.bundle import Model, save_bundle
 from facesearch.training.fit import Training, fit
 
 
@@ -88,7 +89,7 @@ import sys
 for name in ("ray", "mlflow", "optuna"):
     sys.modules[name] = None  # makes an import of it fail
 from facesearch.config import RunConfig
-from facesearch.data.faces import load_faces
+from facesearch.data.faces import load_all_faces, load_faces
 from facesearch.training.fit import fit
 config = RunConfig.model_validate({
     "data": {"image_px": 16, "synthetic": {"num_identities": 6, "faces_per_identity": 4}},
@@ -99,3 +100,23 @@ print([r.epoch for r in fit(config, load_faces(config.data))])
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=120
     )
     assert done.stdout.strip() == "[1]", done.stderr
+
+
+def test_a_model_that_has_seen_the_strangers_is_no_start(
+    small_config: RunConfig, tmp_path: Path
+) -> None:
+    everybody = load_all_faces(small_config.data)
+    seen = Training(small_config, everybody)
+    model = Model(seen.best_network, seen.head, small_config, everybody.identities)
+    save_bundle(tmp_path, model, {"faces": everybody.fingerprint})
+    raw = small_config.model_dump()
+    raw["model"]["init"] = str(tmp_path)
+    config = RunConfig.model_validate(raw)
+    with pytest.raises(InputError, match="every score would be too good"):
+        Training(config, load_faces(config.data))
+    # to train on everybody, or to rank by other people, it may be
+    started = Training(config, everybody)
+    torch.testing.assert_close(started.network.state_dict(), seen.network.state_dict())
+    raw["data"]["synthetic"]["seed"] = 1
+    others = RunConfig.model_validate(raw)
+    Training(others, load_faces(others.data))
