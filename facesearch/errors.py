@@ -9,7 +9,7 @@ A bug of ours is any other exception: it keeps its traceback (exit code 1).
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 class FacesearchError(Exception):
@@ -53,3 +53,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     guess = f"; did you mean '{close[0]}'?" if close else "."
     return f"{guess} Known: {', '.join(names)}."
+
+
+def first_names(names: Sequence[str], shown: int = 3) -> str:
+    """Return the first names of a list for a message, with dots if there are more."""
+    return ", ".join(names[:shown]) + (", ..." if len(names) > shown else "")

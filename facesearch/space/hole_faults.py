@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from facesearch.config import SweepSettings
-from facesearch.space.holes import HOLES, Hole, walk_holes
+from facesearch.space.holes import HOLES, Hole, is_same_for_all_trials, walk_holes
 from facesearch.space.search_space import SearchSpace
 from facesearch.yaml_text import Path_
 
@@ -57,13 +57,12 @@ def _numeric_fault(hole: Hole) -> str | None:
 def _forbidden(path: Path_, value: Any) -> str | None:
     """Say why a field must be the same for all trials, if it must."""
     field = [str(part) for part in path[:-1] if part != "choice" and not isinstance(part, int)]
-    if field[0] == "data" and field[1:2] != ["image_px"]:
+    if field[0] == "data" and is_same_for_all_trials(field):
         return (
             f"{'.'.join(field)}: cannot be a distribution: trials are ranked on the same faces, or "
             "their scores say nothing; only data.image_px can be searched."
         )
-    is_epochs = field == ["train", "epochs"] or (field == ["train"] and _has_epochs(path, value))
-    if is_epochs:
+    if is_same_for_all_trials(field) or (field == ["train"] and _has_epochs(path, value)):
         return (
             "train.epochs: cannot be a distribution: trials are compared epoch by epoch; write one "
             "number, the scheduler stops trials early."

@@ -3,7 +3,7 @@
 Not here: who fills them (`fillers.py`) and what may go wrong in a file (`check.py`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -47,6 +47,15 @@ def hole_kind(value: Any) -> str | None:
     if isinstance(value, dict) and len(value) == 1 and next(iter(value)) in HOLES:
         return str(next(iter(value)))
     return None
+
+
+def is_same_for_all_trials(field: Sequence[str]) -> bool:
+    """Whether a field of the run, or all below it, can have no hole.
+
+    Trials are ranked on the same faces, whatever their size in pixels, and epoch by epoch.
+    """
+    is_faces = field[0] == "data" and list(field[1:2]) != ["image_px"]
+    return is_faces or list(field) == ["train", "epochs"]
 
 
 def join(prefix: str, key: str) -> str:

@@ -3,7 +3,13 @@
 from typing import Any
 
 from facesearch.config import RunConfig, SweepSettings
-from facesearch.space.holes import NUMERIC
+from facesearch.space.holes import NUMERIC, is_same_for_all_trials
+
+# Where the definitions stand in a run whose fields may have to be the same for all trials.
+_PLACES: dict[str, tuple[str, ...]] = {
+    "": (), "DataConfig": ("data",), "SyntheticConfig": ("data", "synthetic"),
+    "TrainConfig": ("train",),
+}  # fmt: skip
 
 
 def json_schema() -> dict[str, Any]:
@@ -13,20 +19,14 @@ def json_schema() -> dict[str, Any]:
     holes = _hole_schema()
     definitions: dict[str, Any] = {**schema.pop("$defs"), "hole": holes}
     for name, definition in [("", schema), *definitions.items()]:
+        place = _PLACES.get(name, (name,))
         for key, field in definition.get("properties", {}).items():
-            if name != "hole" and key != "type" and not _is_for_all_trials(name, key):
+            if name != "hole" and key != "type" and not is_same_for_all_trials((*place, key)):
                 definition["properties"][key] = {"anyOf": [field, {"$ref": "#/$defs/hole"}]}
     schema["properties"].update(settings["properties"])
     schema["$defs"] = {**definitions, **settings.get("$defs", {})}
     schema["title"] = "facesearch space"
     return schema
-
-
-def _is_for_all_trials(part: str, key: str) -> bool:
-    """Whether a field can have no hole; `hole_faults` says why."""
-    if part in ("DataConfig", "SyntheticConfig"):
-        return key != "image_px"
-    return (part, key) in (("TrainConfig", "epochs"), ("", "data"))
 
 
 def _hole_schema() -> dict[str, Any]:

@@ -13,8 +13,9 @@ from ray import tune
 from facesearch.config import DataConfig, absolute_root
 from facesearch.data.faces import Faces, load_faces
 from facesearch.errors import TrialFailure
-from facesearch.space import SearchSpace, space_from_text
+from facesearch.space import SearchSpace
 from facesearch.training.fit import fit, network_costs
+from facesearch.yaml_text import parse_yaml
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ def _reset_worker(cpus: int) -> None:
 
 @lru_cache(maxsize=2)
 def _space(text: str, source: str) -> SearchSpace:
-    return space_from_text(text, source)
+    # checked by the driver before any trial: 1,000 draws need not be looked at again here
+    return SearchSpace(parse_yaml(text, source))
 
 
 @lru_cache(maxsize=2)

@@ -1,5 +1,6 @@
 import pytest
 from click.testing import CliRunner
+from command_line import run
 
 from facesearch.cli import cli
 from facesearch.config import CATALOGUE, HEAD_CONFIGS
@@ -8,12 +9,6 @@ from facesearch.data.augment import CHANGES
 from facesearch.errors import InputError
 from facesearch.heads import HEADS
 from facesearch.models import NETWORKS
-
-
-def run(*words: str) -> str:
-    result = CliRunner().invoke(cli, list(words), catch_exceptions=False)
-    assert result.exit_code == 0
-    return result.output
 
 
 @pytest.mark.parametrize(

@@ -3,17 +3,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from command_line import run
 from faces_on_disk import people
 from PIL import Image
 
 from facesearch.cli import cli
 from facesearch.errors import InputError
-
-
-def run(*words: str) -> str:
-    result = CliRunner().invoke(cli, list(words), catch_exceptions=False)
-    assert result.exit_code == 0
-    return result.output
 
 
 def test_a_contact_sheet_shows_faces_as_read_and_changed(tmp_path: Path) -> None:

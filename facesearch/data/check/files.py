@@ -5,9 +5,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from facesearch.data.check.findings import Findings, first_names
+from facesearch.data.check.findings import Findings
 from facesearch.data.layouts import FaceFolder
 from facesearch.data.layouts.folder import SUFFIXES, leads_into, listing_fault
+from facesearch.errors import first_names
 
 # Layouts in which a folder is a person, or holds people.
 _BY_FOLDER = ("identity-folders", "lfw", "hw2p2-f22", "hw2p2-s23")

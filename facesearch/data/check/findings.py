@@ -19,8 +19,3 @@ def shortened(lines: list[str]) -> list[str]:
     once = list(dict.fromkeys(lines))
     more = len(once) - _SHOWN
     return once if more <= 0 else [*once[:_SHOWN], f"... and {more} more"]
-
-
-def first_names(names: list[str], shown: int = 3) -> str:
-    """Return the first names of a list, with dots if there are more."""
-    return ", ".join(names[:shown]) + (", ..." if len(names) > shown else "")

@@ -5,10 +5,10 @@ from collections.abc import Collection
 from pathlib import Path
 
 from facesearch.config import DataConfig
-from facesearch.data.check.findings import Findings, first_names
+from facesearch.data.check.findings import Findings
 from facesearch.data.layouts import LEAST_IDENTITIES, STRANGER, FaceFolder, FaceList
 from facesearch.data.split import split_identities
-from facesearch.errors import InputError
+from facesearch.errors import InputError, first_names
 
 
 def look_at_people(folder: FaceFolder, left_out: Collection[Path], findings: Findings) -> None:

@@ -1,7 +1,6 @@
 """The CMU 11-785 HW2P2 task of two terms: classification and verification side by side."""
 
 import re
-from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from facesearch.data.layouts.folder import (
     identity_faults,
 )
 from facesearch.data.layouts.hw2p2_labels import CSV_LAYOUTS, read_labels
+from facesearch.errors import first_names
 
 _CLASSIFICATION = re.compile("classification")
 _VERIFICATION = re.compile("verification")
@@ -127,12 +127,10 @@ def _is_whole(part: Path, inside: tuple[str, str], faults: list[str]) -> bool:
 
 def _difference(classification: Path, folder: FaceFolder) -> list[str]:
     """Return a fault if dev holds people that nobody was trained on: none could be right."""
-    only = set(folder.dev.identities) - set(folder.train.identities)
+    only = sorted(set(folder.dev.identities) - set(folder.train.identities))
+    if not only:
+        return []
     return [
-        f"{classification}: in dev/ and not in train/: {_first(only)} ({len(only)} in all); "
-        "remove them from dev/"
-    ] * bool(only)
-
-
-def _first(names: Collection[str]) -> str:
-    return ", ".join(sorted(names)[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
+        f"{classification}: in dev/ and not in train/: {first_names(only, _NAMED)} "
+        f"({len(only)} in all); remove them from dev/"
+    ]

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from augment_cases import dice, images
 
 from facesearch.config import AugmentConfig
 from facesearch.data.augment import CHANGES, Augment, build_augment
@@ -10,14 +11,6 @@ STRONG = {
     "brightness": 0.4, "contrast": 0.5, "saturation": 0.8, "hue_deg": 60.0, "grey_probability": 1.0,
     "blur_sigma_px": 1.5, "low_resolution": 0.7, "cutout_fraction": 0.5,
 }  # fmt: skip
-
-
-def images(batch: int = 8, side: int = 20) -> torch.Tensor:
-    return torch.rand(batch, 3, side, side, generator=torch.Generator().manual_seed(0)) * 2 - 1
-
-
-def dice(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def test_every_field_of_the_config_belongs_to_one_change() -> None:

@@ -1,14 +1,7 @@
 import torch
+from augment_cases import dice, images
 
 from facesearch.data.augment import Augment
-
-
-def images(batch: int = 8, side: int = 20) -> torch.Tensor:
-    return torch.rand(batch, 3, side, side, generator=torch.Generator().manual_seed(0)) * 2 - 1
-
-
-def dice(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def test_a_flip_has_an_even_chance_at_any_strength() -> None:
