@@ -3,7 +3,9 @@
     FacesearchError          every error of ours
       InputError             what the user gave is wrong; nothing was started (exit code 2)
       TrialFailure           one training failed with a named outcome; the sweep goes on
+      TooManyFailuresError   a sweep was given up, as most trials failed alike (exit code 3)
       NoResultError          a sweep ended without one usable trial (exit code 4)
+      StorageError           the disk is full or gone; the same command goes on (exit code 4)
 
 A bug of ours is any other exception: it keeps its traceback (exit code 1).
 """
@@ -34,6 +36,18 @@ class TrialFailure(FacesearchError):
 
 class NoResultError(FacesearchError):
     """A sweep ended and no trial of it has a score."""
+
+    exit_code = 4
+
+
+class TooManyFailuresError(FacesearchError):
+    """A sweep was given up, as most of its trials failed for the same reason."""
+
+    exit_code = 3
+
+
+class StorageError(FacesearchError):
+    """The disk is full or gone; nothing is lost, and the same command goes on."""
 
     exit_code = 4
 

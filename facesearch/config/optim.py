@@ -14,6 +14,7 @@ OPTIMIZERS = {
 SCHEDULES = {
     "one_cycle": "cosine up, cosine down to nothing",
     "cosine": "straight up, cosine down",
+    "wsd": "straight up, flat, straight down in the last quarter (warm-up, stable, decay)",
     "constant": "straight up, then flat",
 }
 LR_SCALINGS = {

@@ -1,10 +1,10 @@
 """What the sweep is: objective, budget, sampler, scheduler and resources. No holes in here."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
-from facesearch.config.part import Part
+from facesearch.config.part import Part, one_of
 from facesearch.errors import did_you_mean
 
 OBJECTIVES = {
@@ -14,27 +14,72 @@ OBJECTIVES = {
     "cost/gflops": "10^9 operations an image; in a weighted sum, with a negative weight",
     "cost/mparams": "10^6 parameters below the head; in a weighted sum, with a negative weight",
 }
+LIMITS = {
+    "cost/gflops": "10^9 operations an image",
+    "cost/mparams": "10^6 parameters below the head",
+    "cost/latency_ms": "milliseconds for one image on this machine, measured",
+}
+SAMPLERS = {
+    "tpe": "Optuna's TPE: good values from the better trials, for any space",
+    "gp": "Optuna's Gaussian process, for few trials and few holes",
+    "cmaes": "Optuna's CMA-ES, for many trials of numbers only",
+    "nsga2": "Optuna's NSGA-II, for several objectives",
+    "random": "each point by itself",
+    "grid": "all options, and grid_levels values of each range, in order",
+    "qmc": "Sobol's sequence: random, but even",
+}
+SCHEDULERS = {
+    "asha": "stops what is not among the best 1/eta at a rung",
+    "asha_promote": "pauses all at a rung, goes on with the best 1/eta",
+    "hyperband": "asha from several first rungs at once",
+    "median": "stops what is below the median of the others",
+    "pbt": "population-based training: the worst go on from the best, with other rates",
+    "one_epoch": "trains all for one epoch, and the best `keep` to the end",
+    "none": "trains all to the end",
+}
 _BEYOND_ANY = 1e4
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 
 
 class SchedulerConfig(Part):
-    """Which trials are stopped early."""
+    """Which trials are stopped early, and when."""
 
-    type: Literal["asha", "none"] = Field("asha", description="none trains all to the end.")
-    grace_epochs: int = Field(1, ge=1, description="Epochs before a trial may be stopped.")
+    type: Annotated[str, *one_of(SCHEDULERS)] = Field("asha", description="Who stops trials early.")
+    grace_epochs: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
+        1, description="Epochs before a trial may be stopped; auto measures it in a pilot."
+    )
     eta: int = Field(3, ge=2, le=10, description="One in eta trials goes on at each rung.")
+    pilot_trials: int = Field(
+        8, ge=4, description="Trials trained to the end to measure grace_epochs auto, a count."
+    )
+    keep: int = Field(3, ge=1, description="Trials that go on under one_epoch, a count.")
+    interval_epochs: int = Field(
+        3, ge=1, description="Epochs between two exchanges of pbt, a count."
+    )
 
 
 class SearchConfig(Part):
     """What the sweep looks for, how, and for how long."""
 
-    objective: str | dict[str, float] = Field(
-        "val/rank1", description="A metric to maximise, or {metric: weight} for a weighted sum."
+    objective: str | list[str] | dict[str, float] = Field(
+        "val/rank1",
+        description="A metric; {metric: weight} for a weighted sum; [metric, ...] for a Pareto "
+        "front. val/ is maximised; in a list, cost/ is minimised.",
     )
     trials: int = Field(16, ge=1, le=1_000_000, description="Trials to start, a count.")
     time_s: float | None = Field(None, gt=0, description="Wall-clock budget in seconds.")
-    sampler: Literal["tpe", "random"] = Field("tpe", description="Who proposes the next point.")
+    epochs: int | None = Field(None, ge=1, description="Epochs of all trials together, a count.")
+    gpu_hours: float | None = Field(None, gt=0, description="GPU hours of all trials together.")
+    patience_trials: int | None = Field(
+        None, ge=1, description="Stop when the best has not improved for so many ended trials."
+    )
+    limits: dict[str, float] = Field(
+        {}, description="Largest allowed cost, {cost/mparams: 2}: other points are not started."
+    )
+    sampler: Annotated[str, *one_of(SAMPLERS)] = Field(
+        "tpe", description="Who proposes the next point."
+    )
+    grid_levels: int = Field(3, ge=2, le=100, description="Values of a range under grid, a count.")
     seed: int = Field(0, ge=0, lt=2**32, description="Seed of the sampler.")
     scheduler: SchedulerConfig = SchedulerConfig()
     first_points: list[dict[str, Any]] = Field(
@@ -43,7 +88,7 @@ class SearchConfig(Part):
 
     @field_validator("objective")
     @classmethod
-    def _known(cls, objective: str | dict[str, float]) -> str | dict[str, float]:
+    def _known(cls, objective: str | list[str] | dict[str, float]) -> Any:
         names = [objective] if isinstance(objective, str) else list(objective)
         if not names:
             raise ValueError(f"needs at least one metric of {', '.join(OBJECTIVES)}")
@@ -52,22 +97,49 @@ class SearchConfig(Part):
                 raise ValueError(f"unknown metric '{name}'{did_you_mean(name, OBJECTIVES)}")
         if not any(name.startswith("val/") for name in names):
             raise ValueError("cost alone has a trivial winner; add a val/ metric")
+        if len(set(names)) < len(names):
+            raise ValueError("names a metric twice")
         return objective
 
-    def least_score(self, costs: dict[str, float]) -> float:
-        """Return the score of a training that got everything wrong, from the network's cost.
+    @field_validator("limits")
+    @classmethod
+    def _known_costs(cls, limits: dict[str, float]) -> dict[str, float]:
+        for name, most in limits.items():
+            if name not in LIMITS:
+                raise ValueError(f"unknown cost '{name}'{did_you_mean(name, LIMITS)}")
+            if not most > 0:
+                raise ValueError(f"{name} must be above 0, but is {most}")
+        return limits
 
-        A failed trial gets it, so that no failure looks better than a success where a cost is part
-        of the objective. A cost that is not known counts as beyond any network's.
+    @property
+    def objectives(self) -> list[str]:
+        """The metrics that are looked at."""
+        return [self.objective] if isinstance(self.objective, str) else list(self.objective)
+
+    @property
+    def has_several(self) -> bool:
+        """Whether there is a Pareto front instead of one best trial."""
+        return isinstance(self.objective, list) and len(self.objective) > 1
+
+    def least_scores(self, costs: dict[str, float]) -> list[float]:
+        """Return the scores of a training that got everything wrong, from the network's cost.
+
+        A failed trial gets them, so that no failure looks better than a success where a cost is
+        part of the objective. A cost that is not known counts as beyond any network's.
         """
         worst = {name: _BEYOND_ANY if name.startswith("cost/") else 0.0 for name in OBJECTIVES}
-        return self.score(worst | costs)
+        return self.scores(worst | costs)
 
-    def score(self, metrics: dict[str, float]) -> float:
-        """Return the number that the sweep maximises, from one epoch's metrics."""
+    def scores(self, metrics: dict[str, float]) -> list[float]:
+        """Return the numbers that the sweep maximises, from one epoch's metrics.
+
+        One number, or one for each metric of a list, costs with a minus.
+        """
         if isinstance(self.objective, str):
-            return metrics[self.objective]
-        return sum(weight * metrics[name] for name, weight in self.objective.items())
+            return [metrics[self.objective]]
+        if isinstance(self.objective, list):
+            return [-metrics[n] if n.startswith("cost/") else metrics[n] for n in self.objective]
+        return [sum(weight * metrics[name] for name, weight in self.objective.items())]
 
 
 class ResourcesConfig(Part):
@@ -76,6 +148,9 @@ class ResourcesConfig(Part):
     cpus_per_trial: int = Field(1, ge=1, description="CPU cores (and threads) of a trial.")
     gpus_per_trial: float = Field(
         0.0, ge=0, description="GPUs of a trial; 0.5 = two trials share one, 0 = one if there."
+    )
+    stall_s: float = Field(
+        1800.0, gt=0, description="Seconds without a finished epoch after which a trial hangs."
     )
 
 

@@ -1,16 +1,20 @@
 """Where MLflow keeps its runs, and how a run is found again."""
 
+import contextlib
 import logging
 import os
 import re
+import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-# A server that is down must not hold a sweep up for minutes.
-os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+# Not by MLflow: repeated blindly, a call that only seemed to fail makes a second run. The tracker
+# looks before it repeats, and it cannot while a request hangs for the two minutes of the default.
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
 
 from mlflow import MlflowClient
@@ -30,9 +34,18 @@ class Store:
     artifacts: str | None = None
 
     def client(self) -> MlflowClient:
-        """Return a client of the store."""
+        """Return a client of the store.
+
+        Raises:
+            InputError: If a SQLite file cannot be opened; MLflow itself would try for minutes.
+
+        """
         logging.getLogger("mlflow").setLevel(logging.WARNING)
+        # every error that it logs, with a traceback, is raised as well
+        logging.getLogger("mlflow.store").setLevel(logging.CRITICAL)
         logging.getLogger("alembic").setLevel(logging.WARNING)
+        if self.uri.startswith("sqlite:///"):
+            _check_sqlite(Path(self.uri.removeprefix("sqlite:///").partition("?")[0]))
         return MlflowClient(tracking_uri=self.uri)
 
     def experiment_id(self, client: MlflowClient) -> str:
@@ -46,6 +59,8 @@ class Store:
 def resolve_store(uri: str | None, runs_dir: Path) -> Store:
     """Choose the store: the given address, else ``MLFLOW_TRACKING_URI``, else SQLite in runs_dir.
 
+    Whether it can be written shows when it is: a sweep goes on without.
+
     Raises:
         InputError: If the address is of no known kind, or a relative SQLite path.
 
@@ -53,7 +68,6 @@ def resolve_store(uri: str | None, runs_dir: Path) -> Store:
     chosen = uri or os.environ.get("MLFLOW_TRACKING_URI")
     if not chosen:
         folder = runs_dir.resolve()
-        folder.mkdir(parents=True, exist_ok=True)
         return Store(f"sqlite:///{folder / 'mlflow.db'}", (folder / "artifacts").as_uri())
     scheme = urlsplit(chosen).scheme
     if scheme.startswith("sqlite"):
@@ -71,6 +85,15 @@ def resolve_store(uri: str | None, runs_dir: Path) -> Store:
     raise InputError(
         f"tracking uri '{chosen}': unknown kind; write http://host:port or sqlite:////path/file.db"
     )
+
+
+def _check_sqlite(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.closing(sqlite3.connect(path, timeout=20.0)) as database:
+            database.execute("PRAGMA schema_version")
+    except (OSError, sqlite3.Error) as error:
+        raise InputError(f"MLflow's file {path} cannot be opened ({error}).") from None
 
 
 def _check_port(uri: str) -> None:

@@ -1,24 +1,24 @@
-"""The one writer to MLflow: a thread that takes events and never holds the sweep up.
+"""The one writer to MLflow: a thread that makes the store equal to the records of the sweep.
 
-Parent run = sweep, child run = trial. A store that fails is told of once; the sweep goes on.
+Parent run = sweep, child run = trial. Events only say who has changed; what is to be written
+follows from the records (`targets.py`) and from what the store holds (`runs.py`). So nothing is
+lost or doubled by a store that fails: the next try, or the next session, writes what is missing.
 """
 
 import contextlib
-import json
-import queue
 import threading
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from mlflow.entities import Metric, Param, RunTag
+from mlflow.exceptions import MlflowException
 
-from facesearch.config import RunConfig, as_plain
+from facesearch.config import RunConfig
 from facesearch.errors import InputError
+from facesearch.tracking.agenda import SWEEP, Agenda, Key
+from facesearch.tracking.runs import STEPS, Written, adopt, create, find_runs
 from facesearch.tracking.store import Store
-from facesearch.tuning.records import SweepRecord, TrialRecord, short_names
-
-_STATUS = {"completed": "FINISHED", "pruned": "FINISHED", "killed": "KILLED"}
+from facesearch.tracking.targets import Target, Targets
+from facesearch.tuning.records import SweepRecord, TrialRecord
 
 
 class Tracker:
@@ -31,113 +31,171 @@ class Tracker:
         tags: dict[str, str],
         config_of: Callable[[TrialRecord], RunConfig],
         on_failure: Callable[[str], None],
+        on_recovery: Callable[[], None] | None = None,
     ) -> None:
-        """Open the sweep's run; nothing is raised when the store does not answer.
+        """Open the sweep's run, or find it; nothing is raised when the store does not answer.
 
         Args:
             store: Where to write.
-            sweep: The sweep that is watched.
-            tags: Provenance, put on every run.
+            sweep: The sweep that is watched; its sweep_id is what its runs are found by.
+            tags: Provenance, put on every run that is made.
             config_of: Gives the complete config of a trial.
-            on_failure: Called once, with the reason, if the store fails.
+            on_failure: Called with the reason when the store begins to fail, and for each run
+                that it refuses for its content; in the writer's thread.
+            on_recovery: Called when everything that had failed was written.
+
+        Raises:
+            ValueError: If the sweep has no sweep_id.
 
         """
-        self.store, self.sweep, self.tags = store, sweep, tags
-        self.config_of, self.on_failure = config_of, on_failure
-        self.names: dict[str, str] = {}
+        if not sweep.sweep_id:
+            raise ValueError("sweep_id must not be empty: the runs of the sweep are found by it.")
+        self.store, self.sweep = store, sweep
+        self.on_failure, self.on_recovery = on_failure, on_recovery
         self.parent_id: str | None = None
+        self._targets = Targets(sweep, tags, config_of)
+        self._agenda = Agenda()
+        self._client: Any = None
+        self._experiment = ""
+        # what is known to be in the store; the runs found there and not yet looked at;
+        # those whose last call failed, so that they must be looked up
+        self._written: dict[Key, Written] = {}
+        self._found: dict[Key, list[Any]] | None = None
+        self._doubtful: set[Key] = set()
         self._has_failed = False
-        self._events: queue.Queue[Callable[[], None] | None] = queue.Queue()
-        self._thread = threading.Thread(target=self._work, name="mlflow-writer", daemon=True)
-        self._thread.start()
-        self._events.put(self._open)
+        self._refused: set[tuple[Key, str]] = set()
+        for key in (SWEEP, *sweep.trials):
+            self._agenda.mark(key)
+        threading.Thread(target=self._work, name="mlflow-writer", daemon=True).start()
 
     def trial_started(self, trial: TrialRecord) -> None:
-        """Open the trial's run."""
-        self._events.put(lambda: self._open_trial(trial))
+        """Open the trial's run, or take it up again."""
+        self._agenda.mark(trial.number)
 
     def epoch_done(self, trial: TrialRecord) -> None:
         """Add one point to each of the trial's curves."""
-        epoch, values = trial.epochs, dict(trial.curve[-1])
-        self._events.put(lambda: self._log_epoch(trial, epoch, values))
+        self._agenda.mark(trial.number)
 
     def trial_ended(self, trial: TrialRecord) -> None:
-        """Write the summary and close the trial's run."""
-        self._events.put(lambda: self._close_trial(trial))
+        """Write the summary and close the trial's run, unless it was paused."""
+        self._agenda.mark(trial.number)
 
-    def close(self, timeout_s: float = 60.0) -> None:
-        """Close the sweep's run and wait until everything is written."""
-        self._events.put(self._close)
-        self._events.put(None)
-        self._thread.join(timeout_s)
+    def close(self, timeout_s: float = 60.0) -> bool:
+        """Write and end every run; trials that have not ended count as killed.
+
+        Returns:
+            Whether the store holds the whole sweep. If not, another Tracker of the same sweep
+            writes the rest.
+
+        """
+        is_done = self._agenda.finish([*self.sweep.trials, SWEEP], timeout_s)
+        return is_done and not self._refused
 
     # --- in the writer's thread ---------------------------------------------------------
 
     def _work(self) -> None:
-        while (event := self._events.get()) is not None:
+        for key in self._agenda.turns():
             try:
-                event()
+                self._reconcile(key)
             except Exception as error:  # a tracking failure never kills a sweep
-                if not self._has_failed:
-                    self._has_failed = True
-                    self.on_failure(f"{type(error).__name__}: {str(error).splitlines()[0][:200]}")
+                self._has_failed |= not self._agenda.is_closing
+                if self._agenda.failed(key):
+                    self._tell(_reason(error))
+            else:
+                is_recovered = self._agenda.succeeded(key) and not self._agenda.is_over
+                if is_recovered and self.on_recovery:
+                    with contextlib.suppress(Exception):
+                        self.on_recovery()
 
-    def _open(self) -> None:
-        self.client = self.store.client()
-        self.experiment = self.store.experiment_id(self.client)
-        tags = {**self.tags, "facesearch.kind": "sweep", "mlflow.runName": self.sweep.name}
-        self.parent_id = self.client.create_run(self.experiment, tags=tags).info.run_id
+    def _tell(self, reason: str) -> None:
+        with contextlib.suppress(Exception):
+            self.on_failure(reason)
 
-    def _open_trial(self, trial: TrialRecord) -> None:
-        tags = {
-            **self.tags,
-            "facesearch.kind": "trial",
-            "facesearch.trial_id": trial.trial_id,
-            "facesearch.config": json.dumps(as_plain(self.config_of(trial))),
-            "mlflow.runName": trial.title[:250],
-        }
-        if self.parent_id:
-            tags["mlflow.parentRunId"] = self.parent_id
-        run = self.client.create_run(self.experiment, tags=tags)
-        trial.run_id = run.info.run_id
-        for name, short in short_names([trial.point]).items():
-            self.names.setdefault(name, short if short not in self.names.values() else name)
-        params = [Param(self.names[name], str(value)) for name, value in trial.point.items()]
-        self.client.log_batch(trial.run_id, params=params)
+    def _reconcile(self, key: Key) -> None:
+        if self._client is None:
+            client = self.store.client()
+            self._experiment = self.store.experiment_id(client)
+            self._client = client
+        is_closing = self._agenda.is_closing
+        if is_closing and self._has_failed:
+            # A call that seemed to fail may have been done later: look at everything once more.
+            self._found, self._has_failed = None, False
+            self._written.clear()
+        if key is None or SWEEP not in self._written:
+            self._sync(SWEEP, self._targets.of_sweep(is_closing=is_closing))
+        if key is not None:
+            trial = self.sweep.trials[key]
+            target = self._targets.of_trial(trial, self.parent_id, is_closing=is_closing)
+            self._sync(key, target)
+            if is_closing:
+                self._agenda.mark(SWEEP)  # the best trial's run may be known only now
 
-    def _log_epoch(self, trial: TrialRecord, epoch: int, values: dict[str, float]) -> None:
-        if trial.run_id:
-            self.client.log_batch(trial.run_id, metrics=_metrics(values, epoch))
+    def _sync(self, key: Key, target: Target) -> None:
+        """Make one run equal to its target."""
+        try:
+            written = self._written.get(key) or self._look_up(key)
+            if written is None:
+                written = self._attempt(key, create, self._experiment, target)
+            if written is None:
+                return
+            self._written[key] = written
+            if key is None:
+                self.parent_id = written.run_id
+            else:
+                self.sweep.trials[key].run_id = written.run_id
+            for step in STEPS:
+                self._attempt(key, step, written, target)
+        except Exception:
+            self._written.pop(key, None)
+            self._doubtful.add(key)
+            raise
 
-    def _close_trial(self, trial: TrialRecord) -> None:
-        if not trial.run_id:
-            return
-        summary: dict[str, float] = {"epochs": trial.epochs}
-        if trial.curve:
-            summary["best/score"] = max(c["score"] for c in trial.curve)
-            summary["seconds"] = sum(c["seconds"] for c in trial.curve)
-        tags = [RunTag("facesearch.outcome", trial.outcome)]
-        if trial.message:
-            tags.append(RunTag("facesearch.message", trial.message[:4000]))
-        self.client.log_batch(trial.run_id, metrics=_metrics(summary, 0), tags=tags)
-        self.client.set_terminated(trial.run_id, _STATUS.get(trial.outcome, "FAILED"))
+    def _look_up(self, key: Key) -> Written | None:
+        client, sweep_id = self._client, self.sweep.sweep_id
+        if self._found is None:
+            self._found = find_runs(client, self._experiment, sweep_id)
+            self._doubtful.clear()
+        if key in self._doubtful:
+            self._found.update(find_runs(client, self._experiment, sweep_id, key))
+        written = adopt(client, self._found.pop(key, []))
+        self._doubtful.discard(key)
+        return written
 
-    def _close(self) -> None:
-        if self.parent_id is None:
-            return
-        best = self.sweep.best
-        summary = {"epochs": float(self.sweep.epochs_spent), "trials": len(self.sweep.trials)}
-        if best and best.run_id:
-            self.client.set_tag(self.parent_id, "facesearch.best_run_id", best.run_id)
-            summary["best/score"] = best.score or 0.0
-        self.client.log_batch(self.parent_id, metrics=_metrics(summary, 0))
-        status = "KILLED" if self.sweep.is_interrupted else "FINISHED"
-        self.client.set_terminated(self.parent_id, status)
+    def _attempt(self, key: Key, step: Callable[..., Any], *args: Any) -> Any:
+        """Do one step; one that the store refuses for its content is told of and left out."""
+        name = step.__name__.removeprefix("write_")
+        if (key, name) in self._refused or self._agenda.is_over:
+            return None
+        try:
+            result = step(self._client, *args)
+        except MlflowException as error:
+            if error.error_code != "INVALID_PARAMETER_VALUE":
+                raise
+            self._refused.add((key, name))
+            who = "the sweep" if key is None else f"trial {key:03d}"
+            self._tell(f"the {name} of {who} was refused: {_reason(error)}")
+            return None
+        self._agenda.progress()
+        return result
 
 
-def _metrics(values: dict[str, float], step: int) -> list[Metric]:
-    now_ms = int(time.time() * 1000)
-    return [Metric(key, float(value), now_ms, step) for key, value in values.items()]
+def write_sweep(
+    store: Store,
+    sweep: SweepRecord,
+    tags: dict[str, str],
+    config_of: Callable[[TrialRecord], RunConfig],
+    on_failure: Callable[[str], None],
+    timeout_s: float = 600.0,
+) -> bool:
+    """Make the store equal to a sweep that is at its end; arguments and result as of `Tracker`."""
+    return Tracker(store, sweep, tags, config_of, on_failure).close(timeout_s)
+
+
+def _reason(error: BaseException) -> str:
+    while error.__cause__ is not None:  # MLflow wraps SQLAlchemy wraps what has happened
+        error = error.__cause__
+    lines = str(error).splitlines() or [""]
+    return f"{type(error).__name__}: {lines[0][:200]}"
 
 
 @contextlib.contextmanager

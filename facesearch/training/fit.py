@@ -23,8 +23,9 @@ from facesearch.models import FaceNetwork, build_network
 from facesearch.models.cost import network_cost
 from facesearch.models.init import Loaded, load_initial_weights
 from facesearch.training.average import build_average, update_average
-from facesearch.training.checkpoint import load_checkpoint, save_checkpoint
+from facesearch.training.checkpoint import load_checkpoint, load_parts, save_checkpoint
 from facesearch.training.evaluate import evaluate, take
+from facesearch.training.memory import default_device, is_bf16, refuse_parts
 from facesearch.training.optim import build_optimizer, lr_factor, parameter_groups, peak_lr
 from facesearch.training.sampling import SAMPLINGS
 
@@ -38,21 +39,6 @@ class EpochResult:
     seconds: float
 
 
-def default_device() -> torch.device:
-    """Return the GPU if there is one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def has_fast_bf16(device: torch.device) -> bool:
-    """Whether ``device`` multiplies bf16 in hardware (elsewhere bf16 is slower than fp32)."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return bool(
-        torch.backends.cpu.get_cpu_capability() == "AVX512"
-        and torch.cpu._is_avx512_bf16_supported()
-    )
-
-
 def _epoch_seed(seed: int, epoch: int) -> int:
     """One seed an epoch, so that a resumed training needs no random state from before."""
     return int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])
@@ -61,14 +47,30 @@ def _epoch_seed(seed: int, epoch: int) -> int:
 class Training:
     """One training in progress: network, head, optimiser and how far they are."""
 
-    def __init__(self, config: RunConfig, faces: Faces, device: torch.device | None = None) -> None:
+    def __init__(
+        self,
+        config: RunConfig,
+        faces: Faces,
+        device: torch.device | None = None,
+        *,
+        micro_batches: int = 1,
+    ) -> None:
         """Build everything from the config's seed; nothing is trained yet.
 
+        Args:
+            config: The training run.
+            faces: From `load_faces` or `load_all_faces`.
+            device: The GPU if there is one, else the CPU, where none is given.
+            micro_batches: Parts of a batch that are computed one after the other, to save memory.
+                The step follows the mean gradient of the batch, but statistics are of a part: those
+                of batch norm, and the running ones of a head.
+
         Raises:
-            InputError: If there are fewer training faces than one batch needs.
+            InputError: If there are fewer training faces than one batch needs, or the batch cannot
+                be computed in so many parts.
 
         """
-        self.config, self.faces = config, faces
+        self.config, self.faces, self.micro_batches = config, faces, micro_batches
         self.device = device or default_device()
         torch.manual_seed(config.train.seed)
         network = build_network(config.model, config.data.image_px)
@@ -90,13 +92,13 @@ class Training:
         self.batch_size = min(config.train.batch_size, len(faces.train))
         if self.batch_size < 2:
             raise InputError(f"{faces.source}: {len(faces.train)} training faces; needs 2 or more.")
+        refuse_parts(config, self.batch_size, micro_batches)
         self.epochs_done = 0
 
     def autocast(self) -> torch.autocast:
         """Return the context in which the network computes."""
-        precision = self.config.train.precision
-        is_bf16 = precision == "bf16" or (precision == "auto" and has_fast_bf16(self.device))
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=is_bf16)
+        enabled = is_bf16(self.config, self.device)
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=enabled)
 
     def epochs(self) -> Iterator[EpochResult]:
         """Train on, one epoch for each result.
@@ -110,9 +112,12 @@ class Training:
             epoch = self.epochs_done + 1
             loss = self._train_epoch(epoch)
             self.epochs_done = epoch
-            scores = evaluate(self.best_network, self.head, self.faces, self.autocast)
-            metrics = {"train/loss": loss, **scores, **self.costs}
+            metrics = {"train/loss": loss, **self.score(), **self.costs}
             yield EpochResult(epoch, metrics, time.perf_counter() - start)
+
+    def score(self) -> dict[str, float]:
+        """Return the metrics of the network to keep, on faces that are held out of training."""
+        return evaluate(self.best_network, self.head, self.faces, self.autocast)
 
     @property
     def best_network(self) -> FaceNetwork:
@@ -155,9 +160,12 @@ class Training:
         total = torch.zeros((), device=self.device)
         self.optimizer.zero_grad(set_to_none=True)
         for positions in batches:
-            loss = self._loss(positions, generator) / len(batches)
-            loss.backward()  # type: ignore[no-untyped-call]
-            total += loss.detach()
+            num_parts = max(1, min(self.micro_batches, len(positions) // 2))
+            for part in (positions[start::num_parts] for start in range(num_parts)):
+                weight = len(batches) * len(positions) / len(part)
+                loss = self._loss(part, generator) / weight
+                loss.backward()  # type: ignore[no-untyped-call]
+                total += loss.detach()
         if self.config.optim.grad_clip_norm:
             parameters = [p for g in self.optimizer.param_groups for p in g["params"]]
             torch.nn.utils.clip_grad_norm_(parameters, self.config.optim.grad_clip_norm)
@@ -194,26 +202,45 @@ class Training:
             },
         )
 
-    def resume(self, path: Path) -> None:
+    def resume(self, path: Path, *, is_other_config: bool = False) -> None:
         """Continue from a checkpoint of the same config and faces.
 
         Exactly on the CPU; a GPU adds up in another order each time.
 
+        Args:
+            path: The checkpoint.
+            is_other_config: Take over the weights of another training of the same shapes; rates
+                and all other settings stay those of this config.
+
         Raises:
-            InputError: If it is damaged, or belongs to another config or other faces.
+            InputError: If it is damaged, or does not fit; then nothing is changed.
 
         """
         state: dict[str, Any] = load_checkpoint(path)
-        if state["config"] != as_plain(self.config):
+        if not is_other_config and state.get("config") != as_plain(self.config):
             raise InputError(f"{path}: is the checkpoint of another config; start without it.")
-        if state["faces"] != self.faces.fingerprint:
+        if state.get("faces") != self.faces.fingerprint:
             raise InputError(f"{path}: was trained on other faces; start without it.")
-        self.network.load_state_dict(state["network"])
-        self.head.load_state_dict(state["head"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        if self.average is not None:
-            self.average.load_state_dict(state["average"])
-        self.epochs_done = int(state["epochs_done"])
+        try:
+            self._take_over(state)
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise InputError(f"{path}: does not fit ({error}); start without it.") from None
+
+    def _take_over(self, state: dict[str, Any]) -> None:
+        saved = RunConfig.model_validate(state["config"])
+        if saved.optim.type != self.config.optim.type:
+            raise ValueError(f"its optimiser is {saved.optim.type}")
+        modules: dict[str, torch.nn.Module] = {"network": self.network, "head": self.head}
+        if self.average is not None and state["average"] is not None:
+            modules["average"] = self.average
+        groups = parameter_groups(
+            self.network.layer_groups(), self.head, saved.optim, saved.head.lr_factor
+        )
+        epochs_done = int(state["epochs_done"])
+        load_parts(state, modules, [p for group in groups for p in group["params"]], self.optimizer)
+        if self.average is not None and state["average"] is None:
+            self.average.module.load_state_dict(state["network"])
+        self.epochs_done = epochs_done
 
 
 def refuse_known_strangers(loaded: Loaded, config: RunConfig, faces: Faces) -> None:

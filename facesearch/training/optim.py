@@ -96,6 +96,7 @@ def _cosine(start: float, end: float, progress: float) -> float:
 SCHEDULES: dict[str, tuple[Callable[[float], float], Callable[[float], float]]] = {
     "one_cycle": (lambda p: _cosine(1 / 25, 1.0, p), lambda p: _cosine(1.0, 1e-5, p)),
     "cosine": (lambda p: p, lambda p: _cosine(1.0, 0.0, p)),
+    "wsd": (lambda p: p, lambda p: min(1.0, (1 - p) / 0.25)),
     "constant": (lambda p: p, lambda p: 1.0),
 }
 
@@ -110,7 +111,8 @@ def lr_factor(step: int, num_steps: int, settings: OptimConfig) -> float:
 
     Source:
         cosine: SGDR (arXiv:1608.03983, eq. 5) after a linear warm-up; one_cycle: super-convergence
-        (arXiv:1708.07120) in its two-phase cosine form, from 1/25 up and down to 1e-5.
+        (arXiv:1708.07120) in its two-phase cosine form, from 1/25 up and down to 1e-5; wsd:
+        warm-up, stable, decay (arXiv:2404.06395, sec. 4), linear in the last quarter.
 
     """
     rise, fall = SCHEDULES[settings.schedule]

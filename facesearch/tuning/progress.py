@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from facesearch.tuning.records import RUNNING, SweepRecord, TrialRecord, describe_point
+from facesearch.tuning.records import PAUSED, RUNNING, SweepRecord, TrialRecord, describe_point
 
 _SPARKS = "▁▂▃▄▅▆▇█"
 
@@ -34,12 +34,14 @@ def format_seconds(seconds: float) -> str:
 class LiveView:
     """Shows a sweep while it runs; a context manager."""
 
-    def __init__(self, sweep: SweepRecord, console: Console, time_s: float | None = None) -> None:
-        self.sweep, self.console, self.time_s = sweep, console, time_s
+    def __init__(self, sweep: SweepRecord, console: Console) -> None:
+        self.sweep, self.console = sweep, console
         self.start = time.monotonic()
+        self.ended_before = 0
         self.live: Live | None = None
 
     def __enter__(self) -> "LiveView":
+        self.ended_before = self.sweep.num_ended
         if self.console.is_terminal:
             self.live = Live(
                 get_renderable=self._screen, console=self.console, refresh_per_second=2
@@ -53,13 +55,15 @@ class LiveView:
 
     def trial_started(self, trial: TrialRecord) -> None:
         """Tell a start, where there is no screen."""
-        self._line(f"trial {trial.number:03d}  start      {describe_point(trial.point)}")
+        again = f"after epoch {trial.epochs}" if trial.attempts > 1 else ""
+        what = f"goes on    {again}" if again else f"start      {describe_point(trial.point)}"
+        self._line(f"trial {trial.number:03d}  {what}")
 
     def epoch_done(self, trial: TrialRecord) -> None:
         """The screen shows epochs; a log does not, it would drown."""
 
     def trial_ended(self, trial: TrialRecord) -> None:
-        """Tell how a trial ended, where there is no screen."""
+        """Tell how a trial ended, or that it was paused, where there is no screen."""
         score = "-" if trial.score is None else f"{trial.score:.4f}"
         self._line(
             f"trial {trial.number:03d}  {trial.outcome:<10} after epoch {trial.epochs}, "
@@ -68,27 +72,30 @@ class LiveView:
         if trial.message:
             self._line(f"trial {trial.number:03d}  {trial.message.splitlines()[0]}")
 
+    def say(self, text: str) -> None:
+        """Tell what does not happen every day; on a screen it stays above it."""
+        self.console.print(escape(text), highlight=False, soft_wrap=True)
+
     def _line(self, text: str) -> None:
         if self.live is None:
             self.console.print(escape(text), highlight=False, soft_wrap=True)
 
     def seconds_left(self) -> float | None:
         """Return an estimate from the pace so far; None before the first trial ended."""
-        ended = sum(t.outcome != RUNNING for t in self.sweep.trials.values())
+        sweep, ended = self.sweep, self.sweep.num_ended - self.ended_before
         elapsed = time.monotonic() - self.start
-        left = elapsed * (self.sweep.planned_trials - ended) / ended if ended else None
-        if self.time_s is None:
+        left = elapsed * (sweep.planned_trials - sweep.num_ended) / ended if ended else None
+        if sweep.time_s is None:
             return left
-        budget = max(0.0, self.time_s - elapsed)
+        budget = max(0.0, sweep.time_s - sweep.past_s - elapsed)
         return budget if left is None else min(left, budget)
 
     def _summary(self) -> str:
         sweep = self.sweep
-        ended = sum(t.outcome != RUNNING for t in sweep.trials.values())
         best = max((t.score or 0.0 for t in sweep.ranked()), default=None)
         left = self.seconds_left()
         parts = [
-            f"{ended}/{sweep.planned_trials} trials",
+            f"{sweep.num_ended}/{sweep.planned_trials} trials",
             f"{sweep.epochs_spent} epochs",
             f"best {best:.4f}" if best is not None else "no score yet",
             format_seconds(time.monotonic() - self.start),
@@ -111,14 +118,13 @@ class LiveView:
             )
         trials = list(self.sweep.trials.values())
         running = [t for t in trials if t.outcome == RUNNING][:8]
-        ended = [t for t in self.sweep.ranked() if t.outcome != RUNNING]
+        ended = [t for t in self.sweep.ranked() if t.has_ended or t.outcome == PAUSED]
         for trial in [*ended[:3], *running]:
             self._row(table, trial)
-        counts = [f"{self.sweep.count(o)} {o}" for o in dict.fromkeys(t.outcome for t in trials)]
         return Group(
             Text(f"{self.sweep.name}   {self._summary()}", style="bold", overflow="ellipsis"),
             table,
-            Text(f"{', '.join(counts)}   Ctrl-C stops cleanly", style="dim"),
+            Text(f"{outcome_counts(self.sweep)}   Ctrl-C stops cleanly", style="dim"),
         )
 
     def _row(self, table: Table, trial: TrialRecord) -> None:
@@ -151,3 +157,9 @@ def leaders(sweep: SweepRecord, num_rows: int = 5) -> str:
     """Return a line for each of the best trials: its number and its point."""
     best = sweep.ranked()[:num_rows]
     return "\n".join(f"{t.number:03d}  {describe_point(t.point)}" for t in best)
+
+
+def outcome_counts(sweep: SweepRecord) -> str:
+    """Return how many trials ended (or are) how, such as ``4 completed, 8 pruned``."""
+    outcomes = dict.fromkeys(t.outcome for t in sweep.trials.values())
+    return ", ".join(f"{sweep.count(o)} {o}" for o in outcomes)

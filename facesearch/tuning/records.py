@@ -5,20 +5,32 @@ from typing import Any, Protocol
 
 from facesearch.space import Point
 
-RUNNING = "running"
+# A trial that has not ended waits for a worker, runs on one, or was paused by the scheduler.
+WAITING, RUNNING, PAUSED = "waiting", "running", "paused"
 OUTCOMES = ("completed", "pruned", "diverged", "out_of_memory", "failed", "killed")
+FAILED = ("diverged", "out_of_memory", "failed")
 
 
 @dataclass
 class TrialRecord:
-    """One trial: its point, its curve, and how it ended."""
+    """One trial: its point, its curve, and how it ended.
+
+    A worker that takes it up is an attempt; a trial has several when one dies, when the sweep is
+    continued, or when a scheduler lets it go on after a pause.
+    """
 
     number: int
-    trial_id: str
     point: Point
+    draw: int = 0
     curve: list[dict[str, float]] = field(default_factory=list)
-    outcome: str = RUNNING
+    outcome: str = WAITING
     message: str = ""
+    attempts: int = 0
+    crashes: int = 0
+    # epochs at its last wake: the scheduler's decision there has been taken
+    woken_epochs: int = -1
+    # under pbt, the trial whose weights it goes on from
+    parent: int | None = None
     run_id: str | None = None
 
     @property
@@ -30,6 +42,17 @@ class TrialRecord:
     def score(self) -> float | None:
         """The latest score, on which the trial is judged; None before the first epoch."""
         return self.curve[-1]["score"] if self.curve else None
+
+    def scores(self, epoch: int) -> tuple[float, ...]:
+        """Return what is maximised after ``epoch`` (from 1): one number for each objective."""
+        row = self.curve[epoch - 1]
+        more = sorted(key for key in row if key.startswith("score_"))
+        return (row["score"], *(row[key] for key in more))
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.outcome in OUTCOMES
 
     @property
     def title(self) -> str:
@@ -44,12 +67,20 @@ class SweepRecord:
     name: str
     planned_trials: int
     max_epochs: int
-    trials: dict[str, TrialRecord] = field(default_factory=dict)
+    sweep_id: str = ""
+    time_s: float | None = None
+    # seconds of this session, and of those before it
+    session_s: float = 0.0
+    past_s: float = 0.0
+    trials: dict[int, TrialRecord] = field(default_factory=dict)
+    # points that were drawn and not started, by the number of the draw: their excess over limits
+    refused: dict[int, tuple[Point, dict[str, float]]] = field(default_factory=dict)
+    abandoned: str = ""
     is_interrupted: bool = False
     is_terminated: bool = False
 
     def ranked(self) -> list[TrialRecord]:
-        """Return trials with a score, best first; longer trained ones first among equals.
+        """Return trials with a score, best first; longer trained ones first.
 
         A trial that was stopped early is no rival of one that was trained to the end: its score
         is from another phase of the schedule. So completed trials come first.
@@ -68,25 +99,27 @@ class SweepRecord:
         """Finished epochs of all trials, a count."""
         return sum(t.epochs for t in self.trials.values())
 
+    @property
+    def num_ended(self) -> int:
+        """Trials to which nothing more will happen, a count."""
+        return sum(t.has_ended for t in self.trials.values())
+
     def count(self, outcome: str) -> int:
         """Return how many trials ended (or are) so."""
         return sum(t.outcome == outcome for t in self.trials.values())
-
-
-FAILED = ("diverged", "out_of_memory", "failed")
 
 
 class Observer(Protocol):
     """Who wants to know what happens in a sweep: the live view, the tracker."""
 
     def trial_started(self, trial: TrialRecord) -> None:
-        """A trial was given a point."""
+        """A worker took the trial up, for the first time or again."""
 
     def epoch_done(self, trial: TrialRecord) -> None:
         """A trial finished an epoch; it is the last of its curve."""
 
     def trial_ended(self, trial: TrialRecord) -> None:
-        """A trial has its outcome."""
+        """A trial has its outcome, or was paused."""
 
 
 def describe_point(point: Point) -> str:

@@ -1,11 +1,12 @@
-"""A sweep from the space to its records: Ray Tune runs the trials, ASHA stops them early."""
+"""Ray for a sweep: start or join it, size a trial, run what the controller asks for."""
 
 import json
 import logging
+import os
 import signal
 import socket
 import tempfile
-import time
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -14,14 +15,18 @@ from typing import Any
 
 import ray
 from ray import tune
-from ray.tune.schedulers import ASHAScheduler, FIFOScheduler
 
 from facesearch.errors import InputError
 from facesearch.space import SearchSpace
 from facesearch.training.checkpoint import write_atomically
-from facesearch.tuning.callback import SweepCallback
-from facesearch.tuning.records import RUNNING, Observer, SweepRecord
-from facesearch.tuning.search import build_searcher
+from facesearch.tuning.controller import Controller
+from facesearch.tuning.executor import (
+    AttemptCallback,
+    AttemptScheduler,
+    AttemptSearcher,
+    HaltStopper,
+)  # fmt: skip
+from facesearch.tuning.records import SweepRecord
 
 Trainable = Callable[[dict[str, Any]], None]
 
@@ -67,6 +72,34 @@ def ray_session(cluster: Cluster) -> Iterator[dict[str, float]]:
         ray.shutdown()
 
 
+@contextmanager
+def raylet_watch(on_death: Callable[[], None], poll_s: float = 1.0) -> Iterator[None]:
+    """Watch the Ray processes that this one started; without them Ray waits for ever.
+
+    Args:
+        on_death: Called once, in a thread, when one has died; it should end the process.
+        poll_s: Seconds between two looks.
+
+    """
+    node = getattr(ray._private.worker, "_global_node", None)
+    is_done = threading.Event()
+
+    def watch() -> None:
+        while node is not None and not is_done.wait(poll_s):
+            dead = {kind for kind, _ in node.dead_processes()}
+            if dead & {"raylet", "gcs_server"} and not is_done.is_set():
+                on_death()
+                return
+
+    thread = threading.Thread(target=watch, name="raylet-watch", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_done.set()
+        thread.join(2 * poll_s)
+
+
 def _refuse_silent_address(address: str) -> None:
     """Knock at HOST:PORT first: Ray itself would try for minutes."""
     host, _, port = address.rpartition(":")
@@ -110,84 +143,89 @@ def max_concurrent(resources: dict[str, float], available: dict[str, float]) -> 
     return max(1, int(fits))
 
 
+def local_slots(space: SearchSpace, num_cpus: int) -> tuple[int, float]:
+    """Return how many trials would run at once on this machine alone, and the GPUs of each."""
+    import torch
+
+    asked, num_gpus = space.settings.resources, torch.cuda.device_count()
+    gpus = asked.gpus_per_trial or (1.0 if num_gpus else 0.0)
+    resources = {"cpu": float(asked.cpus_per_trial), "gpu": gpus}
+    return max_concurrent(resources, {"CPU": num_cpus, "GPU": num_gpus}), gpus
+
+
 def run_trials(
-    space: SearchSpace, task: Trainable, sweep: SweepRecord, observers: list[Observer],
-    available: dict[str, float],
+    controller: Controller, task: Trainable, resources: dict[str, float], max_at_once: int,
+    stall_s: float = 1800.0,
 ) -> None:  # fmt: skip
-    """Run the trials of a sweep inside a `ray_session`; fills ``sweep``.
+    """Run the attempts of a sweep inside a `ray_session` until it is over or halted.
 
     Args:
-        space: What is searched, and how.
-        task: Trains one point and reports ``epoch`` and ``score``.
-        sweep: The records to fill.
-        observers: Who is told of every event.
-        available: The cluster's resources.
+        controller: Decides what is run, and learns what became of it.
+        task: Trains one attempt (given as a mapping) and reports to Ray Tune.
+        resources: What one attempt asks for, from `trial_resources`.
+        max_at_once: Attempts at a time, from `max_concurrent`.
+        stall_s: Seconds of silence after which a worker is killed; it ends itself before.
+
+    Raises:
+        StorageError: If the disk is full or gone.
 
     """
-    search = space.settings.search
-    resources = trial_resources(space, available)
-    callback = SweepCallback(sweep, observers)
-    scheduler: Any = FIFOScheduler()
-    if search.scheduler.type == "asha":
-        scheduler = ASHAScheduler(
-            time_attr="epoch", metric="score", mode="max", max_t=sweep.max_epochs,
-            grace_period=search.scheduler.grace_epochs, reduction_factor=search.scheduler.eta,
-            brackets=1,
-        )  # fmt: skip
-    has_holes = bool(space.holes())
+    # nobody reads Ray's state files
+    os.environ.setdefault("TUNE_GLOBAL_CHECKPOINT_S", "1000000")
     with tempfile.TemporaryDirectory(prefix="facesearch-") as storage:
         tuner = tune.Tuner(
             tune.with_resources(_as_function(task), resources),
             tune_config=tune.TuneConfig(
-                search_alg=build_searcher(space, search) if has_holes else None,
-                scheduler=scheduler,
-                num_samples=sweep.planned_trials,
-                time_budget_s=search.time_s,
-                max_concurrent_trials=max_concurrent(resources, available),
+                search_alg=AttemptSearcher(controller),
+                scheduler=AttemptScheduler(controller),
+                num_samples=-1,
+                max_concurrent_trials=max_at_once,
                 reuse_actors=True,
+                trial_dirname_creator=lambda trial: trial.trial_id,
             ),
             run_config=tune.RunConfig(
-                storage_path=storage, name="tune", callbacks=[callback], verbose=0,
+                storage_path=storage, name="tune", verbose=0, stop=HaltStopper(controller),
+                callbacks=[AttemptCallback(controller, stall_s)],
                 failure_config=tune.FailureConfig(max_failures=0),
             ),
         )  # fmt: skip
-        try:
-            with _interrupts(sweep, search.time_s):
-                tuner.fit()
-        finally:
-            callback.end_unfinished()
+        with _interrupts(controller):
+            tuner.fit()
+    if controller.fatal:
+        raise controller.fatal
 
 
 def _as_function(task: Trainable) -> Trainable:
     """Ray tells functions from classes by their type."""
 
-    def train_one_point(config: dict[str, Any]) -> None:
+    def train_one_attempt(config: dict[str, Any]) -> None:
         task(config)
 
-    return train_one_point
+    return train_one_attempt
 
 
 @contextmanager
-def _interrupts(sweep: SweepRecord, time_s: float | None) -> Iterator[None]:
+def _interrupts(controller: Controller) -> Iterator[None]:
     """Note whether the sweep was interrupted; SIGTERM stops it as gently as Ctrl-C does.
 
     Ray Tune takes SIGINT over while it runs and returns as if nothing had happened. So an
-    interruption shows in trials that were left running before the time was up.
+    interruption shows in trials that were left running though nothing had halted the sweep.
     """
+    sweep = controller.sweep
 
     def on_term(number: int, frame: Any) -> None:
         sweep.is_terminated = True
         signal.raise_signal(signal.SIGINT)
 
-    start, before = time.monotonic(), signal.signal(signal.SIGTERM, on_term)
+    before = signal.signal(signal.SIGTERM, on_term)
     try:
         yield
     except KeyboardInterrupt:
         sweep.is_interrupted = True
     finally:
         signal.signal(signal.SIGTERM, before)
-    is_time_up = time_s is not None and time.monotonic() - start >= time_s
-    sweep.is_interrupted |= sweep.count(RUNNING) > 0 and not is_time_up
+    has_unfinished = any(not trial.has_ended for trial in sweep.trials.values())
+    sweep.is_interrupted |= has_unfinished and not controller.should_halt()
 
 
 def write_results(sweep: SweepRecord, path: Path) -> None:

@@ -1,70 +1,139 @@
-"""One trial, in a Ray worker: fill the point, train, report each epoch. It writes nothing else."""
+"""One attempt of a trial, in a Ray worker: take it up, train, report each epoch."""
 
+import faulthandler
 import gc
 import math
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
+import ray
 import torch
 from ray import tune
 
-from facesearch.config import DataConfig, absolute_root
+from facesearch.config import DataConfig, RunConfig, absolute_root
 from facesearch.data.faces import Faces, load_faces
-from facesearch.errors import TrialFailure
-from facesearch.space import SearchSpace
-from facesearch.training.fit import fit, network_costs
+from facesearch.errors import InputError, StorageError, TrialFailure
+from facesearch.space import Point, SearchSpace
+from facesearch.training.fit import EpochResult, Training
+from facesearch.training.memory import is_out_of_memory
+from facesearch.training.retention import Checkpoints, Superseded, claim
+from facesearch.tuning.controller import Attempt
 from facesearch.yaml_text import parse_yaml
+
+# A batch is halved so often before a trial is out of memory: a sixteenth trains too slowly to win.
+_MOST_MICRO_BATCHES = 8
 
 
 @dataclass(frozen=True)
 class TrialTask:
-    """What every trial of a sweep needs beside its point; small, and the same for all."""
+    """What every attempt of a sweep needs beside itself; small, and the same for all.
+
+    folder is where the trials' checkpoints are, stall_s the seconds after which a silent worker
+    ends itself.
+    """
 
     space_text: str
     source: str
     root: str | None
     cpus: int
+    folder: str
+    stall_s: float
 
-    def __call__(self, point: dict[str, Any]) -> None:
-        """Train one point and report every epoch to Ray Tune.
+    def __call__(self, config: Mapping[str, Any]) -> None:
+        """Train a trial on and report every epoch to Ray Tune.
 
-        A failure is an outcome, not an exception: Ray would try the same point again.
+        A failure is an outcome, not an exception: the controller decides what follows from it.
         """
-        epoch = 0
+        attempt = Attempt(**config)
+        _report({"epoch": 0})
         try:
             _reset_worker(self.cpus)
-            space = _space(self.space_text, self.source)
-            config = absolute_root(space.config(point), self.root)
-            faces = _faces(config.data)
-            for result in fit(config, faces):
-                epoch = result.epoch
-                score = space.settings.search.score(result.metrics)
-                if not math.isfinite(score):
-                    raise TrialFailure("diverged", f"the score is {score} after epoch {epoch}")
-                metrics = {**result.metrics, "seconds": result.seconds}
-                tune.report({"epoch": epoch, "score": score, "outcome": "", **metrics})
+            self._run(attempt, micro_batches=1)
+        except Superseded:
+            return  # another worker has this trial
         except TrialFailure as failure:
-            self._report_failure(point, epoch, failure.outcome, str(failure))
-        except torch.OutOfMemoryError as error:
-            self._report_failure(point, epoch, "out_of_memory", str(error))
+            _report({"outcome": failure.outcome, "message": str(failure)})
+        except StorageError as error:
+            _report({"outcome": "storage", "message": str(error)})
         except Exception as error:
             text = f"{type(error).__name__}: {error}\n{traceback.format_exc(limit=-3)}"
-            self._report_failure(point, epoch, "failed", text)
+            _report({"outcome": "failed", "message": text})
+        finally:
+            faulthandler.cancel_dump_traceback_later()
 
-    def _report_failure(
-        self, point: dict[str, Any], epoch: int, outcome: str, message: str
-    ) -> None:
-        """Report a score that is finite, so that Optuna learns from it and ASHA stops the trial."""
+    def _run(self, attempt: Attempt, micro_batches: int) -> None:
+        """Train; where the memory is too small, again from the checkpoint with smaller parts."""
+        while True:
+            try:
+                self._train(attempt, micro_batches)
+                return
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+                message = str(error).splitlines()[0]
+            micro_batches *= 2
+            _reset_worker(self.cpus)
+            if micro_batches > _MOST_MICRO_BATCHES:
+                raise TrialFailure("out_of_memory", message)
+
+    def _train(self, attempt: Attempt, micro_batches: int) -> None:
         space = _space(self.space_text, self.source)
+        config = absolute_root(space.config(attempt.point), self.root)
         try:
-            costs = network_costs(space.config(point))
-        except Exception:
-            costs = {}  # what failed was the network itself
-        score = space.settings.search.least_score(costs)
-        report = {"epoch": epoch + 1, "score": score, "outcome": outcome, "message": message}
-        tune.report(report)
+            training = Training(config, _faces(config.data), micro_batches=micro_batches)
+        except InputError as error:
+            if micro_batches > 1:  # such a head needs the whole batch
+                raise TrialFailure("out_of_memory", str(error)) from None
+            raise
+        folder = Path(self.folder) / f"{attempt.trial:03d}"
+        checkpoints = self._resume(training, attempt, folder)
+        with (folder / f"stacks-a{attempt.attempt}.txt").open("w") as stacks:
+            self._arm(stacks)
+            for result in training.epochs():
+                scores = _finite(space, result)
+                checkpoints.save(training, scores[0])
+                _report(_epoch(result, scores, micro_batches))
+                self._arm(stacks)
+            faulthandler.cancel_dump_traceback_later()
+
+    def _resume(self, training: Training, attempt: Attempt, folder: Path) -> Checkpoints:
+        claim(folder, attempt.attempt)
+        checkpoints = Checkpoints(folder, attempt.attempt)
+        passed: list[str] = []
+        if attempt.parent is not None:  # population-based: another's weights, under its own config
+            parent = Checkpoints(folder.with_name(f"{attempt.parent:03d}"), attempt.attempt)
+            passed += parent.load(training, attempt.epochs, is_other_config=True)
+        if training.epochs_done == 0:
+            passed += checkpoints.load(
+                training, attempt.epochs, is_other_config=attempt.parent is not None
+            )
+        if passed:
+            _report({"epoch": 0, "note": "; ".join(passed)})
+        return checkpoints
+
+    def _arm(self, stacks: Any) -> None:
+        """End this process, with its stacks written down, unless an epoch ends in time."""
+        faulthandler.dump_traceback_later(self.stall_s, exit=True, file=stacks)
+
+
+def _report(report: dict[str, Any]) -> None:
+    tune.report({"epoch": 0, "node_id": ray.get_runtime_context().get_node_id(), **report})
+
+
+def _finite(space: SearchSpace, result: EpochResult) -> list[float]:
+    scores = space.settings.search.scores(result.metrics)
+    if not all(math.isfinite(score) for score in scores):
+        raise TrialFailure("diverged", f"the score is {scores} after epoch {result.epoch}")
+    return scores
+
+
+def _epoch(result: EpochResult, scores: list[float], micro_batches: int) -> dict[str, Any]:
+    report = {"epoch": result.epoch, "scores": scores, "seconds": result.seconds, **result.metrics}
+    return report | ({"micro_batches": micro_batches} if micro_batches > 1 else {})
 
 
 def _reset_worker(cpus: int) -> None:
@@ -86,3 +155,8 @@ def _space(text: str, source: str) -> SearchSpace:
 def _faces(data: DataConfig) -> Faces:
     """Map the pack once a process: trials that follow find it there."""
     return load_faces(data)
+
+
+def config_of(space: SearchSpace, point: Point, root: str | None) -> RunConfig:
+    """Return the config that a trial of this point trains."""
+    return absolute_root(space.config(point), root)

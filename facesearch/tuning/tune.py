@@ -1,14 +1,17 @@
 """`tune`: one call from a space to a finished, tracked sweep."""
 
-import shutil
-from dataclasses import dataclass
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rich.console import Console
 
 from facesearch.config import RunConfig, absolute_root
 from facesearch.data.faces import Faces, OnProgress, load_faces
-from facesearch.errors import InputError, NoResultError
+from facesearch.errors import InputError, NoResultError, StorageError, TooManyFailuresError
 from facesearch.models import build_network
 from facesearch.models.init import load_initial_weights
 from facesearch.space import SearchSpace
@@ -16,74 +19,208 @@ from facesearch.tracking.provenance import provenance
 from facesearch.tracking.store import Store
 from facesearch.tracking.tracker import Tracker
 from facesearch.training.fit import refuse_known_strangers
+from facesearch.training.memory import available_bytes, default_device, training_bytes
+from facesearch.tuning.controller import Controller
+from facesearch.tuning.folder import CheckpointKeeper, SweepFolder, flat, open_sweep
+from facesearch.tuning.history import fold
+from facesearch.tuning.ledger import read_ledger
+from facesearch.tuning.limits import Limits
 from facesearch.tuning.progress import LiveView
-from facesearch.tuning.records import SweepRecord, TrialRecord
-from facesearch.tuning.sweep import Cluster, ray_session, run_trials, write_results
+from facesearch.tuning.records import Observer, SweepRecord, TrialRecord
+from facesearch.tuning.sweep import (
+    Cluster,
+    max_concurrent,
+    ray_session,
+    raylet_watch,
+    run_trials,
+    trial_resources,
+    write_results,
+)  # fmt: skip
 from facesearch.tuning.trial import TrialTask
 
 
 @dataclass(frozen=True)
 class SweepResult:
-    """A finished sweep: its records, its folder, and its run in MLflow (None if unreachable)."""
+    """A sweep as it was left: its records, its folder, and its run in MLflow (None: unreachable).
+
+    is_tracked says whether MLflow has everything that the ledger has.
+    """
 
     sweep: SweepRecord
     folder: Path
     run_id: str | None
+    is_tracked: bool
+    halted: str
+
+
+@dataclass(frozen=True)
+class Growth:
+    """How much longer a sweep goes on than it was to: further trials, further seconds."""
+
+    trials: int = 0
+    time_s: float | None = None
 
 
 def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
     space: SearchSpace, store: Store, *, runs_dir: Path, console: Console,
     root: str | None = None, cluster: Cluster | None = None, on_progress: OnProgress | None = None,
+    is_fresh: bool = False, growth: Growth | None = None, learn_from: Sequence[Path] = (),
 ) -> SweepResult:  # fmt: skip
-    """Run a sweep.
+    """Run a sweep, or go on with the newest one of its name.
 
     Args:
         space: From `load_space`.
         store: The MLflow store.
-        runs_dir: The sweep's folder is made in here.
+        runs_dir: The sweep's folder is in here.
         console: Where the live view goes.
         root: Folder of faces; None: the one in the space, or generated faces.
         cluster: Which Ray; None starts one here.
         on_progress: Called with (done, all) while images are decoded for the first time.
+        is_fresh: Begin a new sweep though there is one of this name.
+        growth: Let it go on for longer than its space says.
+        learn_from: Folders of other sweeps, for the sampler to learn from before the first draw.
 
     Raises:
-        InputError: If the space and the faces or the machine do not fit; nothing was started.
+        InputError: If the space and the faces, the machine or the sweep to continue do not fit;
+            nothing was started.
         NoResultError: If no trial ended with a score.
+        TooManyFailuresError: If the sweep was given up, as most trials failed alike.
+        StorageError: If the disk is full.
 
     """
     config = first_config(space, root)
     faces = load_faces(config.data, on_progress)
     _check_objective(space, has_closed_set=len(faces.closed) > 0)
     _check_initial_weights(config, faces)
-    settings = space.settings
-    max_epochs = config.train.epochs
-    sweep = SweepRecord(settings.name, _num_trials(space), max_epochs)
-    folder = _new_folder(runs_dir, settings.name)
-    text = Path(space.document.source).read_text(encoding="utf-8-sig")
-    shutil.copy(space.document.source, folder / "space.yaml")
-    task = TrialTask(text, space.document.source, root, settings.resources.cpus_per_trial)
-
-    def config_of(trial: TrialRecord) -> RunConfig:
-        return absolute_root(space.config(trial.point), root)
-
-    def tell(reason: str) -> None:
-        console.print(f"MLflow does not answer, the sweep goes on without it: {reason}")
-
-    with ray_session(cluster or Cluster()) as available:
-        tracker = Tracker(store, sweep, provenance(text, faces.fingerprint), config_of, tell)
+    learned = learned_trials(space, learn_from)
+    folder = open_sweep(space, faces.fingerprint, runs_dir, root=root, is_fresh=is_fresh)
+    with folder.ledger, ray_session(cluster or Cluster()) as available:
+        resources = trial_resources(space, available)
+        at_once = max_concurrent(resources, available)
+        _begin_session(space, folder, growth or Growth(), learned)
+        sweep = SweepRecord(space.settings.name, 0, config.train.epochs)
+        view = LiveView(sweep, console)
+        for note in folder.ledger.notes:
+            view.say(note)
+        limits = _limits(space, root, len(faces.identities), resources, at_once)
+        observers: list[Observer] = []
+        controller = Controller(
+            space, folder.ledger, sweep, observers, limits, resources["gpu"]
+        )  # fmt: skip
+        tracker = Tracker(
+            store, sweep, provenance(folder.text, faces.fingerprint),
+            lambda trial: absolute_root(space.config(trial.point), root),
+            lambda reason: view.say(
+                f"MLflow does not answer, the sweep goes on and writes it later: {reason}"
+            ),
+            lambda: view.say("MLflow answers again; everything is written"),
+        )  # fmt: skip
+        observers += [tracker, view, CheckpointKeeper(folder.trials)]
+        settings = space.settings.resources
+        task = TrialTask(
+            folder.text, space.document.source, root, settings.cpus_per_trial,
+            str(folder.trials.resolve()), settings.stall_s,
+        )  # fmt: skip
         try:
-            with LiveView(sweep, console, settings.search.time_s) as view:
-                run_trials(space, task, sweep, [tracker, view], available)
+            with view, raylet_watch(lambda: _end_without_ray(view, tracker, folder)):
+                run_trials(controller, task, resources, at_once, settings.stall_s * 1.2)
         except KeyboardInterrupt:
             sweep.is_interrupted = True
             raise
         finally:
-            tracker.close()
-            write_results(sweep, folder / "results.json")
+            is_tracked = tracker.close()
+            _close(folder, sweep)
+    result = SweepResult(sweep, folder.path, tracker.parent_id, is_tracked, controller.halted)
+    _refuse_empty(result)
+    return result
+
+
+def _begin_session(
+    space: SearchSpace, folder: SweepFolder, growth: Growth, learned: Sequence[TrialRecord]
+) -> None:
+    """Write into the ledger that a process took the sweep up, and for how long it may go on."""
+    before = fold(folder.ledger.events)
+    trials = max(before.planned_trials, _num_trials(space)) + growth.trials
+    time_s = space.settings.search.time_s
+    if growth.time_s is not None:
+        time_s = before.past_s + before.session_s + growth.time_s
+    if folder.is_new:
+        for trial in learned:
+            folder.ledger.append("learned", trial=asdict(trial))
+    elif learned:
+        raise InputError("--learn-from is for a new sweep: what was drawn cannot be drawn anew.")
+    folder.ledger.append(
+        "session", pid=os.getpid(), host=socket.gethostname(), trials=trials, time_s=time_s
+    )
+
+
+def learned_trials(space: SearchSpace, folders: Sequence[Path]) -> list[TrialRecord]:
+    """Return the ended trials of other sweeps that asked for the same score.
+
+    Raises:
+        InputError: If a sweep had another objective or another number of epochs.
+
+    """
+    wanted = {
+        "search.objective": space.settings.search.objective,
+        "train.epochs": space.first_config().train.epochs,
+    }
+    trials: list[TrialRecord] = []
+    for folder in folders:
+        events = list(read_ledger(folder))
+        before = events[0]["identity"] if events else {}
+        own = flat({"search": {"objective": wanted["search.objective"]}})
+        old = {k: v for k, v in before.items() if k.startswith("search.objective")}
+        sweep = fold(events)
+        if (old or own) != own or sweep.max_epochs != wanted["train.epochs"]:
+            raise InputError(
+                f"--learn-from {folder}: had objective {old} and {sweep.max_epochs} epochs; its "
+                f"scores cannot be compared with {own} after {wanted['train.epochs']} epochs."
+            )
+        trials += [t for t in sweep.trials.values() if t.has_ended]
+    return trials
+
+
+def _limits(
+    space: SearchSpace, root: str | None, num_identities: int, resources: dict[str, float],
+    at_once: int,
+) -> Limits:  # fmt: skip
+    return Limits(
+        space,
+        lambda config: training_bytes(config, num_identities).total,
+        available_bytes(default_device(), resources["gpu"] or 1 / at_once),
+    )
+
+
+def _end_without_ray(view: LiveView, tracker: Tracker, folder: SweepFolder) -> None:
+    """End this process at once: Ray would wait for its dead raylet for ever."""
+    view.__exit__()
+    view.say(
+        f"Ray's own processes on this machine ended (killed, or out of memory). Nothing is lost: "
+        f"the same command again goes on. {folder.path}"
+    )
+    tracker.close(10)
+    sys.stdout.flush()
+    os._exit(StorageError.exit_code)
+
+
+def _close(folder: SweepFolder, sweep: SweepRecord) -> None:
+    """Leave only the checkpoints that are worth their place, and the results as JSON."""
+    try:
+        folder.ledger.append("closed")
+        write_results(sweep, folder.path / "results.json")
+    except (OSError, StorageError):
+        pass  # the ledger has it all; the next session writes the file
+
+
+def _refuse_empty(result: SweepResult) -> None:
+    sweep = result.sweep
+    if sweep.abandoned:
+        raise TooManyFailuresError(sweep.abandoned)
     if sweep.best is None and not sweep.is_interrupted:
         reasons = sorted({t.message.splitlines()[0] for t in sweep.trials.values() if t.message})
-        raise NoResultError(f"No trial ended with a score. {' | '.join(reasons[:3])}")
-    return SweepResult(sweep, folder, tracker.parent_id)
+        reasons = [result.halted, *reasons] if result.halted else reasons
+        raise NoResultError(f"No trial ended with a score: {' | '.join(reasons[:3])}")
 
 
 def _num_trials(space: SearchSpace) -> int:
@@ -111,24 +248,3 @@ def _check_initial_weights(config: RunConfig, faces: Faces) -> None:
     if config.model.init is not None:
         network = build_network(config.model, config.data.image_px)
         refuse_known_strangers(load_initial_weights(network, config.model), config, faces)
-
-
-def _new_folder(runs_dir: Path, name: str) -> Path:
-    """Make the next free ``runs_dir/name-0001``.
-
-    Raises:
-        InputError: If the folder cannot be written.
-
-    """
-    try:
-        runs_dir.mkdir(parents=True, exist_ok=True)
-        for number in range(1, 10_000):
-            folder = runs_dir / f"{name}-{number:04d}"
-            try:
-                folder.mkdir()
-                return folder
-            except FileExistsError:
-                continue
-    except OSError as error:
-        raise InputError(f"{runs_dir}: cannot be written ({error}); use --runs FOLDER.") from None
-    raise InputError(f"{runs_dir}: holds 9,999 sweeps named {name}; use --name.")

@@ -8,18 +8,22 @@ from ray import tune
 
 
 class Toy:
-    """Report ``epochs`` scores that hang on the learning rate; fail as the point's rate says."""
+    """Report ``epochs`` scores that hang on the learning rate; fail as the point's head says."""
 
     def __init__(self, epochs: int = 3, seconds: float = 0.0) -> None:
         self.epochs, self.seconds = epochs, seconds
 
-    def __call__(self, point: dict[str, Any]) -> None:
-        lr = point["optim.lr"]
-        if point.get("head") == "softmax":
-            tune.report({"epoch": 1, "score": 0.0, "outcome": "diverged", "message": "toy"})
+    def __call__(self, config: dict[str, Any]) -> None:
+        point = config["point"]
+        lr, head = point["optim.lr"], point.get("head")
+        tune.report({"epoch": 0})
+        if head == "softmax":
+            tune.report({"epoch": 0, "outcome": "diverged", "message": "toy"})
             return
-        if point.get("head") == "normface":
+        if head == "normface":
             os._exit(1)
-        for epoch in range(1, self.epochs + 1):
+        if head == "uniface":
+            time.sleep(3600)
+        for epoch in range(config["epochs"] + 1, self.epochs + 1):
             time.sleep(self.seconds)
-            tune.report({"epoch": epoch, "score": lr * epoch, "outcome": "", "seconds": 0.0})
+            tune.report({"epoch": epoch, "scores": [lr * epoch], "seconds": self.seconds})

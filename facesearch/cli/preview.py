@@ -1,0 +1,108 @@
+"""How a preview is shown."""
+
+from typing import Any
+
+from facesearch.errors import InputError
+from facesearch.space import SearchSpace
+
+
+def show_preview(space: SearchSpace, root: str | None, *, has_pace: bool) -> None:
+    """Print what the sweep would do; with has_pace, train for a moment to say how long it takes."""
+    import os
+
+    from rich.console import Console
+
+    from facesearch.data.faces import load_faces
+    from facesearch.training.memory import available_bytes, default_device
+    from facesearch.tuning import preview
+    from facesearch.tuning.limits import Limits
+    from facesearch.tuning.sweep import local_slots
+    from facesearch.tuning.tune import first_config
+
+    console = Console()
+    faces = load_faces(first_config(space, root).data)
+    at_once, gpus = local_slots(space, os.cpu_count() or 1)
+    available = available_bytes(default_device(), gpus or 1 / at_once)
+    costs = preview.extremes(space, root, len(faces.identities))
+    _show_holes(console, space)
+    _show_costs(console, costs)
+    for line in preview.impossible(costs, available):
+        console.print(f"impossible: {line}", highlight=False, markup=False, soft_wrap=True)
+    possible = [cost for cost in costs if available is None or cost.memory_bytes <= available]
+    if not possible:
+        raise InputError(f"{space.document.source}: no network of this space fits the memory here.")
+    seconds = [(1.0, 1.0)] * len(possible)
+    if has_pace:
+        cpus = space.settings.resources.cpus_per_trial
+        seconds = preview.measure_seconds([cost.config for cost in possible], at_once, cpus)
+    limits = Limits(space, None, None) if space.settings.search.limits else None
+    plan = preview.expected(space, possible, seconds, at_once, limits)
+    _show_plan(console, space, plan, at_once, seconds if has_pace else None)
+    disk = max(cost.checkpoint_bytes for cost in possible) * _kept_files(plan, at_once)
+    console.print(f"disk: at most {disk / 1e6:.0f} MB of checkpoints", highlight=False)
+
+
+def _kept_files(plan: Any, at_once: int) -> float:
+    """Three files for each trial at work, two for each that trained to the end."""
+    return 3 * at_once + 2 * float(plan.rungs[max(plan.rungs)])
+
+
+def _show_holes(console: Any, space: SearchSpace) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    from facesearch.tuning.preview import describe_hole, duplicates
+
+    table = Table(title=f"{space.settings.name}: what is searched", box=None, header_style="bold")
+    for name in ("hole", "values", "only if"):
+        table.add_column(name, overflow="fold")
+    for hole in space.holes():
+        table.add_row(*(escape(text) for text in describe_hole(hole)))
+    console.print(table)
+    trials = space.settings.search.trials
+    repeated = duplicates(space, trials)
+    if repeated:
+        console.print(
+            f"{repeated} of {trials} random points repeat an earlier one", highlight=False
+        )
+
+
+def _show_costs(console: Any, costs: Any) -> None:
+    from rich.table import Table
+
+    table = Table(title="networks, from small to large", box=None, header_style="bold")
+    for name in ("GFLOP an image", "M parameters", "memory MB", "checkpoint MB"):
+        table.add_column(name, justify="right")
+    for cost in costs:
+        table.add_row(
+            f"{cost.gflops:.4g}", f"{cost.mparams:.4g}", f"{cost.memory_bytes / 1e6:.0f}",
+            f"{cost.checkpoint_bytes / 1e6:.1f}",
+        )  # fmt: skip
+    console.print(table)
+
+
+def _show_plan(console: Any, space: SearchSpace, plan: Any, at_once: int, seconds: Any) -> None:
+    from rich.table import Table
+
+    from facesearch.tuning.preview import shown_rungs
+    from facesearch.tuning.progress import format_seconds
+
+    search = space.settings.search
+    kind = search.scheduler.type
+    table = Table(title=f"rungs of {kind}, expected", box=None, header_style="bold")
+    table.add_column("epoch", justify="right")
+    table.add_column("trials that reach it", justify="right")
+    for epoch in shown_rungs(plan.rungs):
+        table.add_row(str(epoch), f"{plan.rungs[epoch]:.1f}")
+    console.print(table)
+    whole = max(plan.rungs) * plan.rungs[1]
+    console.print(
+        f"{plan.rungs[1]:.0f} trials, {at_once} at a time, about {plan.epochs:.0f} epochs "
+        f"({plan.epochs / whole:.0%} of {whole:.0f})", highlight=False,
+    )  # fmt: skip
+    if seconds is not None:
+        pace = " / ".join(f"{later:.2f}" for _, later in seconds)
+        console.print(
+            f"measured here: {pace} s an epoch; expected duration {format_seconds(plan.seconds)}",
+            highlight=False,
+        )

@@ -1,0 +1,182 @@
+"""The commands that run sweeps: tune, extend, preview and baseline."""
+
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from facesearch.cli.options import DATA, RUNS, SPACE, TRACKING, Interrupted, with_progress
+from facesearch.cli.text import faces_root, parse_duration
+from facesearch.errors import InputError
+
+_ADDRESS = click.option("--address", help="A running Ray cluster: auto, or HOST:PORT.")
+_TRIALS = click.option("--trials", type=int, help="Trials to start, instead of the file's.")
+_NAME = click.option("--name", help="Name of the sweep, instead of the file's.")
+
+
+@click.command()
+@SPACE
+@DATA
+@_TRIALS
+@click.option("--time", "time_text", help="Wall-clock budget of all sessions: 90s, 15m, 2h.")
+@_NAME
+@click.option("--fresh", is_flag=True, help="Begin a new sweep, beside the one of this name.")
+@click.option(
+    "--learn-from", multiple=True, metavar="SWEEP",
+    help="An earlier sweep whose trials the sampler should know; may be given several times.",
+)  # fmt: skip
+@_ADDRESS
+@TRACKING
+@RUNS
+def tune(  # noqa: PLR0913 - one argument an option
+    space: Path, root: str | None, trials: int | None, time_text: str | None, name: str | None,
+    fresh: bool, learn_from: Sequence[str], address: str | None, tracking_uri: str | None,
+    runs_dir: Path,
+) -> None:  # fmt: skip
+    """Sweep a search space; the same command again goes on where it was stopped.
+
+    \b
+    facesearch tune searchspaces/arcface.yaml --data FACES --time 2h
+    """
+    from facesearch.space import load_space
+    from facesearch.tuning.folder import find_sweep
+
+    chosen = load_space(space)
+    budget = parse_duration(time_text) if time_text else None
+    chosen = chosen.with_settings(trials=trials, time_s=budget, name=name)
+    known = [find_sweep(runs_dir, sweep) for sweep in learn_from]
+    _run(
+        chosen, faces_root(root), address, tracking_uri, runs_dir, is_fresh=fresh, learn_from=known
+    )
+
+
+@click.command()
+@click.argument("sweep")
+@DATA
+@click.option("--trials", type=click.IntRange(1), help="Further trials.")
+@click.option("--time", "time_text", help="Further time: 90s, 15m, 2h.")
+@_ADDRESS
+@TRACKING
+@RUNS
+def extend(  # noqa: PLR0913 - one argument an option
+    sweep: str, root: str | None, trials: int | None, time_text: str | None,
+    address: str | None, tracking_uri: str | None, runs_dir: Path,
+) -> None:  # fmt: skip
+    """Let a finished sweep go on; it has learnt from all that it has tried.
+
+    \b
+    facesearch extend arcface --trials 20
+    """
+    from facesearch.tuning.folder import find_sweep, load_sweep
+    from facesearch.tuning.tune import Growth
+
+    if trials is None and time_text is None:
+        raise InputError("extend: by how much? Give --trials N, --time T, or both.")
+    folder = find_sweep(runs_dir, sweep)
+    space, old_root = load_sweep(folder)
+    growth = Growth(trials or 0, parse_duration(time_text) if time_text else None)
+    _run(
+        space, faces_root(root) or old_root, address, tracking_uri, folder.parent, growth=growth
+    )  # fmt: skip
+
+
+def _run(
+    space: Any, root: str | None, address: str | None, tracking_uri: str | None, runs_dir: Path,
+    **how: Any,
+) -> None:  # fmt: skip
+    from rich.console import Console
+
+    from facesearch.data.faces import load_faces
+    from facesearch.tracking.store import resolve_store
+    from facesearch.tuning.sweep import Cluster
+    from facesearch.tuning.tune import first_config
+    from facesearch.tuning.tune import tune as run
+
+    console = Console()
+    store = resolve_store(tracking_uri, runs_dir)
+    data = first_config(space, root).data
+    faces = with_progress(functools.partial(load_faces, data), "decoding faces")
+    hint = "" if data.root else "; give your own with --data FOLDER"
+    console.print(
+        f"faces: {faces.source}{hint}: {len(faces.identities)} identities to learn with "
+        f"{len(faces.train)} faces, {len(faces.strangers)} faces of strangers to rank by",
+        highlight=False, soft_wrap=True,
+    )  # fmt: skip
+    result = run(
+        space, store, runs_dir=runs_dir, console=console, root=root, cluster=Cluster(address),
+        **how,
+    )  # fmt: skip
+    more = "" if runs_dir == Path("runs") else f" --runs {runs_dir}"
+    _conclude(
+        console,
+        result,
+        store.uri,
+        more + (f" --tracking-uri {tracking_uri}" if tracking_uri else ""),
+    )
+
+
+def _conclude(console: Any, result: Any, uri: str, more: str) -> None:
+    """Print how the sweep stands, and what to do next."""
+    from facesearch.tuning.progress import leaderboard, leaders, outcome_counts
+
+    sweep, best = result.sweep, result.sweep.best
+    console.print(leaderboard(sweep))
+    console.print(leaders(sweep), highlight=False, markup=False, soft_wrap=True)
+    why = f"; {result.halted}" if result.halted else ""
+    say = functools.partial(console.print, highlight=False, markup=False, soft_wrap=True)
+    say(f"{outcome_counts(sweep)}; {sweep.epochs_spent} epochs{why}")
+    say(f"results: {result.folder}   MLflow: {uri}")
+    if not result.is_tracked:
+        say("MLflow has not everything yet; the same command again writes the rest.")
+    if sweep.is_interrupted:
+        say("interrupted; the same command again goes on from here.")
+        raise Interrupted(143 if sweep.is_terminated else 130)
+    say(f"more:  facesearch extend {result.folder.name} --trials {sweep.planned_trials}{more}")
+    if best and best.run_id:
+        say(f"next:  facesearch finalize --run-id {best.run_id[:8]}{more}")
+
+
+@click.command()
+@SPACE
+@DATA
+@_TRIALS
+@click.option("--no-measure", is_flag=True, help="Do not train for a moment to learn the pace.")
+def preview(space: Path, root: str | None, trials: int | None, no_measure: bool) -> None:
+    """Say what a sweep would do here: holes, rungs, costs and duration. Nothing is started.
+
+    \b
+    facesearch preview searchspaces/arcface.yaml --data FACES
+    """
+    from facesearch.cli.preview import show_preview
+    from facesearch.space import load_space
+
+    chosen = load_space(space).with_settings(trials=trials)
+    show_preview(chosen, faces_root(root), has_pace=not no_measure)
+
+
+@click.command()
+@SPACE
+@DATA
+@_TRIALS
+@_ADDRESS
+@TRACKING
+@RUNS
+def baseline(
+    space: Path, root: str | None, trials: int | None, address: str | None,
+    tracking_uri: str | None, runs_dir: Path,
+) -> None:  # fmt: skip
+    """Run random search, and one-epoch-then-the-best, on the same space, to compare a sweep with.
+
+    \b
+    facesearch baseline searchspaces/arcface.yaml --data FACES
+    """
+    from facesearch.space import load_space
+    from facesearch.tuning.baseline import BASELINES, as_baseline, comparison
+
+    chosen = load_space(space).with_settings(trials=trials)
+    for name in BASELINES:
+        _run(as_baseline(chosen, name), faces_root(root), address, tracking_uri, runs_dir)
+    for row in (("sweep", "best", "epochs", "trials"), *comparison(runs_dir, chosen.settings.name)):
+        click.echo(f"{row[0]:<32}{row[1]:>10}{row[2]:>10}{row[3]:>10}")

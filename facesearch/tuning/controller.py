@@ -1,0 +1,332 @@
+"""What happens next in a sweep: the one place where it is decided. No Ray in here.
+
+Ray runs *attempts*: a worker takes a trial up and trains it until it ends, is stopped, or dies.
+Everything is written to the ledger first and then folded into the records, so what is decided
+after a crash rests on the same facts.
+"""
+
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+from facesearch.errors import StorageError
+from facesearch.space import Point, SearchSpace
+from facesearch.tuning.history import apply
+from facesearch.tuning.ledger import Ledger, MemoryLedger
+from facesearch.tuning.records import (
+    FAILED,
+    PAUSED,
+    RUNNING,
+    WAITING,
+    Observer,
+    SweepRecord,
+    TrialRecord,
+)  # fmt: skip
+from facesearch.tuning.schedulers import Decision, Scheduler, build_scheduler
+from facesearch.tuning.search import Proposer, build_proposer
+
+_MAX_CRASHES = 2
+_MAX_REFUSED_IN_A_ROW = 200
+_METRICS = ("train/", "val/", "cost/", "seconds", "micro_batches")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What a worker needs to take a trial up: the point, and what is known of its epochs."""
+
+    trial: int
+    attempt: int
+    point: Point
+    epochs: int
+    parent: int | None = None
+
+    def as_config(self) -> dict[str, Any]:
+        """Return it as the config of a Ray trial."""
+        return asdict(self)
+
+
+class Judge(Protocol):
+    """Says before a trial is started how far its point is beyond the limits."""
+
+    def excess(self, point: Point) -> Mapping[str, float]:
+        """Return the limits that are exceeded, each with its relative excess."""
+
+    def reason(self, excess: Mapping[str, float], point: Point) -> str:
+        """Return the excess in one line for people."""
+
+
+class Controller:
+    """Decides for one sweep: what to start, what to stop, when it is over."""
+
+    def __init__(
+        self, space: SearchSpace, ledger: Ledger | MemoryLedger, sweep: SweepRecord,
+        observers: list[Observer], judge: Judge | None = None, gpus_per_trial: float = 0.0,
+    ) -> None:  # fmt: skip
+        """Take a sweep up whose ledger may hold events already."""
+        self.space, self.ledger, self.sweep, self.judge = space, ledger, sweep, judge
+        self.observers, self.gpus_per_trial = observers, gpus_per_trial
+        self.search = space.settings.search
+        self.scheduler: Scheduler = build_scheduler(self.search, space)
+        self.proposer: Proposer = build_proposer(space)
+        self.fatal: StorageError | None = None
+        self.halted = ""
+        self._is_exhausted = False
+        self._seen_at: dict[int, float] = {}
+        self._replay()
+
+    def _replay(self) -> None:
+        """Rebuild the records and what the sampler knows from the ledger, event by event."""
+        for event in self.ledger.events:
+            apply(self.sweep, event)
+            kind = event["event"]
+            if kind == "drawn":
+                self.proposer.drawn(event["draw"], event["point"])
+            elif kind == "refused":
+                self.proposer.refused(event["draw"], event["point"], event["excess"])
+            elif kind == "ended":
+                self.proposer.ended(self.sweep.trials[event["trial"]])
+            elif kind == "learned":
+                self.proposer.learn(TrialRecord(**event["trial"]))
+
+    def _note(self, event: str, **fields: Any) -> None:
+        apply(self.sweep, self.ledger.append(event, **fields))
+
+    def _tell(self, what: str, trial: TrialRecord) -> None:
+        for observer in self.observers:
+            getattr(observer, what)(trial)
+
+    # --- what to start -------------------------------------------------------------------
+
+    def next_attempt(self) -> Attempt | None:
+        """Return what a free worker should do now, or None for nothing (yet).
+
+        First what was interrupted, then what the scheduler wakes, then new points.
+        """
+        if self.should_halt():
+            return None
+        return self._resumed() or self._woken() or self._new()
+
+    def _resumed(self) -> Attempt | None:
+        for trial in list(self.sweep.trials.values()):
+            if trial.outcome == WAITING and not self._settled(trial):
+                return self._start(trial)
+        return None
+
+    def _settled(self, trial: TrialRecord) -> bool:
+        """Catch up on a decision that a crash prevented; return whether it stopped the trial."""
+        if not trial.curve or trial.woken_epochs == trial.epochs:
+            return False
+        return not self._decide(trial)
+
+    def _woken(self) -> Attempt | None:
+        wake = self.scheduler.wake(self.sweep, can_draw=self.can_draw)
+        if wake is None:
+            return None
+        self._note("woken", trial=wake.trial, point=wake.point, parent=wake.parent)
+        return self._start(self.sweep.trials[wake.trial])
+
+    def _new(self) -> Attempt | None:
+        for _ in range(_MAX_REFUSED_IN_A_ROW):
+            if not self.can_draw:
+                return None
+            draw = len(self.sweep.trials) + len(self.sweep.refused)
+            point = self.proposer.propose(draw)
+            if point is None:
+                self._is_exhausted = True
+                return None
+            excess = dict(self.judge.excess(point)) if self.judge else {}
+            if not excess:
+                number = len(self.sweep.trials)
+                self._note("drawn", trial=number, draw=draw, point=point)
+                self.proposer.drawn(draw, point)
+                return self._start(self.sweep.trials[number])
+            self._note("refused", draw=draw, point=point, excess=excess)
+            self.proposer.refused(draw, point, excess)
+        assert self.judge is not None
+        reason = self.judge.reason(excess, point)
+        self.halt(f"{_MAX_REFUSED_IN_A_ROW} points in a row are beyond the limits: {reason}")
+        return None
+
+    def _start(self, trial: TrialRecord) -> Attempt:
+        self._note("started", trial=trial.number, attempt=trial.attempts + 1)
+        self._seen_at[trial.number] = time.monotonic()
+        self._tell("trial_started", trial)
+        parent = trial.parent if trial.woken_epochs == trial.epochs else None
+        return Attempt(trial.number, trial.attempts, trial.point, trial.epochs, parent)
+
+    @property
+    def can_draw(self) -> bool:
+        """Whether new trials may still be drawn."""
+        patience = self.search.patience_trials
+        return (
+            not self.halted
+            and not self._is_exhausted
+            and len(self.sweep.trials) < self.sweep.planned_trials
+            and not (patience and self._ended_since_best() >= patience)
+        )
+
+    def _ended_since_best(self) -> int:
+        """Ended trials in a row, up to the last, that did not improve on the best before them."""
+        count, best = 0, (-1, float("-inf"))
+        for event in self.ledger.events:
+            if event["event"] == "ended":
+                trial = self.sweep.trials[event["trial"]]
+                reached = (trial.epochs, trial.score or float("-inf"))
+                is_better = trial.outcome not in FAILED and reached > best
+                count, best = (0, reached) if is_better else (count + 1, best)
+        return count
+
+    # --- what became of it ---------------------------------------------------------------
+
+    def report(self, trial_number: int, attempt: int, report: Mapping[str, Any]) -> bool:
+        """Take a worker's report; return whether it should go on.
+
+        Args:
+            trial_number: Its trial.
+            attempt: Its attempt; one that was replaced meanwhile is sent home.
+            report: ``epoch`` (0: it is alive), ``scores`` and metrics, or an ``outcome``.
+
+        """
+        trial = self.sweep.trials[trial_number]
+        if attempt != trial.attempts or trial.outcome != RUNNING:
+            return False
+        self._seen_at[trial_number] = time.monotonic()
+        if report.get("outcome") == "storage":
+            self.fatal = self.fatal or StorageError(str(report["message"]))
+            return False
+        if report.get("note"):
+            self._note("noted", trial=trial_number, message=str(report["note"]))
+        if report.get("outcome"):
+            self._end(trial, str(report["outcome"]), str(report.get("message", "")))
+            return False
+        epoch = int(report["epoch"])
+        if epoch <= trial.epochs:
+            return True  # it makes up for epochs whose checkpoint was lost
+        if epoch > trial.epochs + 1:
+            raise AssertionError(f"trial {trial_number} reports epoch {epoch} after {trial.epochs}")
+        values = {k: float(v) for k, v in report.items() if k.startswith(_METRICS)}
+        first, *more = report["scores"]
+        values |= {"score": first, **{f"score_{i}": v for i, v in enumerate(more, 1)}}
+        self._note("epoch", trial=trial_number, attempt=attempt, values=values)
+        self._tell("epoch_done", trial)
+        return self._decide(trial)
+
+    def _decide(self, trial: TrialRecord) -> bool:
+        """Let the scheduler judge a trial after an epoch; return whether it goes on."""
+        if trial.epochs >= self.sweep.max_epochs:
+            self._end(trial, "completed", "")
+            return False
+        decision = self.scheduler.after_epoch(self.sweep, trial)
+        if decision == Decision.STOP:
+            self._end(trial, "pruned", "")
+        elif decision == Decision.PAUSE:
+            self._note("paused", trial=trial.number)
+            self._tell("trial_ended", trial)
+        return decision == Decision.GO
+
+    def lost(
+        self, trial_number: int, attempt: int, message: str, *, is_counted: bool = True
+    ) -> None:
+        """A worker is gone before its attempt was over: once more, from the checkpoint.
+
+        Args:
+            trial_number: Its trial.
+            attempt: Its attempt.
+            message: What is known of the reason.
+            is_counted: False where the machine went away: that is not the trial's fault.
+
+        """
+        trial = self.sweep.trials[trial_number]
+        if attempt != trial.attempts or trial.outcome != RUNNING:
+            return
+        self._note("lost", trial=trial_number, message=message, is_counted=is_counted)
+        if trial.crashes >= _MAX_CRASHES:
+            self._end(trial, "failed", f"its worker ended {trial.crashes} times: {message}")
+
+    def _end(self, trial: TrialRecord, outcome: str, message: str) -> None:
+        self._note("ended", trial=trial.number, outcome=outcome, message=message)
+        self.proposer.ended(trial)
+        self._tell("trial_ended", trial)
+        self._give_up_if_hopeless()
+
+    def _give_up_if_hopeless(self) -> None:
+        ended = [t for t in self.sweep.trials.values() if t.has_ended]
+        causes = Counter(
+            f"{t.outcome}: {re.sub(r'[0-9.e+-]+', '#', _first_line(t.message))}"
+            for t in ended
+            if t.outcome in FAILED
+        )
+        if len(ended) >= 6 and causes:
+            cause, count = causes.most_common(1)[0]
+            if count >= 0.8 * len(ended):
+                example = next(t for t in reversed(ended) if t.outcome == cause.split(":")[0])
+                self.sweep.abandoned = (
+                    f"{count} of {len(ended)} trials failed alike, so the sweep was given up. "
+                    f"{example.outcome}: {_first_line(example.message)}"
+                )
+                self.halt(self.sweep.abandoned)
+
+    # --- when it is over -----------------------------------------------------------------
+
+    def halt(self, reason: str) -> None:
+        """Start nothing more and stop what runs."""
+        self.halted = self.halted or reason
+
+    def should_halt(self) -> bool:
+        """Whether everything that runs should stop now."""
+        sweep, search = self.sweep, self.search
+        seconds = sweep.past_s + time.monotonic() - self.ledger.start_s
+        if sweep.time_s is not None and seconds >= sweep.time_s:
+            self.halt("the time is up")
+        if search.epochs is not None and sweep.epochs_spent >= search.epochs:
+            self.halt("the epochs are spent")
+        if search.gpu_hours is not None and self.gpu_hours >= search.gpu_hours:
+            self.halt("the GPU hours are spent")
+        return bool(self.halted) or self.fatal is not None
+
+    @property
+    def gpu_hours(self) -> float:
+        """GPU hours of all finished epochs."""
+        rows = (row for trial in self.sweep.trials.values() for row in trial.curve)
+        return self.gpus_per_trial * sum(row["seconds"] for row in rows) / 3600
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing runs and nothing will; paused trials that nobody wakes are pruned."""
+        states = {trial.outcome for trial in self.sweep.trials.values()}
+        if RUNNING in states:
+            return False
+        if self.should_halt():
+            return True
+        can_wake = self.scheduler.wake(self.sweep, can_draw=self.can_draw) is not None
+        if WAITING in states or self.can_draw or can_wake:
+            return False
+        for trial in self.sweep.trials.values():
+            if trial.outcome == PAUSED:
+                self._end(trial, "pruned", "")
+        return True
+
+    def overdue(self, stall_s: float) -> list[TrialRecord]:
+        """Return the running trials of which nothing was heard for so many seconds."""
+        now = time.monotonic()
+        running = [t for t in self.sweep.trials.values() if t.outcome == RUNNING]
+        return [t for t in running if now - self._seen_at.get(t.number, now) > stall_s]
+
+
+def guarded(controller: Controller, call: Callable[[], Any], otherwise: Any) -> Any:
+    """Run a step for Ray, in whose callbacks an exception would end the sweep in disorder.
+
+    A disk that is full halts the sweep; it is told after Ray has stopped.
+    """
+    try:
+        return call()
+    except StorageError as error:
+        controller.fatal = controller.fatal or error
+        return otherwise
+
+
+def _first_line(message: str) -> str:
+    return message.splitlines()[0] if message else ""

@@ -1,0 +1,153 @@
+"""Ray Tune as the one who runs attempts: thin adapters between it and the controller.
+
+Ray's own state files are not read by anybody: what Tune restores loses work, rungs and history.
+"""
+
+import contextlib
+import os
+import signal
+from typing import Any
+
+import ray
+from ray import tune
+from ray.tune.schedulers import FIFOScheduler
+from ray.tune.search import Searcher
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from facesearch.tuning.controller import Controller, guarded
+
+# What Ray raises when a machine went away; the trial is not to blame.
+_MACHINE_GONE = ("NodeDied", "node died", "ActorUnschedulable", "preempted")
+
+
+class AttemptSearcher(Searcher):
+    """Asks the controller what a free worker should do."""
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__()
+        self.controller = controller
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+        """Return an attempt, None for nothing yet, or that the sweep is over."""
+        attempt = guarded(self.controller, self.controller.next_attempt, None)
+        if attempt is not None:
+            return dict(attempt.as_config())
+        is_over = guarded(self.controller, lambda: self.controller.is_over, True)
+        return str(Searcher.FINISHED) if is_over else None
+
+    def on_trial_complete(
+        self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+    ) -> None:
+        """The callback tells the controller."""
+
+    def save(self, checkpoint_path: str) -> None:
+        """The ledger has everything."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Nothing is restored from Ray's files."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Searcher, ()
+
+
+class AttemptScheduler(FIFOScheduler):
+    """Asks the controller whether a trial goes on."""
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__()
+        self.controller = controller
+
+    def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
+        """Return Ray's word for going on or stopping."""
+        number, attempt = trial.config["trial"], trial.config["attempt"]
+        goes_on = guarded(
+            self.controller, lambda: self.controller.report(number, attempt, result), False
+        )
+        return str(FIFOScheduler.CONTINUE if goes_on else FIFOScheduler.STOP)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FIFOScheduler, ()
+
+
+class AttemptCallback(tune.Callback):
+    """Tells the controller of workers that died or hang."""
+
+    def __init__(self, controller: Controller, stall_s: float) -> None:
+        self.controller, self.stall_s = controller, stall_s
+
+    def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
+        """Kill workers of which nothing was heard for too long, such as a stopped process."""
+        for record in self.controller.overdue(self.stall_s):
+            for trial in trials:
+                config = (trial.config["trial"], trial.config["attempt"])
+                if config == (record.number, record.attempts) and trial.status == "RUNNING":
+                    _kill_worker(trial.last_result)
+            message = f"no epoch ended in {self.stall_s:g} s, so its worker was killed"
+            guarded(
+                self.controller,
+                lambda r=record, m=message: self.controller.lost(r.number, r.attempts, m),
+                None,
+            )
+
+    def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """A function that returned before its trial had ended was superseded, or has a fault."""
+        self._lost(trial, "its training returned before the last epoch")
+
+    def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        """A worker died."""
+        error = trial.get_error() if hasattr(trial, "get_error") else None
+        self._lost(trial, _reason(error))
+
+    def _lost(self, trial: Any, message: str) -> None:
+        number, attempt = trial.config["trial"], trial.config["attempt"]
+        is_counted = not any(word in message for word in _MACHINE_GONE)
+        guarded(
+            self.controller,
+            lambda: self.controller.lost(number, attempt, message, is_counted=is_counted),
+            None,
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return tune.Callback, ()
+
+
+class HaltStopper(tune.Stopper):
+    """Stops everything when the controller says so."""
+
+    def __init__(self, controller: Controller) -> None:
+        self.controller = controller
+
+    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+        """Single trials are the scheduler's."""
+        return False
+
+    def stop_all(self) -> bool:
+        """Whether a budget is spent, the disk is full or nothing works."""
+        return self.controller.should_halt()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return tune.stopper.NoopStopper, ()
+
+
+def _reason(error: Any) -> str:
+    text = str(error or "").strip()
+    if "OutOfMemoryError" in text:
+        return "Ray ended its worker, as the machine's memory was full (OutOfMemoryError)"
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return f"its worker process ended ({lines[0][:200]})" if lines else "its worker process ended"
+
+
+def _kill_worker(last_result: dict[str, Any]) -> None:
+    """SIGKILL a worker on its own node: one that hangs or is stopped answers nothing else."""
+    pid, node = last_result.get("pid"), last_result.get("node_id")
+    if not pid or not node:
+        return
+    on_node = NodeAffinitySchedulingStrategy(node_id=node, soft=False)
+    kill = ray.remote(num_cpus=0, scheduling_strategy=on_node)(_kill)
+    with contextlib.suppress(ray.exceptions.RayError):
+        ray.get(kill.remote(pid), timeout=30)
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)

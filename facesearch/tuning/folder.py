@@ -1,0 +1,212 @@
+"""The folder of a sweep: which one a command goes on with, and whether it may."""
+
+import hashlib
+import json
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from facesearch.errors import InputError
+from facesearch.space import SearchSpace, load_space
+from facesearch.training.retention import forget, keep_final
+from facesearch.tuning.ledger import Ledger, read_ledger
+from facesearch.tuning.records import TrialRecord
+
+_NUMBERED = re.compile(r"(.+)-(\d{4})")
+# What may differ between two commands of one sweep: how long it goes on is no part of the question.
+_BUDGETS = ("search.trials", "search.time_s")
+
+
+@dataclass(frozen=True)
+class SweepFolder:
+    """An open sweep: its folder and its locked ledger."""
+
+    path: Path
+    ledger: Ledger
+    is_new: bool
+
+    @property
+    def text(self) -> str:
+        """The space as it was written when the sweep began."""
+        return (self.path / "space.yaml").read_text(encoding="utf-8-sig")
+
+    @property
+    def trials(self) -> Path:
+        """Where the checkpoints of the trials are."""
+        return self.path / "trials"
+
+
+def flat(value: Any, name: str = "") -> dict[str, Any]:
+    """Return the leaves of nested mappings and lists by their dotted names."""
+    if isinstance(value, Mapping):
+        items = list(value.items())
+    elif isinstance(value, list) and any(isinstance(v, (Mapping, list)) for v in value):
+        items = list(enumerate(value))
+    else:
+        return {name: value}
+    leaves: dict[str, Any] = {}
+    for key, item in items:
+        leaves |= flat(item, f"{name}.{key}" if name else str(key))
+    return leaves
+
+
+def identity(space: SearchSpace, fingerprint: str) -> dict[str, Any]:
+    """Return what must be the same for a sweep to be continued, as flat JSON."""
+    question = {**space.template, **space.settings_raw, "faces": fingerprint}
+    leaves = {k: v for k, v in flat(question).items() if k not in _BUDGETS}
+    plain: dict[str, Any] = json.loads(json.dumps(leaves, default=str))
+    return plain
+
+
+def difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Return a line for each leaf that is not the same."""
+    names = sorted({*before, *now})
+    none = "not written"
+    return [
+        f"  {name}: was {before.get(name, none)}, is {now.get(name, none)}"
+        for name in names
+        if before.get(name, none) != now.get(name, none)
+    ]
+
+
+def open_sweep(
+    space: SearchSpace, fingerprint: str, runs_dir: Path, *, root: str | None = None,
+    is_fresh: bool = False,
+) -> SweepFolder:  # fmt: skip
+    """Open the newest sweep of the space's name, or begin a new one.
+
+    Args:
+        space: What is asked.
+        fingerprint: Of the faces.
+        runs_dir: Where sweeps are.
+        root: Folder of the faces, noted for `load_sweep`.
+        is_fresh: Begin a new one in any case.
+
+    Raises:
+        InputError: If the newest one asked another question, is open elsewhere, or the folder
+            cannot be written.
+
+    """
+    name = space.settings.name
+    try:
+        runs_dir.mkdir(parents=True, exist_ok=True)
+        with FileLock(runs_dir / ".lock", timeout=60):
+            newest = newest_folder(runs_dir, name)
+            if newest and not is_fresh and _is_begun(newest):
+                return _go_on(space, fingerprint, newest)
+            number = 1 if newest is None else int(newest.name[-4:]) + _is_begun(newest)
+            return _begin(space, fingerprint, runs_dir / f"{name}-{number:04d}", root)
+    except OSError as error:
+        raise InputError(f"{runs_dir}: cannot be written ({error}); use --runs FOLDER.") from None
+
+
+def newest_folder(runs_dir: Path, name: str) -> Path | None:
+    """Return the folder with the highest number of this name, or None."""
+    found = [
+        path
+        for path in runs_dir.glob(f"{name}-*")
+        if path.is_dir() and (match := _NUMBERED.fullmatch(path.name)) and match[1] == name
+    ]
+    return max(found, default=None, key=lambda path: path.name)
+
+
+def find_sweep(runs_dir: Path, sweep: str) -> Path:
+    """Return the folder that ``sweep`` names: a path, a folder in runs_dir, or a name's newest.
+
+    Raises:
+        InputError: If there is none.
+
+    """
+    for path in (Path(sweep), runs_dir / sweep):
+        if (path / "ledger").is_file():
+            return path
+    newest = newest_folder(runs_dir, sweep)
+    if newest and (newest / "ledger").is_file():
+        return newest
+    known = sorted(path.parent.name for path in runs_dir.glob("*/ledger"))
+    raise InputError(
+        f"'{sweep}' is no sweep: no ledger there or in {runs_dir}. "
+        f"Known: {', '.join(known[-5:]) or 'none'}."
+    )
+
+
+def load_sweep(folder: Path) -> tuple[SearchSpace, str | None]:
+    """Return the space of a sweep as it was asked, and its folder of faces.
+
+    Raises:
+        InputError: If the folder holds no sweep.
+
+    """
+    opened = next(read_ledger(folder), None)
+    if opened is None:
+        raise InputError(f"{folder}: its ledger is empty; nothing was begun.")
+    space = load_space(folder / "space.yaml")
+    space.settings_raw = dict(opened["settings"])
+    return space, opened["root"]
+
+
+def _is_begun(folder: Path) -> bool:
+    ledger = folder / "ledger"
+    return ledger.is_file() and next(read_ledger(folder), None) is not None
+
+
+def _go_on(space: SearchSpace, fingerprint: str, folder: Path) -> SweepFolder:
+    ledger = Ledger(folder)
+    changes = difference(ledger.events[0]["identity"], identity(space, fingerprint))
+    if changes:
+        ledger.close()
+        shown = "\n".join(changes[:20])
+        raise InputError(
+            f"{space.document.source}: differs from the sweep that it would continue, {folder}:\n"
+            f"{shown}\nGive --fresh to begin a new sweep, --name for one beside it, or undo the "
+            "change."
+        )
+    return SweepFolder(folder, ledger, is_new=False)
+
+
+def _begin(space: SearchSpace, fingerprint: str, folder: Path, root: str | None) -> SweepFolder:
+    folder.mkdir(exist_ok=True)
+    text = Path(space.document.source).read_bytes()
+    (folder / "space.yaml").write_bytes(text)
+    ledger = Ledger(folder)
+    ledger.append(
+        "opened",
+        sweep_id=uuid.uuid4().hex,
+        name=space.settings.name,
+        max_epochs=space.first_config().train.epochs,
+        identity=identity(space, fingerprint),
+        settings=space.settings_raw,
+        root=root,
+        space_sha256=hashlib.sha256(text).hexdigest(),
+    )
+    return SweepFolder(folder, ledger, is_new=True)
+
+
+class CheckpointKeeper:
+    """Deletes the checkpoints that nobody will want, as an observer of the sweep.
+
+    Bound on the disk: three files (the last two and the best) for each running or paused trial,
+    two for each completed one, none for the others.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def trial_started(self, trial: TrialRecord) -> None:
+        """The worker keeps its own folder small."""
+
+    def epoch_done(self, trial: TrialRecord) -> None:
+        """The worker keeps its own folder small."""
+
+    def trial_ended(self, trial: TrialRecord) -> None:
+        """Leave the best and the last of a completed trial, and nothing of one that was stopped."""
+        folder = self.folder / f"{trial.number:03d}"
+        if trial.outcome == "completed":
+            keep_final(folder)
+        elif trial.has_ended:
+            forget(folder)
