@@ -71,15 +71,11 @@ class Checkpoints:
         epoch = training.epochs_done
         name = f"epoch-{epoch:04}-a{self.attempt}-score{float(score)!r}.ckpt"
         path = self.folder / name
-        training.save(path)
         try:
+            training.save(path)
+        finally:
             # again: this process may have been stopped while it wrote
-            self._refuse_superseded()
-        except Superseded:
-            path.unlink(missing_ok=True)
-            with contextlib.suppress(OSError):
-                self.folder.rmdir()  # if nobody has it any more, writing has made it anew
-            raise
+            self._take_back_superseded(path)
         own = _File(path, epoch, self.attempt, score)
         before = [file for file in _files(self.folder) if file.epoch < epoch]
         _keep(self.folder, {own, *before[-1:], _best([*before, own])})
@@ -99,7 +95,6 @@ class Checkpoints:
             A line for each newer checkpoint that was passed over, with the reason.
 
         """
-        _remove_temporary(self.folder)
         passed_over: list[str] = []
         for file in reversed(_files(self.folder)):
             if file.epoch > most_epochs:
@@ -117,14 +112,30 @@ class Checkpoints:
             found = "nobody any more" if newest is None else f"attempt {newest}"
             raise Superseded(f"{self.folder}: belongs to {found}, not to attempt {self.attempt}.")
 
+    def _take_back_superseded(self, path: Path) -> None:
+        try:
+            self._refuse_superseded()
+        except Superseded:
+            _unlink(path)
+            with contextlib.suppress(OSError):
+                self.folder.rmdir()  # if nobody has it any more, writing has made it anew
+            raise
+
 
 def claim(folder: Path, attempt: int) -> None:
     """Let only ``attempt`` write into ``folder`` from now on; it is made if it is missing.
 
+    What killed writers have left is deleted here, and not by `Checkpoints.load`: another trial may
+    load from a folder whose own trial is writing.
+
     Raises:
+        Superseded: If a newer attempt has it already; this one began late.
         StorageError: If it cannot be written.
 
     """
+    newest = _newest_attempt(folder)
+    if newest is not None and newest > attempt:
+        raise Superseded(f"{folder}: belongs to attempt {newest}, not to attempt {attempt}.")
     write_atomically(folder / _FENCE, str(attempt).encode())
     _remove_temporary(folder)
 

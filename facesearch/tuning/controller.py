@@ -259,7 +259,7 @@ class Controller:
             for t in ended
             if t.outcome in FAILED
         )
-        if len(ended) >= 6 and causes:
+        if len(ended) >= 6 and causes and not self.halted:
             cause, count = causes.most_common(1)[0]
             if count >= 0.8 * len(ended):
                 example = next(t for t in reversed(ended) if t.outcome == cause.split(":")[0])

@@ -5,6 +5,7 @@ after a crash as soon as the past is. Optuna therefore gets a new study and a ne
 draw, which takes milliseconds beside trainings of minutes.
 """
 
+import math
 import random
 import warnings
 from collections.abc import Callable
@@ -55,7 +56,9 @@ def sobol(past: Past, draw: int) -> Suggest:
     if place < 0 or not past.holes:
         return dice(past, draw)
     sequence = qmc.Sobol(len(past.holes), scramble=True, rng=past.search.seed)
-    values = sequence.fast_forward(place).random()[0]
+    if place:
+        sequence.fast_forward(place)
+    values = sequence.random()[0]
     return Quantiles(dict(zip([hole.name for hole in past.holes], values, strict=True)))
 
 
@@ -131,16 +134,23 @@ def _optuna_sampler(past: Past, draw: int) -> BaseSampler:
     if past.search.sampler == "nsga2":
         quarter = sum(told.is_known for told in past.all()) // 4
         return _Nsga(population_size=min(max(_STARTUP, quarter), _MOST_PARENTS), seed=seed)
-    failures = sum(told.has_failed for told in past.all())
+    # failures that are told as under way do not count there
+    unseen = sum(told.has_failed for told in past.all()) if _has_few_scores(past) else 0
     with warnings.catch_warnings():
         # without groups the holes of an option are drawn each by itself
         warnings.simplefilter("ignore", ExperimentalWarning)
         return TPESampler(
             seed=seed,
-            n_startup_trials=max(1, _STARTUP - failures),
+            n_startup_trials=max(1, _STARTUP - unseen),
             multivariate=True,
             group=any(hole.under for hole in past.holes),
         )
+
+
+def _has_few_scores(past: Past) -> bool:
+    """Whether TPE would take failures for good points: those are the best tenth of all."""
+    known = [told for told in past.all() if told.is_known]
+    return sum(told.scores is not None for told in known) < math.ceil(len(known) / 10)
 
 
 class _Nsga(NSGAIISampler):
@@ -168,20 +178,23 @@ class _Translation:
     def __init__(self, past: Past) -> None:
         self.is_tpe = past.search.sampler == "tpe"
         self.has_pruned = self.is_tpe and past.num_objectives == 1
+        self.has_few_scores = _has_few_scores(past)
         self.distributions = {hole.name: _distribution(hole) for hole in past.holes}
         self.penalty, self.typical_excess = past.penalty(), past.typical_excess()
 
     def __call__(self, told: Told) -> FrozenTrial | None:
         """Return what Optuna is told of a point; None if it was killed in its first epoch.
 
-        TPE keeps away from what is under way, so for TPE a failure is under way for ever: told with
-        a bad score it would be among the good ones as long as there are few others. The other
-        samplers take the last score of a training for its final one.
+        To TPE a failure is pruned without a score, which ranks below all that have one. Where even
+        so it would be among the good ones it is under way for ever, as TPE keeps away from that.
+        The other samplers take the last score of a training for its final one.
         """
-        if told.is_under_way or (self.is_tpe and told.has_failed):
+        if told.is_under_way or (self.is_tpe and told.has_failed and self.has_few_scores):
             return self._create(told, TrialState.RUNNING)
         if not told.is_known:
             return None
+        if self.is_tpe and told.has_failed:
+            return self._create(told, TrialState.PRUNED)
         is_cut = told.scores is not None and told.trial and told.trial.outcome != "completed"
         if self.has_pruned and is_cut:
             values = {epoch: scores[0] for epoch, scores in told.finite.items()}

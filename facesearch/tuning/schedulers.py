@@ -121,16 +121,11 @@ def measured_grace(sweep: SweepRecord, settings: SchedulerConfig) -> int | None:
     return max(1, min(grace, last // settings.eta))
 
 
-def _rungs(
-    sweep: SweepRecord, settings: SchedulerConfig, trial: TrialRecord | None = None
-) -> list[int]:
-    """Return the rungs, of ``trial`` if given: none for a pilot, and none before its end."""
-    grace = settings.grace_epochs
-    if grace != "auto":
-        return rungs(settings, sweep.max_epochs, grace)
-    measured = measured_grace(sweep, settings)
-    is_pilot = trial is not None and trial.number < settings.pilot_trials
-    return [] if is_pilot or measured is None else rungs(settings, sweep.max_epochs, measured)
+def _rungs(sweep: SweepRecord, settings: SchedulerConfig) -> list[int]:
+    """Return the rungs, or none while the grace is unknown: a pilot ends before it is judged."""
+    written = settings.grace_epochs
+    grace = measured_grace(sweep, settings) if written == "auto" else written
+    return [] if grace is None else rungs(settings, sweep.max_epochs, grace)
 
 
 @dataclass(frozen=True)
@@ -167,7 +162,7 @@ class Halving(_NeverPauses):
 
     def after_epoch(self, sweep: SweepRecord, trial: TrialRecord) -> Decision:
         """Stop at a rung unless among the best ceil(trials / eta) there."""
-        steps, epoch = _rungs(sweep, self.settings, trial), trial.epochs
+        steps, epoch = _rungs(sweep, self.settings), trial.epochs
         num_brackets = max(1, len(steps)) if self.settings.type == "hyperband" else 1
         bracket = trial.number % num_brackets
         if epoch not in steps[bracket:]:
@@ -188,7 +183,7 @@ class Median(_NeverPauses):
 
     def after_epoch(self, sweep: SweepRecord, trial: TrialRecord) -> Decision:
         """Stop below the median of three others or more."""
-        if trial.epochs not in _rungs(sweep, self.settings, trial):
+        if trial.epochs not in _rungs(sweep, self.settings):
             return Decision.GO
         others = [t for t in reached(sweep, trial.epochs) if t.number != trial.number]
         if len(others) < _LEAST_OTHERS:
@@ -213,7 +208,7 @@ class Promotion:
 
     def after_epoch(self, sweep: SweepRecord, trial: TrialRecord) -> Decision:
         """Pause at each rung."""
-        is_rung = trial.epochs in _rungs(sweep, self.settings, trial)
+        is_rung = trial.epochs in _rungs(sweep, self.settings)
         return Decision.PAUSE if is_rung else Decision.GO
 
     def wake(self, sweep: SweepRecord, *, can_draw: bool) -> Wake | None:

@@ -94,5 +94,6 @@ def build_proposer(space: SearchSpace) -> Proposer:
     search = space.settings.search
     if search.sampler == "cmaes" and search.has_several:
         raise InputError("search.sampler: cmaes maximises one number; write nsga2, tpe or gp.")
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    # its warnings are about samplers built by hand
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
     return Proposer(space)

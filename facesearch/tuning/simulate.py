@@ -52,7 +52,7 @@ def simulate(
         heapq.heappush(running, (at_s + seconds, counter, attempt, epoch, result))
         counter += 1
 
-    while True:
+    while not controller.should_halt():
         while len(running) < workers and (attempt := controller.next_attempt()) is not None:
             begin(attempt, attempt.epochs + 1, now_s + start_s)
         if not running:
@@ -69,3 +69,4 @@ def simulate(
         ticks.append(Tick(now_s, spent, attempt.trial, epoch, scores[0]))
         if goes_on:
             begin(attempt, epoch + 1, now_s)
+    return ticks

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from facesearch.errors import InputError
-from facesearch.tracking.store import find_run, resolve_store
+from facesearch.tracking.store import Store, find_run, resolve_store
 
 
 def test_the_default_is_sqlite_in_the_runs_folder(tmp_path: Path) -> None:
@@ -32,20 +32,32 @@ def test_a_wrong_address_is_told_with_its_cure(tmp_path: Path, uri: str, message
         resolve_store(uri, tmp_path)
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_only_finished_trials_are_found(tmp_path: Path) -> None:
-    store = resolve_store(None, tmp_path)
+def test_a_folder_that_cannot_be_made_is_told_when_it_is_used(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    store = resolve_store(None, tmp_path / "file" / "runs")
+    with pytest.raises(InputError, match=r"mlflow.db cannot be opened \(.*Not a directory"):
+        store.client()
+
+
+def test_a_file_that_is_no_database_is_told_when_it_is_used(tmp_path: Path) -> None:
+    (tmp_path / "mlflow.db").write_text("a letter to the archivist " * 99)
+    with pytest.raises(InputError, match=r"mlflow.db cannot be opened .*not a database"):
+        find_run(resolve_store(None, tmp_path), "abc")
+
+
+def test_only_finished_trials_are_found(store: Store) -> None:
     client = store.client()
     experiment = store.experiment_id(client)
     ids = []
-    for outcome in ("completed", "diverged"):
+    for outcome in ("completed", "diverged", "killed", "waiting", "running", "paused"):
         tags = {"facesearch.kind": "trial", "facesearch.outcome": outcome}
         ids.append(client.create_run(experiment, tags=tags).info.run_id)
         client.log_metric(ids[-1], "best/score", 0.5)
     assert find_run(store, ids[0][:10]).info.run_id == ids[0]
-    with pytest.raises(InputError, match="outcome 'diverged'"):
-        find_run(store, ids[1])
+    assert find_run(store, ids[2]).info.run_id == ids[2]
+    for run_id, outcome in ((ids[1], "diverged"), (ids[3], "waiting"), (ids[5], "paused")):
+        with pytest.raises(InputError, match=f"outcome '{outcome}'"):
+            find_run(store, run_id)
     with pytest.raises(InputError, match=rf"No run 'fffffff' .*{ids[0][:8]} \(0.500\)"):
         find_run(store, "fffffff")
     for bad in ("../../x", "-rf", "", "a" * 100):

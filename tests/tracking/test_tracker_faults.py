@@ -91,7 +91,7 @@ def test_calls_that_fail_before_or_after_they_are_done(
     tracker = player.track(hooked(unlucky), on_recovery=lambda: recoveries.append(1))
     player.run(tracker)
     assert tracker.close()
-    assert unlucky.failures > 10
+    assert unlucky.failures >= 3
     assert len(player.told) == len(recoveries) <= unlucky.failures
     assert_equal(player.sweep)
 

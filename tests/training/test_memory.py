@@ -76,9 +76,9 @@ def test_a_network_of_billions_of_weights_is_told_at_once_and_not_allocated() ->
     model = {"width": 512, "num_stages": 5, "depth": 48}
     config = config_of(model=model, train={"batch_size": 4096})
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    start = time.perf_counter()
+    start = time.process_time()
     told = training_bytes(config, 10_000_000, device=CPU)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
     assert told.weights > 100e9 and told.total > 1e12
 

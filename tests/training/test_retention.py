@@ -126,7 +126,8 @@ def test_junk_and_missing_folders_are_survived(folder: Path, small_config: RunCo
     (folder / "epoch-0008-a1-score0.1.ckpt").mkdir()  # a folder where a file should be
     [told] = Checkpoints(folder, 1).load(training, most_epochs=99)
     assert "no checkpoint that can be read" in told and training.epochs_done == 0
-    assert not list(folder.glob(".*.tmp")) and (folder / "notes.txt").is_file()
+    # loading is also for others than the one that writes here
+    assert list(folder.glob(".*.tmp")) and (folder / "notes.txt").is_file()
     save(folder, training, {1: 0.5})
     keep_final(folder)
     for missing in (folder / "gone", folder / "notes.txt"):
@@ -194,9 +195,12 @@ def test_what_is_final_is_the_best_and_the_last(folder: Path, small_config: RunC
         Checkpoints(folder, 1).save(training, 0.5)
 
 
-def test_a_claim_removes_what_killed_writers_left(folder: Path) -> None:
+def test_a_claim_removes_what_killed_writers_left_and_is_never_given_back(folder: Path) -> None:
     (folder / ".epoch-0001-a1-score0.5.ckpt.77.tmp").write_bytes(b"half")
     claim(folder, 3)
+    claim(folder, 3)
+    with pytest.raises(Superseded, match="attempt 3, not to attempt 2"):
+        claim(folder, 2)
     assert [path.name for path in folder.iterdir()] == ["attempt"]
     assert (folder / "attempt").read_text() == "3"
 

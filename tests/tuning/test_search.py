@@ -21,7 +21,10 @@ head:
 model: {width: {log_int: [8, 64]}, depth: {int: [1, 4]}}
 optim: {lr: {log_uniform: [0.01, 1]}, weight_decay: {log_uniform: [1.0e-5, 1.0e-2]}}
 """
-LIVE_AND_LEARNING = ["tpe", "gp", "nsga2", "cmaes"]
+LEARNING = ["tpe", "gp", "nsga2", "cmaes"]
+# a draw of the Gaussian process takes seconds as soon as 8 points are known
+FEW = {"gp": 9}
+WORKERS = [(s, w) for s in sorted(SAMPLERS) for w in (1, 4) if (s, w) != ("gp", 1)]
 Judge = Callable[[Point], tuple[str, list[float]]]
 
 
@@ -64,7 +67,7 @@ class Sweep:
             point = self.proposer.propose(draw)
             assert point is not None
             self.points.append(point)
-            if point["model.width"] > limit:
+            if point.get("model.width", 0) > limit:
                 excess = {"cost/mparams": point["model.width"] / limit - 1}
                 self.tell("refused", draw, point, excess)
                 continue
@@ -92,27 +95,27 @@ def as_written(told: tuple[Any, ...]) -> list[Any]:
 # --- every sampler ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("workers", [1, 4])
-@pytest.mark.parametrize("sampler", sorted(SAMPLERS))
+@pytest.mark.parametrize(("sampler", "workers"), WORKERS)
 def test_a_rebuilt_proposer_goes_on_exactly_and_repeats_no_draw(sampler: str, workers: int) -> None:
-    sweep = Sweep(build(sampler, limits={"cost/mparams": 1}), workers=workers).run(26, limit=40)
+    draws = 11 if sampler == "gp" else 26
+    sweep = Sweep(build(sampler), workers=workers).run(draws, limit=40)
     kinds = {what for what, _ in sweep.events}
     assert kinds == {"drawn", "ended", "refused"} or sampler == "grid"
-    rebuilt = sweep.rebuilt()
-    for draw in (26, 27, 40):
-        assert rebuilt.propose(draw) == sweep.proposer.propose(draw)
-        assert rebuilt.propose(draw) not in sweep.points
+    rebuilt, point = sweep.rebuilt(), sweep.proposer.propose(draws)
+    assert rebuilt.propose(draws) == point
+    assert point not in sweep.points
 
 
 @pytest.mark.parametrize("sampler", sorted(SAMPLERS))
 def test_every_point_is_one_of_the_space_and_proposing_changes_nothing(sampler: str) -> None:
-    sweep = Sweep(build(sampler)).run(20)
+    sweep = Sweep(build(sampler)).run(draws := FEW.get(sampler, 20))
     for point in sweep.points:
         sweep.space.config(point)
         assert ("head.arcface.scale" in point) == (point["head"] == "arcface")
         assert json.loads(json.dumps(point)) == point
-    assert sweep.proposer.propose(20) == sweep.proposer.propose(20)
-    assert len({json.dumps(point) for point in sweep.points}) == 20
+    assert sweep.proposer.propose(draws) == sweep.proposer.propose(draws)
+    # a child of NSGA-II may be as its parent
+    assert len({json.dumps(point) for point in sweep.points}) == draws or sampler == "nsga2"
 
 
 @pytest.mark.parametrize("sampler", sorted(set(SAMPLERS) - {"grid"}))
@@ -146,7 +149,8 @@ def test_several_objectives_are_told_together(sampler: str) -> None:
     objective = ["val/rank1", "cost/mparams"]
     space = build(sampler, objective=objective)
     live, again = build_proposer(space), build_proposer(space)
-    for draw in range(14):
+    draws = 8 if sampler == "gp" else 14
+    for draw in range(draws):
         point = live.propose(draw)
         assert point is not None
         space.config(point)
@@ -156,7 +160,7 @@ def test_several_objectives_are_told_together(sampler: str) -> None:
         for proposer in (live, again):
             proposer.drawn(draw, point)
             proposer.ended(trial)
-    assert live.propose(14) == again.propose(14)
+    assert live.propose(draws) == again.propose(draws)
 
 
 def test_cmaes_refuses_several_objectives() -> None:
@@ -175,15 +179,17 @@ def test_the_grid_ends_after_its_last_combination() -> None:
 # --- learning --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("sampler", LIVE_AND_LEARNING)
+@pytest.mark.parametrize("sampler", LEARNING)
 def test_scores_get_better(sampler: str) -> None:
     def near(points: list[Point]) -> float:
         return sum(abs(math.log10(point["optim.lr"]) + 1) for point in points) / len(points)
 
-    num = 60 if sampler in ("cmaes", "nsga2") else 30
-    for seed in range(2):
-        points = Sweep(build(sampler, seed)).run(num).points
-        assert near(points[-10:]) < 0.7 * near(points[:10])
+    seeds, draws = (1, 13) if sampler == "gp" else (4, 60)
+    first = last = 0.0
+    for seed in range(seeds):
+        points = Sweep(build(sampler, seed)).run(draws).points
+        first, last = first + near(points[:8]), last + near(points[-6:])
+    assert last < 0.7 * first
 
 
 FAILING = """
@@ -193,8 +199,9 @@ optim: {lr: {log_uniform: [0.01, 1]}, weight_decay: {log_uniform: [1.0e-5, 1.0e-
 
 
 def high_rates_diverge(point: Point) -> tuple[str, list[float]]:
-    """Half of the points fail, and the best ones stand right beside them."""
-    return ("diverged" if point["optim.lr"] > 0.1 else "completed"), [point["optim.lr"] * 5]
+    """Half of the points fail; the best ones are in the middle of the others."""
+    lr = math.log10(point["optim.lr"])
+    return "diverged" if lr > -1 else "completed", [0.9 - 0.3 * (lr + 1.5) ** 2]
 
 
 def a_head_needs_too_much(point: Point) -> tuple[str, list[float]]:
@@ -214,26 +221,27 @@ def shares(sampler: str, judge: Judge, seeds: int, draws: int) -> tuple[float, f
 
 @pytest.mark.parametrize("judge", [high_rates_diverge, a_head_needs_too_much])
 def test_failing_trials_get_fewer_under_tpe_and_do_not_at_random(judge: Judge) -> None:
-    random_first, random_last = shares("random", judge, seeds=12, draws=36)
+    random_first, random_last = shares("random", judge, seeds=20, draws=36)
     assert 0.4 < random_first < 0.6 and 0.4 < random_last < 0.6
-    first, last = shares("tpe", judge, seeds=4, draws=36)
-    assert last < 0.7 * first and last < random_last - 0.15
+    first, last = shares("tpe", judge, seeds=8, draws=36)
+    assert last < 0.5 * first and last < random_last - 0.2
 
 
 @pytest.mark.parametrize("sampler", ["gp", "nsga2", "cmaes"])
 def test_failing_trials_get_fewer_under_the_others_too(sampler: str) -> None:
-    draws = 36 if sampler == "gp" else 90
-    first, last = shares(sampler, high_rates_diverge, seeds=2, draws=draws)
+    seeds, draws = (1, 15) if sampler == "gp" else (4, 60)
+    first, last = shares(sampler, high_rates_diverge, seeds, draws)
     assert last < first
 
 
-@pytest.mark.parametrize("sampler", LIVE_AND_LEARNING)
+@pytest.mark.parametrize("sampler", LEARNING)
 def test_refused_points_get_fewer(sampler: str) -> None:
     first = last = 0
-    for seed in range(2):
-        sweep = Sweep(build(sampler, seed)).run(30 if sampler == "gp" else 60, limit=23)
+    seeds, draws = (1, 12) if sampler == "gp" else (6, 45)
+    for seed in range(seeds):
+        sweep = Sweep(build(sampler, seed)).run(draws, limit=23)
         refused = [point["model.width"] > 23 for point in sweep.points]
-        first, last = first + sum(refused[:15]), last + sum(refused[-15:])
+        first, last = first + sum(refused[: draws // 3]), last + sum(refused[-draws // 3 :])
     assert last < first
 
 

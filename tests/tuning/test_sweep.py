@@ -1,18 +1,17 @@
 """Real Ray, toy trials."""
 
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 import ray
 import toy
-from mlflow.entities import ViewType
 
-from facesearch.config import RunConfig
 from facesearch.errors import InputError
 from facesearch.space import space_from_text
-from facesearch.tracking.store import Store, find_run, resolve_store
-from facesearch.tracking.tracker import Tracker
+from facesearch.tuning.controller import Controller
+from facesearch.tuning.ledger import Ledger, MemoryLedger
 from facesearch.tuning.records import SweepRecord
 from facesearch.tuning.sweep import Cluster, ray_session, run_trials, trial_resources
 
@@ -41,41 +40,61 @@ def available() -> Any:
         yield resources
 
 
-def run(available: Any, tmp_path: Path, extra: str = "", trials: int = 8) -> tuple[Any, Store]:
+def run(
+    ledger: Ledger | MemoryLedger, extra: str = "", trials: int = 8, seconds: float = 0.0,
+    stall_s: float = 60.0,
+) -> SweepRecord:  # fmt: skip
     space = space_from_text(SPACE % (extra, trials))
-    sweep, store = SweepRecord("toy", trials, 3), resolve_store(None, tmp_path)
-    failures: list[str] = []
-    tracker = Tracker(store, sweep, {}, lambda trial: RunConfig(), failures.append)
-    run_trials(space, toy.Toy(), sweep, [tracker], available)
-    tracker.close()
-    assert failures == []
-    return sweep, store
+    if not ledger.events:
+        ledger.append("opened", sweep_id="s", name="toy", max_epochs=3)
+    ledger.append("session", trials=trials, time_s=None)
+    controller = Controller(space, ledger, SweepRecord("toy", 0, 3), [])
+    run_trials(controller, toy.Toy(seconds=seconds), {"cpu": 1.0, "gpu": 0.0}, 2, stall_s)
+    assert controller.is_over
+    return controller.sweep
 
 
-def test_every_trial_ends_and_asha_stops_some(available: Any, tmp_path: Path) -> None:
-    sweep, store = run(available, tmp_path)
+def test_every_trial_ends_and_asha_stops_some(available: Any) -> None:
+    sweep = run(MemoryLedger())
     assert len(sweep.trials) == 8
     assert {t.outcome for t in sweep.trials.values()} == {"completed", "pruned"}
-    assert all(t.epochs == 3 for t in sweep.trials.values() if t.outcome == "completed")
-    client = store.client()
-    experiment = store.experiment_id(client)
-    runs = client.search_runs([experiment], run_view_type=ViewType.ALL)
-    assert {r.info.status for r in runs} == {"FINISHED"} and len(runs) == 9
     for trial in sweep.trials.values():
-        logged = client.get_metric_history(trial.run_id, "score")
-        assert [m.step for m in logged] == list(range(1, trial.epochs + 1))
-    parent = next(r for r in runs if r.data.tags["facesearch.kind"] == "sweep")
-    assert find_run(store, parent.info.run_id[:8]).info.run_id == sweep.best.run_id
+        lr = trial.point["optim.lr"]
+        expected = [pytest.approx(lr * epoch) for epoch in range(1, trial.epochs + 1)]
+        assert [row["score"] for row in trial.curve] == expected
+        assert trial.attempts == 1 and (trial.epochs == 3) == (trial.outcome == "completed")
 
 
-def test_failures_are_outcomes_and_the_sweep_goes_on(available: Any, tmp_path: Path) -> None:
-    sweep, store = run(available, tmp_path, ", {type: softmax}, {type: normface}", trials=12)
-    ends = {t.point["head"]: t.outcome for t in sweep.trials.values()}
+def test_failures_are_outcomes_and_the_sweep_goes_on(available: Any) -> None:
+    sweep = run(MemoryLedger(), ", {type: softmax}, {type: normface}", trials=12)
+    ends = {t.point["head"]: t for t in sweep.trials.values()}
     assert len(sweep.trials) == 12
-    assert ends["softmax"] == "diverged" and ends["normface"] == "failed"
+    assert ends["softmax"].outcome == "diverged" and ends["normface"].outcome == "failed"
+    # a worker that dies is tried once more
+    assert ends["normface"].attempts == 2 and "worker" in ends["normface"].message
     assert sweep.best is not None and sweep.best.point["head"] in ("arcface", "cosface")
-    runs = store.client().search_runs([store.experiment_id(store.client())])
-    assert "RUNNING" not in {r.info.status for r in runs}
+
+
+def test_a_trial_that_hangs_is_killed_and_the_sweep_goes_on(available: Any) -> None:
+    start = time.monotonic()
+    sweep = run(MemoryLedger(), ", {type: uniface}", trials=6, stall_s=4.0)
+    hung = [t for t in sweep.trials.values() if t.point["head"] == "uniface"]
+    assert hung and {t.outcome for t in hung} == {"failed"}
+    assert "no epoch ended in 4 s" in hung[0].message
+    assert sweep.num_ended == 6 and time.monotonic() - start < 200
+
+
+def test_a_ledger_on_disk_is_enough_to_go_on(available: Any, tmp_path: Path) -> None:
+    with Ledger(tmp_path) as ledger:
+        whole = run(ledger)
+    lines = (tmp_path / "ledger").read_bytes().splitlines(keepends=True)
+    (tmp_path / "ledger").write_bytes(b"".join(lines[: len(lines) // 2]))
+    with Ledger(tmp_path) as ledger:
+        again = run(ledger)
+    assert {n: t.point for n, t in again.trials.items()} == {
+        n: t.point for n, t in whole.trials.items()
+    }
+    assert again.num_ended == 8
 
 
 def test_more_than_a_node_has_is_refused(available: Any) -> None:

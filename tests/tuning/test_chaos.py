@@ -1,0 +1,51 @@
+"""Sweeps of real processes that are killed with SIGKILL and started again.
+
+FACESEARCH_CHAOS_ROUNDS=20 pytest tests/tuning/test_chaos.py -s     prints the table of the README
+"""
+
+import os
+import random
+import time
+from pathlib import Path
+
+import pytest
+from chaos import Sweep, check
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::ResourceWarning")]
+ROUNDS = int(os.environ.get("FACESEARCH_CHAOS_ROUNDS", "3"))
+VICTIMS = ("driver", "worker", "raylet")
+KINDS = ("asha", "asha_promote", "none")
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seed", range(ROUNDS))
+def test_killed_at_a_random_moment_the_same_command_ends_whole(seed: int, tmp_path: Path) -> None:
+    rng = random.Random(seed)
+    victim, kind = VICTIMS[seed % 3], KINDS[seed // 3 % 3]
+    sweep = Sweep(tmp_path, kind)
+    process = sweep.start()
+    # a moment is a number of finished epochs: the same on a fast machine and on a slow one
+    moment = rng.randrange(1, 25)
+    sweep.wait_for(
+        lambda: sweep.records().epochs_spent >= moment or process.poll() is not None, 300
+    )
+    time.sleep(rng.random() * 0.5)
+    before = sweep.records()
+    is_killed = sweep.kill(victim, rng)
+    code = process.wait(timeout=300)
+    sweep.wait_gone()
+    after = sweep.records()
+    sessions = 1
+    if code != 0 or not all(trial.has_ended for trial in after.trials.values()):
+        sessions += 1
+        assert sweep.start().wait(timeout=300) == 0, sweep.log[-3000:]
+        sweep.wait_gone()
+    records = check(sweep, planned=8)
+    finished = {n: t for n, t in before.trials.items() if t.has_ended}
+    lost = sum(records.trials[n].curve != t.curve for n, t in finished.items())
+    attempts = sum(trial.attempts for trial in records.trials.values())
+    assert lost == 0
+    print(
+        f"| {seed} | {kind} | {victim if is_killed else 'none'} | {after.epochs_spent} | {code} | "
+        f"{sessions} | {len(records.trials)} | {records.epochs_spent} | {attempts} | {lost} |"
+    )
