@@ -125,7 +125,9 @@ def main() -> None:
             if is_new:
                 writer.writeheader()
             for row in rows:
-                writer.writerow({k: f"{v:.4f}" if isinstance(v, float) else v for k, v in row.items()})
+                writer.writerow(
+                    {k: f"{v:.4f}" if isinstance(v, float) else v for k, v in row.items()}
+                )
         print(os.getpid(), course, seed, number, rows[-1], flush=True)
 
 

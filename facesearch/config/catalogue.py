@@ -14,7 +14,7 @@ from facesearch.config.heads import HEAD_CONFIGS
 from facesearch.config.model import ACTIVATIONS, BLOCKS, NETWORKS, POOLINGS, STEMS
 from facesearch.config.optim import LR_SCALINGS, OPTIMIZERS, SAMPLINGS, SCHEDULES
 from facesearch.config.run import RunConfig
-from facesearch.config.sweep import OBJECTIVES, SweepSettings
+from facesearch.config.sweep import LIMITS, OBJECTIVES, SAMPLERS, SCHEDULERS, SweepSettings
 
 
 def _fields(model: type[BaseModel]) -> dict[str, str]:
@@ -40,7 +40,8 @@ CATALOGUE: dict[str, dict[str, Mapping[str, str]]] = {
     "heads": {"head.type": _heads()},
     "augmentations": {"augment": _fields(AugmentConfig)},
     "layouts": {"data.layout": LAYOUTS},
-    "objectives": {"search.objective": OBJECTIVES},
+    "objectives": {"search.objective": OBJECTIVES, "search.limits": LIMITS},
+    "search": {"search.sampler": SAMPLERS, "search.scheduler.type": SCHEDULERS},
     "training": {
         "optim.type": OPTIMIZERS,
         "optim.schedule": SCHEDULES,

@@ -65,7 +65,7 @@ def _schedule_faults(space: SearchSpace) -> Iterator[tuple[int, str]]:
     """Contradictions between the sweep's settings and the run that they schedule."""
     epochs = space.first_config().train.epochs
     grace = space.settings.search.scheduler.grace_epochs
-    if space.holes() and grace > epochs:
+    if space.holes() and grace != "auto" and grace > epochs:
         yield (
             space.document.line(("search", "scheduler", "grace_epochs")),
             f"search.scheduler.grace_epochs: must be <= train.epochs ({epochs}), but got {grace}.",

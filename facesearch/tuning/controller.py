@@ -129,6 +129,7 @@ class Controller:
         return self._start(self.sweep.trials[wake.trial])
 
     def _new(self) -> Attempt | None:
+        reason = ""
         for _ in range(_MAX_REFUSED_IN_A_ROW):
             if not self.can_draw:
                 return None
@@ -143,10 +144,9 @@ class Controller:
                 self._note("drawn", trial=number, draw=draw, point=point)
                 self.proposer.drawn(draw, point)
                 return self._start(self.sweep.trials[number])
+            reason = self.judge.reason(excess, point) if self.judge else ""
             self._note("refused", draw=draw, point=point, excess=excess)
             self.proposer.refused(draw, point, excess)
-        assert self.judge is not None
-        reason = self.judge.reason(excess, point)
         self.halt(f"{_MAX_REFUSED_IN_A_ROW} points in a row are beyond the limits: {reason}")
         return None
 

@@ -4,6 +4,7 @@ Ray's own state files are not read by anybody: what Tune restores loses work, ru
 """
 
 import contextlib
+import functools
 import os
 import signal
 from typing import Any
@@ -83,11 +84,8 @@ class AttemptCallback(tune.Callback):
                 if config == (record.number, record.attempts) and trial.status == "RUNNING":
                     _kill_worker(trial.last_result)
             message = f"no epoch ended in {self.stall_s:g} s, so its worker was killed"
-            guarded(
-                self.controller,
-                lambda r=record, m=message: self.controller.lost(r.number, r.attempts, m),
-                None,
-            )
+            lost = functools.partial(self.controller.lost, record.number, record.attempts, message)
+            guarded(self.controller, lost, None)
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """A function that returned before its trial had ended was superseded, or has a fault."""

@@ -74,7 +74,7 @@ class TrialTask:
             except Exception as error:
                 if not is_out_of_memory(error):
                     raise
-                message = str(error).splitlines()[0]
+                message = str(error).partition("\n")[0] or type(error).__name__
             micro_batches *= 2
             _reset_worker(self.cpus)
             if micro_batches > _MOST_MICRO_BATCHES:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from chaos import SPACE, Sweep, check, check_mlflow
+from faces_on_disk import people
 
 from facesearch.tracking.store import Store
 
@@ -76,11 +77,7 @@ def test_one_sweep_that_everything_happens_to(tmp_path: Path) -> None:
 
 
 def _other_faces(tmp_path: Path) -> Path:
-    from faces_on_disk import write_identity_folders
-
-    folder = tmp_path / "faces"
-    write_identity_folders(folder)
-    return folder
+    return people(tmp_path / "faces", each=6)
 
 
 def test_a_full_disk_stops_the_sweep_and_with_room_it_goes_on(tmp_path: Path) -> None:
@@ -88,10 +85,8 @@ def test_a_full_disk_stops_the_sweep_and_with_room_it_goes_on(tmp_path: Path) ->
     runs = sweep.folder / "runs"
     runs.mkdir()
     mount = shutil.which("mount")
-    is_mounted = mount and not subprocess.run(
-        [mount, "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(runs)], capture_output=True
-    ).returncode
-    if not is_mounted:
+    words = [str(mount), "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(runs)]
+    if mount is None or subprocess.run(words, capture_output=True).returncode:
         pytest.skip("a file system in memory cannot be mounted here")
     try:
         store = Store(f"sqlite:///{tmp_path / 'mlflow.db'}")

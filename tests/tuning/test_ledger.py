@@ -11,10 +11,18 @@ from facesearch.errors import InputError, StorageError
 from facesearch.tuning.ledger import Ledger, decode, encode, read_events, read_ledger
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False, allow_infinity=False),
+    st.none() | st.booleans() | st.integers() | st.text()
+    | st.floats(allow_nan=False, allow_infinity=False),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=8,
 )  # fmt: skip
+
+
+OPEN = """
+import pathlib
+from facesearch.tuning.ledger import Ledger
+ledger = Ledger(pathlib.Path(%r))
+"""
 
 
 @given(st.dictionaries(st.text(), JSON))
@@ -53,7 +61,7 @@ def test_a_ledger_cut_at_every_byte_of_its_last_lines_goes_on(tmp_path: Path) ->
             ledger.append("epoch", trial=99)
         assert [e["trial"] for e in read_ledger(tmp_path)] == [*range(whole), 99]
     copies = list(tmp_path.glob("ledger.corrupt-*"))
-    assert len(copies) == len(content) - len(b"".join(lines[:2])) - 3 + 0
+    assert len(copies) == len(content) - len(b"".join(lines[:2])) - 3  # all but the three ends
 
 
 def test_damage_in_the_middle_is_told_and_the_file_is_kept(tmp_path: Path) -> None:
@@ -67,7 +75,7 @@ def test_damage_in_the_middle_is_told_and_the_file_is_kept(tmp_path: Path) -> No
 
 
 def test_a_second_process_is_refused_and_told_who_holds_the_sweep(tmp_path: Path) -> None:
-    code = f"from facesearch.tuning.ledger import Ledger; Ledger({str(tmp_path)!r} and __import__('pathlib').Path({str(tmp_path)!r}))"
+    code = OPEN % str(tmp_path)
     with Ledger(tmp_path):
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
         assert "has this sweep open" in done.stderr and "process" in done.stderr
@@ -76,7 +84,8 @@ def test_a_second_process_is_refused_and_told_who_holds_the_sweep(tmp_path: Path
 
 
 def test_a_killed_holder_lets_the_sweep_go(tmp_path: Path) -> None:
-    code = f"import pathlib, time; from facesearch.tuning.ledger import Ledger; l = Ledger(pathlib.Path({str(tmp_path)!r})); l.append('a'); print('up', flush=True); time.sleep(60)"
+    code = OPEN % str(tmp_path)
+    code += "import time\nledger.append('a')\nprint('up', flush=True)\ntime.sleep(60)"
     holder = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
     assert holder.stdout is not None and holder.stdout.readline() == b"up\n"
     with pytest.raises(InputError, match=f"process {holder.pid} on .* has this sweep open"):
