@@ -40,12 +40,14 @@ FIELDS = (
 
 
 def recipes(seed: int, root: str, count: int) -> list[RunConfig]:
+    """Draw the recipes of a seed."""
     space = load_space(Path(__file__).with_name("space.yaml"))
     rng = random.Random(seed)
     return [absolute_root(space.draw(rng)[1], root) for _ in range(count)]
 
 
 def on_course(config: RunConfig, course: str) -> RunConfig:
+    """Return the recipe under another course of the rate, with averaged weights beside."""
     schedule, warmup, epochs = COURSES[course]
     optim = config.optim.model_copy(
         update={"schedule": schedule, "warmup_fraction": warmup, "ema_decay": 0.99}
@@ -63,6 +65,7 @@ def nearest(vectors: np.ndarray, labels: np.ndarray) -> float:
 
 
 def score(training: Training) -> list[dict[str, object]]:
+    """Score the last and the averaged weights on both halves of the strangers."""
     rows: list[dict[str, object]] = []
     strangers = training.faces.strangers
     for weights, network in (("last", training.network), ("average", training.best_network)):
@@ -81,8 +84,9 @@ def score(training: Training) -> list[dict[str, object]]:
 
 
 def train(config: RunConfig, course: str, key: dict[str, object]) -> list[dict[str, object]]:
+    """Train one recipe to its end; return its rows."""
     training = Training(on_course(config, course), load_faces(config.data))
-    training.score = lambda: {}  # scored here, in its own way
+    training.score = lambda: {}  # type: ignore[method-assign] # scored here, in its own way
     rows: list[dict[str, object]] = []
     seconds = 0.0
     try:
@@ -97,7 +101,8 @@ def train(config: RunConfig, course: str, key: dict[str, object]) -> list[dict[s
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Train what is not in the CSV yet."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("root")
     parser.add_argument("out", type=Path)
     parser.add_argument("--seeds", type=int, default=3)

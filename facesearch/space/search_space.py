@@ -67,6 +67,7 @@ class SearchSpace:
         """
         given = {key: value for key, value in search.items() if value is not None}
         space = SearchSpace(self.document)
+        space.settings_raw = dict(self.settings_raw)
         if "name" in given:
             space.settings_raw["name"] = given.pop("name")
         space.settings_raw["search"] = {**space.settings_raw.get("search", {}), **given}

@@ -5,19 +5,17 @@ Everything is written to the ledger first and then folded into the records, so w
 after a crash rests on the same facts.
 """
 
-import re
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from facesearch.errors import StorageError
 from facesearch.space import Point, SearchSpace
+from facesearch.tuning.budget import ended_since_best, hopeless, spent_budget
 from facesearch.tuning.history import apply
 from facesearch.tuning.ledger import Ledger, MemoryLedger
 from facesearch.tuning.records import (
-    FAILED,
     PAUSED,
     RUNNING,
     WAITING,
@@ -165,19 +163,8 @@ class Controller:
             not self.halted
             and not self._is_exhausted
             and len(self.sweep.trials) < self.sweep.planned_trials
-            and not (patience and self._ended_since_best() >= patience)
+            and not (patience and ended_since_best(self.sweep) >= patience)
         )
-
-    def _ended_since_best(self) -> int:
-        """Ended trials in a row, up to the last, that did not improve on the best before them."""
-        count, best = 0, (-1, float("-inf"))
-        for event in self.ledger.events:
-            if event["event"] == "ended":
-                trial = self.sweep.trials[event["trial"]]
-                reached = (trial.epochs, trial.score or float("-inf"))
-                is_better = trial.outcome not in FAILED and reached > best
-                count, best = (0, reached) if is_better else (count + 1, best)
-        return count
 
     # --- what became of it ---------------------------------------------------------------
 
@@ -250,24 +237,10 @@ class Controller:
         self._note("ended", trial=trial.number, outcome=outcome, message=message)
         self.proposer.ended(trial)
         self._tell("trial_ended", trial)
-        self._give_up_if_hopeless()
-
-    def _give_up_if_hopeless(self) -> None:
-        ended = [t for t in self.sweep.trials.values() if t.has_ended]
-        causes = Counter(
-            f"{t.outcome}: {re.sub(r'[0-9.e+-]+', '#', _first_line(t.message))}"
-            for t in ended
-            if t.outcome in FAILED
-        )
-        if len(ended) >= 6 and causes and not self.halted:
-            cause, count = causes.most_common(1)[0]
-            if count >= 0.8 * len(ended):
-                example = next(t for t in reversed(ended) if t.outcome == cause.split(":")[0])
-                self.sweep.abandoned = (
-                    f"{count} of {len(ended)} trials failed alike, so the sweep was given up. "
-                    f"{example.outcome}: {_first_line(example.message)}"
-                )
-                self.halt(self.sweep.abandoned)
+        reason = "" if self.halted else hopeless(self.sweep)
+        if reason:
+            self.sweep.abandoned = reason
+            self.halt(reason)
 
     # --- when it is over -----------------------------------------------------------------
 
@@ -277,21 +250,11 @@ class Controller:
 
     def should_halt(self) -> bool:
         """Whether everything that runs should stop now."""
-        sweep, search = self.sweep, self.search
-        seconds = sweep.past_s + time.monotonic() - self.ledger.start_s
-        if sweep.time_s is not None and seconds >= sweep.time_s:
-            self.halt("the time is up")
-        if search.epochs is not None and sweep.epochs_spent >= search.epochs:
-            self.halt("the epochs are spent")
-        if search.gpu_hours is not None and self.gpu_hours >= search.gpu_hours:
-            self.halt("the GPU hours are spent")
+        seconds = self.sweep.past_s + time.monotonic() - self.ledger.start_s
+        spent = spent_budget(self.sweep, self.search, seconds, self.gpus_per_trial)
+        if spent:
+            self.halt(spent)
         return bool(self.halted) or self.fatal is not None
-
-    @property
-    def gpu_hours(self) -> float:
-        """GPU hours of all finished epochs."""
-        rows = (row for trial in self.sweep.trials.values() for row in trial.curve)
-        return self.gpus_per_trial * sum(row["seconds"] for row in rows) / 3600
 
     @property
     def is_over(self) -> bool:
@@ -327,6 +290,3 @@ def guarded(controller: Controller, call: Callable[[], Any], otherwise: Any) -> 
         controller.fatal = controller.fatal or error
         return otherwise
 
-
-def _first_line(message: str) -> str:
-    return message.splitlines()[0] if message else ""

@@ -77,6 +77,7 @@ def _lost(sweep: SweepRecord, event: Event) -> None:
 def _ended(sweep: SweepRecord, event: Event) -> None:
     trial = sweep.trials[event["trial"]]
     trial.outcome, trial.message = event["outcome"], event["message"] or trial.message
+    sweep.ended_order.append(trial.number)
 
 
 def _noted(sweep: SweepRecord, event: Event) -> None:

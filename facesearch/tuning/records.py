@@ -75,6 +75,8 @@ class SweepRecord:
     trials: dict[int, TrialRecord] = field(default_factory=dict)
     # points that were drawn and not started, by the number of the draw: their excess over limits
     refused: dict[int, tuple[Point, dict[str, float]]] = field(default_factory=dict)
+    # the trials' numbers in the order in which they ended
+    ended_order: list[int] = field(default_factory=list)
     abandoned: str = ""
     is_interrupted: bool = False
     is_terminated: bool = False

@@ -67,10 +67,16 @@ class TrialTask:
 
     def _run(self, attempt: Attempt, micro_batches: int) -> None:
         """Train; where the memory is too small, again from the checkpoint with smaller parts."""
+        message = ""
         while True:
             try:
                 self._train(attempt, micro_batches)
                 return
+            except InputError as error:
+                if not message:
+                    raise
+                # it did not fit whole, and it cannot be halved
+                raise TrialFailure("out_of_memory", f"{message}; {error}") from None
             except Exception as error:
                 if not is_out_of_memory(error):
                     raise
@@ -83,12 +89,7 @@ class TrialTask:
     def _train(self, attempt: Attempt, micro_batches: int) -> None:
         space = _space(self.space_text, self.source)
         config = absolute_root(space.config(attempt.point), self.root)
-        try:
-            training = Training(config, _faces(config.data), micro_batches=micro_batches)
-        except InputError as error:
-            if micro_batches > 1:  # such a head needs the whole batch
-                raise TrialFailure("out_of_memory", str(error)) from None
-            raise
+        training = Training(config, _faces(config.data), micro_batches=micro_batches)
         folder = Path(self.folder) / f"{attempt.trial:03d}"
         checkpoints = self._resume(training, attempt, folder)
         with (folder / f"stacks-a{attempt.attempt}.txt").open("w") as stacks:

@@ -77,3 +77,10 @@ def test_two_hundred_points_over_all_heads_are_valid_and_build_nothing() -> None
     rng = random.Random(1)
     drawn = [space.draw(rng)[1] for _ in range(200)]
     assert {config.head.type for config in drawn} == set(HEAD_CONFIGS)
+
+
+def test_settings_given_one_after_the_other_add_up() -> None:
+    space = space_from_text("name: a")
+    both = space.with_settings(trials=7).with_settings(sampler="random", name="b")
+    assert (both.settings.search.trials, both.settings.search.sampler) == (7, "random")
+    assert both.settings.name == "b" and space.settings.search.trials == 16

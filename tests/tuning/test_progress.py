@@ -19,8 +19,8 @@ def test_a_curve_spans_the_bars() -> None:
 
 
 def run_view(console: Console) -> None:
-    trial = TrialRecord(0, "a", {"head": "[red]x"}, [{"score": 0.5, "val/rank1": 0.5}])
-    sweep = SweepRecord("toy", 2, 3, {"a": trial})
+    trial = TrialRecord(0, {"head": "[red]x"}, curve=[{"score": 0.5, "val/rank1": 0.5}])
+    sweep = SweepRecord("toy", 2, 3, trials={0: trial})
     with LiveView(sweep, console) as view:
         view.trial_started(trial)
         view.epoch_done(trial)

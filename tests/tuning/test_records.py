@@ -3,11 +3,11 @@ from facesearch.tuning.records import SweepRecord, TrialRecord, describe_point, 
 
 def trial(number: int, scores: list[float], outcome: str = "completed") -> TrialRecord:
     curve = [{"score": s} for s in scores]
-    return TrialRecord(number, str(number), {"optim.lr": 0.1}, curve, outcome)
+    return TrialRecord(number, {"optim.lr": 0.1}, curve=curve, outcome=outcome)
 
 
 def sweep(*trials: TrialRecord) -> SweepRecord:
-    return SweepRecord("s", 4, 3, {t.trial_id: t for t in trials})
+    return SweepRecord("s", 4, 3, trials={t.number: t for t in trials})
 
 
 def test_a_whole_training_is_ranked_before_a_stopped_one() -> None:

@@ -1,0 +1,72 @@
+"""When a sweep has had enough: budgets, patience, and trials that all fail alike."""
+
+import re
+from collections import Counter
+
+from facesearch.config import SearchConfig
+from facesearch.tuning.records import FAILED, SweepRecord
+
+# A sweep is given up when so many trials have ended and so large a part of them failed alike.
+_LEAST_ENDED, _HOPELESS_PART = 6, 0.8
+
+
+def spent_budget(
+    sweep: SweepRecord, search: SearchConfig, seconds: float, gpus_per_trial: float
+) -> str:
+    """Return which budget is spent, or nothing.
+
+    Args:
+        sweep: With its limit of time.
+        search: With the other limits.
+        seconds: Of all sessions together.
+        gpus_per_trial: GPUs that a trial occupies.
+
+    """
+    if sweep.time_s is not None and seconds >= sweep.time_s:
+        return "the time is up"
+    if search.epochs is not None and sweep.epochs_spent >= search.epochs:
+        return "the epochs are spent"
+    if search.gpu_hours is not None and gpu_hours(sweep, gpus_per_trial) >= search.gpu_hours:
+        return "the GPU hours are spent"
+    return ""
+
+
+def gpu_hours(sweep: SweepRecord, gpus_per_trial: float) -> float:
+    """Return the GPU hours of all finished epochs."""
+    rows = (row for trial in sweep.trials.values() for row in trial.curve)
+    return gpus_per_trial * sum(row["seconds"] for row in rows) / 3600
+
+
+def ended_since_best(sweep: SweepRecord) -> int:
+    """Return how many trials in a row ended without an improvement on the best before them."""
+    count, best = 0, (-1, float("-inf"))
+    for number in sweep.ended_order:
+        trial = sweep.trials[number]
+        reached = (trial.epochs, float("-inf") if trial.score is None else trial.score)
+        is_better = trial.outcome not in FAILED and reached > best
+        count, best = (0, reached) if is_better else (count + 1, best)
+    return count
+
+
+def hopeless(sweep: SweepRecord) -> str:
+    """Return why the sweep should be given up, as most trials failed alike; or nothing."""
+    ended = [sweep.trials[number] for number in sweep.ended_order]
+    causes = Counter(
+        f"{t.outcome}: {re.sub(r'[0-9.e+-]+', '#', _first_line(t.message))}"
+        for t in ended
+        if t.outcome in FAILED
+    )
+    if len(ended) < _LEAST_ENDED or not causes:
+        return ""
+    cause, count = causes.most_common(1)[0]
+    if count < _HOPELESS_PART * len(ended):
+        return ""
+    example = next(t for t in reversed(ended) if t.outcome == cause.split(":")[0])
+    return (
+        f"{count} of {len(ended)} trials failed alike, so the sweep was given up. "
+        f"{example.outcome}: {_first_line(example.message)}"
+    )
+
+
+def _first_line(message: str) -> str:
+    return message.partition("\n")[0]
