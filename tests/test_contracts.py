@@ -1,8 +1,11 @@
-"""Every name of `facesearch list` trains two steps and survives resume, save and load.
+"""Every name of `facesearch list` does what names of its kind do.
 
+What a training is made of trains two steps and survives resume, save and load; what a sweep is
+made of proposes, stops, or judges.
 A name added to a table of the config is found here by itself.
 """
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,14 @@ from faces_on_disk import WRITERS
 from facesearch.config import CATALOGUE, RunConfig, SearchConfig
 from facesearch.data.faces import Faces, load_faces
 from facesearch.final.bundle import Model, load_bundle, save_bundle
+from facesearch.space import Point, SearchSpace, space_from_text
 from facesearch.training.fit import Training
+from facesearch.tuning.controller import Attempt, Controller
+from facesearch.tuning.ledger import MemoryLedger
+from facesearch.tuning.limits import Limits
+from facesearch.tuning.records import SweepRecord, TrialRecord
+from facesearch.tuning.search import build_proposer
+from facesearch.tuning.simulate import simulate
 
 SMALL: dict[str, Any] = {
     "data": {"image_px": 32, "synthetic": {"num_identities": 8, "faces_per_identity": 6}},
@@ -60,10 +70,12 @@ def merged(settings: dict[str, Any]) -> dict[str, Any]:
     return {k: {**small.get(k, {}), **v} for k, v in parts.items()}
 
 
+# Topics that no training shows: each has a contract of its own below.
+ELSEWHERE = ("layouts", "objectives", "search")
 NAMES = [
     (field, name)
     for topic, fields in CATALOGUE.items()
-    if topic not in ("layouts", "objectives")
+    if topic not in ELSEWHERE
     for field, names in fields.items()
     for name in names
 ]
@@ -141,4 +153,96 @@ def test_every_objective_is_measured_by_a_training(name: str, tmp_path: Path) ->
     metrics = train_and_resume(config, load_faces(config.data), tmp_path / "a.ckpt")
     search = SearchConfig(objective={name: 1.0, "val/rank1": 1.0})
     expected = metrics[name] + (metrics["val/rank1"] if name != "val/rank1" else 0.0)
-    assert search.score(metrics) == pytest.approx(expected)
+    assert search.scores(metrics) == [pytest.approx(expected)]
+    both = SearchConfig(objective=list(dict.fromkeys([name, "val/rank1"])))
+    sign = -1 if name.startswith("cost/") else 1
+    assert both.scores(metrics)[0] == sign * metrics[name]
+
+
+# --- what a sweep is made of -------------------------------------------------------------
+
+# every kind of hole, and one that only an option has
+SEARCHED = """
+data: {image_px: 32}
+model: {width: {log_int: [4, 32]}, num_stages: {int: [1, 2]}, embedding_dim: 8}
+head: {choice: [{type: softmax}, {type: arcface, margin_rad: {uniform: [0.0, 0.5]}}]}
+optim: {lr: {log_uniform: [0.01, 1.0]}}
+"""
+# a member of pbt keeps its weights, so only numbers that shape none of them
+RATES = """
+head: {type: arcface, scale: {log_uniform: [10, 64]}}
+optim: {lr: {log_uniform: [0.01, 1.0]}, weight_decay: {log_uniform: [1e-5, 1e-2]}}
+"""
+EPOCHS = 9
+
+
+def space_of(text: str, **search: Any) -> SearchSpace:
+    return space_from_text(f"{text}train: {{epochs: {EPOCHS}}}").with_settings(**search)
+
+
+def closeness(point: Point, epoch: int) -> list[float]:
+    """Best at a rate of 0.1; better with each epoch."""
+    return [1 - abs(math.log10(point["optim.lr"]) + 1) - 1 / (1 + epoch)]
+
+
+@pytest.mark.parametrize("name", CATALOGUE["search"]["search.sampler"])
+def test_every_sampler_proposes_points_of_the_space(name: str) -> None:
+    space = space_of(SEARCHED, sampler=name)
+    proposer, again = build_proposer(space), build_proposer(space)
+    holes = {hole.name: hole for hole in space.holes()}
+    points = []
+    for draw in range(10):  # from the 8th on they go by what is known
+        point = proposer.propose(draw)
+        assert point is not None
+        config = space.config(point)
+        assert ("head.arcface.margin_rad" in point) == (config.head.type == "arcface")
+        assert all(
+            value in holes[hole].values
+            if holes[hole].kind == "choice"
+            else holes[hole].values[0] <= value <= holes[hole].values[1]
+            for hole, value in point.items()
+        )
+        points.append(point)
+        rows = [{"score": closeness(point, epoch)[0]} for epoch in range(1, EPOCHS + 1)]
+        for told in (proposer, again):
+            told.drawn(draw, point)
+            told.ended(TrialRecord(draw, point, draw, rows, "completed"))
+    assert len({repr(point) for point in points}) == 10
+    # another process that was told the same goes on with the same
+    assert proposer.propose(10) == again.propose(10)
+
+
+@pytest.mark.parametrize("objective", ["val/rank1", ["val/rank1", "cost/gflops"]])
+@pytest.mark.parametrize("name", CATALOGUE["search"]["search.scheduler.type"])
+def test_every_scheduler_takes_a_sweep_to_its_end(name: str, objective: Any) -> None:
+    search = {"trials": 9, "sampler": "random", "objective": objective}
+    space = space_of(RATES, scheduler={"type": name}, **search)
+    ledger = MemoryLedger()
+    ledger.append("opened", sweep_id="s", name="sweep", max_epochs=EPOCHS)
+    ledger.append("session", trials=9, time_s=None)
+    controller = Controller(space, ledger, SweepRecord("sweep", 0, EPOCHS), [])
+    has_several = space.settings.search.has_several
+
+    def train(attempt: Attempt, epoch: int) -> tuple[list[float], float]:
+        cost = [-attempt.point["head.scale"]] if has_several else []
+        return closeness(attempt.point, epoch) + cost, 1.0
+
+    simulate(controller, train, workers=2)
+    sweep = controller.sweep
+    assert controller.is_over and len(sweep.trials) == 9
+    assert {trial.outcome for trial in sweep.trials.values()} <= {"completed", "pruned"}
+    assert sweep.best is not None and sweep.best.epochs == EPOCHS
+    assert sweep.best.outcome == "completed"
+    stops = name not in ("none", "pbt")
+    assert (sweep.epochs_spent < 9 * EPOCHS) == stops
+
+
+@pytest.mark.parametrize("name", CATALOGUE["objectives"]["search.limits"])
+def test_every_limit_judges_a_point(name: str) -> None:
+    point = {"model.width": 8, "model.num_stages": 1, "head": "softmax", "optim.lr": 0.1}
+    strict = Limits(space_of(SEARCHED, limits={name: 1e-9}))
+    excess = strict.excess(point)
+    assert list(excess) == [name] and excess[name] > 0
+    assert f"{name} is" in strict.reason(excess, point)
+    assert "above the limit 1e-09" in strict.reason(excess, point)
+    assert Limits(space_of(SEARCHED, limits={name: 1e9})).excess(point) == {}

@@ -109,20 +109,18 @@ def _run(
         **how,
     )  # fmt: skip
     more = "" if runs_dir == Path("runs") else f" --runs {runs_dir}"
-    _conclude(
-        console,
-        result,
-        store.uri,
-        more + (f" --tracking-uri {tracking_uri}" if tracking_uri else ""),
-    )
+    more += f" --tracking-uri {tracking_uri}" if tracking_uri else ""
+    _conclude(console, space.settings.search, result, store.uri, more)
 
 
-def _conclude(console: Any, result: Any, uri: str, more: str) -> None:
+def _conclude(console: Any, search: Any, result: Any, uri: str, more: str) -> None:
     """Print how the sweep stands, and what to do next."""
-    from facesearch.tuning.progress import leaderboard, leaders, outcome_counts
+    from facesearch.tuning.progress import front_table, leaderboard, leaders, outcome_counts
 
     sweep, best = result.sweep, result.sweep.best
     console.print(leaderboard(sweep))
+    if search.has_several:
+        console.print(front_table(sweep, search.objectives))
     console.print(leaders(sweep), highlight=False, markup=False, soft_wrap=True)
     why = f"; {result.halted}" if result.halted else ""
     say = functools.partial(console.print, highlight=False, markup=False, soft_wrap=True)

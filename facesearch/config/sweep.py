@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
-from facesearch.config.part import Part, one_of
+from facesearch.config.part import Part, one_of, refuse
 from facesearch.errors import did_you_mean
 
 OBJECTIVES = {
@@ -21,9 +21,9 @@ LIMITS = {
 }
 SAMPLERS = {
     "tpe": "Optuna's TPE: good values from the better trials, for any space",
-    "gp": "Optuna's Gaussian process, for few trials and few holes",
-    "cmaes": "Optuna's CMA-ES, for many trials of numbers only",
-    "nsga2": "Optuna's NSGA-II, for several objectives",
+    "gp": "Optuna's Gaussian process, for few trials; holes inside options are drawn at random",
+    "cmaes": "CMA-ES of the package cmaes, for many trials; options, and holes inside, at random",
+    "nsga2": "Optuna's NSGA-II, for several objectives; holes inside options are drawn at random",
     "random": "each point by itself",
     "grid": "all options, and grid_levels values of each range, in order",
     "qmc": "Sobol's sequence: random, but even",
@@ -37,8 +37,13 @@ SCHEDULERS = {
     "one_epoch": "trains all for one epoch, and the best `keep` to the end",
     "none": "trains all to the end",
 }
+# What a network counts as whose cost is not known.
 _BEYOND_ANY = 1e4
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 class SchedulerConfig(Part):
@@ -56,6 +61,13 @@ class SchedulerConfig(Part):
     interval_epochs: int = Field(
         3, ge=1, description="Epochs between two exchanges of pbt, a count."
     )
+
+    @field_validator("grace_epochs", mode="before")
+    @classmethod
+    def _count_or_auto(cls, grace: Any) -> Any:
+        if grace != "auto" and not (_is_number(grace) and isinstance(grace, int) and grace >= 1):
+            raise ValueError("must be a whole number >= 1, or auto")
+        return grace
 
 
 class SearchConfig(Part):
@@ -86,6 +98,22 @@ class SearchConfig(Part):
         [], description="Points to try first: a hole's name to its value; the rest is drawn."
     )
 
+    @field_validator("objective", mode="before")
+    @classmethod
+    def _shaped(cls, objective: Any) -> Any:
+        # told here, as pydantic would tell what is wrong with each of the three shapes
+        names = [objective] if isinstance(objective, str) else objective
+        weights = objective.values() if isinstance(objective, dict) else ()
+        if not (
+            isinstance(names, (list, dict))
+            and all(isinstance(name, str) for name in names)
+            and all(_is_number(weight) for weight in weights)
+        ):
+            raise ValueError(
+                "must be a metric, a list [metric, ...] or a weighted sum {metric: number, ...}"
+            )
+        return objective
+
     @field_validator("objective")
     @classmethod
     def _known(cls, objective: str | list[str] | dict[str, float]) -> Any:
@@ -104,11 +132,11 @@ class SearchConfig(Part):
     @field_validator("limits")
     @classmethod
     def _known_costs(cls, limits: dict[str, float]) -> dict[str, float]:
-        for name, most in limits.items():
-            if name not in LIMITS:
-                raise ValueError(f"unknown cost '{name}'{did_you_mean(name, LIMITS)}")
-            if not most > 0:
-                raise ValueError(f"{name} must be above 0, but is {most}")
+        known = {name: did_you_mean(name, LIMITS).removesuffix(".") for name in limits}
+        refuse(
+            *((n not in LIMITS, n, f"is no cost that has a limit{known[n]}") for n in limits),
+            *((not most > 0, n, f"must be > 0, but got {most:g}") for n, most in limits.items()),
+        )
         return limits
 
     @property

@@ -1,7 +1,7 @@
 """Reading a space file: all its faults at once, each with its line, or a checked space.
 
-What is looked at: the holes (`hole_faults.py`), the sweep's settings, and the points that can be
-drawn (`point_faults.py`).
+What is looked at: the holes (`hole_faults.py`), the sweep's settings, whether these go together
+with the run (`search_faults.py`), and the points that can be drawn (`point_faults.py`).
 """
 
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from facesearch.space.hole_faults import hole_faults
 from facesearch.space.holes import hole_kind
 from facesearch.space.messages import model_faults
 from facesearch.space.point_faults import drawn_faults, first_point_faults
+from facesearch.space.search_faults import search_faults
 from facesearch.space.search_space import SearchSpace
 from facesearch.yaml_text import Document, parse_yaml, read_yaml
 
@@ -43,9 +44,7 @@ def check_space(document: Document) -> SearchSpace:
     settings = dict.fromkeys(model_faults(document, SweepSettings, space.settings_raw))
     faults: Faults = {**unfillable, **settings, **dict.fromkeys(_drawn(space, unfillable))}
     if not unfillable and not settings:
-        faults.update(dict.fromkeys(first_point_faults(space)))
-    if not faults:
-        faults.update(dict.fromkeys(_schedule_faults(space)))
+        faults.update(dict.fromkeys([*first_point_faults(space), *search_faults(space)]))
     if faults:
         count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
         rows = [f"  line {line:<4}{message}" for line, message in sorted(faults)]
@@ -59,17 +58,6 @@ def _unknown_fields(space: SearchSpace) -> Iterator[tuple[int, str]]:
         if key not in known:
             line = space.document.line((key,))
             yield line, f"{key}: unknown field{did_you_mean(key, known)}"
-
-
-def _schedule_faults(space: SearchSpace) -> Iterator[tuple[int, str]]:
-    """Contradictions between the sweep's settings and the run that they schedule."""
-    epochs = space.first_config().train.epochs
-    grace = space.settings.search.scheduler.grace_epochs
-    if space.holes() and grace != "auto" and grace > epochs:
-        yield (
-            space.document.line(("search", "scheduler", "grace_epochs")),
-            f"search.scheduler.grace_epochs: must be <= train.epochs ({epochs}), but got {grace}.",
-        )
 
 
 def _drawn(space: SearchSpace, told: Faults) -> Iterator[tuple[int, str]]:

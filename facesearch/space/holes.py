@@ -12,6 +12,10 @@ from facesearch.yaml_text import Path_
 NUMERIC = ("uniform", "log_uniform", "int", "log_int")
 HOLES = (*NUMERIC, "choice")
 Point = dict[str, Any]
+# Parts that may change while weights are trained, but for the fields of them that shape the
+# weights, or how the optimiser groups them.
+_FREE = ("optim.", "augment.", "head.")
+_FIXED = ("type", "centres", "learn_scale", "lr_factor", "layer_decay")
 
 
 class Suggest(Protocol):
@@ -56,6 +60,12 @@ def is_same_for_all_trials(field: Sequence[str]) -> bool:
     """
     is_faces = field[0] == "data" and list(field[1:2]) != ["image_px"]
     return is_faces or list(field) == ["train", "epochs"]
+
+
+def may_change_in_training(name: str) -> bool:
+    """Whether weights can be trained on with another value in the hole ``name``, as pbt does."""
+    # an option of a choice adds its label to the name: head.arcface.lr_factor, optim.type.option0
+    return name.startswith(_FREE) and not set(name.split(".")) & set(_FIXED)
 
 
 def join(prefix: str, key: str) -> str:

@@ -289,4 +289,3 @@ def guarded(controller: Controller, call: Callable[[], Any], otherwise: Any) -> 
     except StorageError as error:
         controller.fatal = controller.fatal or error
         return otherwise
-

@@ -57,6 +57,16 @@ def best_first(trials: Iterable[TrialRecord], epoch: int) -> list[TrialRecord]:
     return [usable[i] for i in np.lexsort((-room, ranks))] + broken
 
 
+def pareto_front(sweep: SweepRecord) -> list[TrialRecord]:
+    """Return the completed trials that no other one dominates, by their first objective."""
+    trials = [t for t in sweep.trials.values() if t.outcome == "completed"]
+    if not trials:
+        return []
+    ranks = non_dominated_ranks(scores_at(trials, sweep.max_epochs))
+    front = [t for t, rank in zip(trials, ranks, strict=True) if rank == 0]
+    return sorted(front, key=lambda t: t.scores(sweep.max_epochs), reverse=True)
+
+
 def non_dominated_ranks(scores: Floats) -> NDArray[Any]:
     """Return the front of each trial: 0 is dominated by nobody, 1 only by some of front 0, ...
 

@@ -12,24 +12,23 @@ from dataclasses import dataclass
 
 from facesearch.errors import InputError
 from facesearch.space import Hole, Point, SearchSpace
-from facesearch.space.holes import NUMERIC
+from facesearch.space.holes import NUMERIC, may_change_in_training
 from facesearch.tuning.pareto import best_first, reached
 from facesearch.tuning.records import PAUSED, RUNNING, WAITING, SweepRecord, TrialRecord
 
 _PERTURBATIONS = (0.8, 1.2)
-_FREE = ("optim.", "augment.", "head.")
-# Fields of those parts that shape the weights, or how the optimiser groups them.
-_FIXED = ("type", "centres", "learn_scale", "lr_factor", "layer_decay")
 
 
 def check_population(space: SearchSpace) -> None:
     """Refuse a space with holes that must not change while weights are trained.
 
+    A file is told so by line when it is read; this is for settings that were replaced since.
+
     Raises:
         InputError: With the names of these holes.
 
     """
-    wrong = [hole.name for hole in space.holes() if not _may_change(hole.name)]
+    wrong = [hole.name for hole in space.holes() if not may_change_in_training(hole.name)]
     if wrong:
         raise InputError(
             f"{space.document.source}: scheduler pbt goes on from another trial's weights, which "
@@ -37,11 +36,6 @@ def check_population(space: SearchSpace) -> None:
             "scheduler: {type: asha}; pbt takes holes in optim, augment and the numbers of one "
             "head."
         )
-
-
-def _may_change(name: str) -> bool:
-    # an option of a choice adds its label to the name: head.arcface.lr_factor, optim.type.option0
-    return name.startswith(_FREE) and not set(name.split(".")) & set(_FIXED)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The live view of a sweep: one screen on a terminal, one line an event elsewhere."""
 
 import time
+from collections.abc import Sequence
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -8,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from facesearch.tuning.pareto import pareto_front
 from facesearch.tuning.records import PAUSED, RUNNING, SweepRecord, TrialRecord, describe_point
 
 _SPARKS = "▁▂▃▄▅▆▇█"
@@ -157,6 +159,17 @@ def leaders(sweep: SweepRecord, num_rows: int = 5) -> str:
     """Return a line for each of the best trials: its number and its point."""
     best = sweep.ranked()[:num_rows]
     return "\n".join(f"{t.number:03d}  {describe_point(t.point)}" for t in best)
+
+
+def front_table(sweep: SweepRecord, objectives: Sequence[str]) -> Table:
+    """Return the Pareto front as a table: what each trial reached in each objective."""
+    front = pareto_front(sweep)
+    table = Table(title=f"Pareto front: {len(front)} trials", box=None, header_style="bold")
+    for name in ("trial", *objectives):
+        table.add_column(name, no_wrap=True)
+    for trial in front:
+        table.add_row(f"{trial.number:03d}", *(f"{trial.curve[-1][n]:.4g}" for n in objectives))
+    return table
 
 
 def outcome_counts(sweep: SweepRecord) -> str:

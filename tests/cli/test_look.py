@@ -5,6 +5,7 @@ from command_line import run
 from facesearch.cli import cli
 from facesearch.config import CATALOGUE, HEAD_CONFIGS
 from facesearch.config.catalogue import PARTS
+from facesearch.config.sweep import LIMITS, OBJECTIVES, SAMPLERS, SCHEDULERS
 from facesearch.data.augment import CHANGES
 from facesearch.errors import InputError
 from facesearch.heads import HEADS
@@ -18,11 +19,13 @@ from facesearch.models import NETWORKS
         ("heads", HEADS),
         ("augmentations", [field for _, fields in CHANGES.values() for field in fields]),
         ("layouts", CATALOGUE["layouts"]["data.layout"]),
-        ("objectives", ["val/rank1", "val/top1", "cost/gflops"]),
+        ("objectives", [*OBJECTIVES, *LIMITS]),
+        (None, [*SAMPLERS, *SCHEDULERS]),  # `list search` prints the settings of the part
     ],
 )
-def test_every_name_is_listed_with_a_line(topic: str, names: list[str]) -> None:
-    lines = dict(line.split(maxsplit=1) for line in run("list", topic).splitlines() if "  " in line)
+def test_every_name_is_listed_with_a_line(topic: str | None, names: list[str]) -> None:
+    output = run("list", *([topic] if topic else []))
+    lines = dict(line.split(maxsplit=1) for line in output.splitlines() if "  " in line)
     assert all(len(lines[name]) > 10 for name in names)
 
 

@@ -3,7 +3,13 @@ from typing import Any
 import pytest
 
 from facesearch.space.fillers import Ends
-from facesearch.space.holes import fill_holes, hole_kind, option_labels, walk_holes
+from facesearch.space.holes import (
+    fill_holes,
+    hole_kind,
+    may_change_in_training,
+    option_labels,
+    walk_holes,
+)
 
 TEMPLATE: dict[str, Any] = {
     "head": {
@@ -61,3 +67,24 @@ def test_filling_notes_every_choice_and_leaves_the_rest_as_it_is() -> None:
         "model": {"width": 4, "depth": [1, 2]},
     }
     assert point == {"head": "arcface", "head.arcface.scale": 16, "model.width": 4}
+
+
+@pytest.mark.parametrize(
+    ("name", "may"),
+    [
+        ("optim.lr", True),
+        ("optim.schedule", True),
+        ("augment.strength", True),
+        ("head.margin_rad", True),
+        ("head.lr_factor", False),
+        ("head.arcface.lr_factor", False),
+        ("head", False),
+        ("optim.type", False),
+        ("optim.option0.layer_decay", False),
+        ("model.width", False),
+        ("data.image_px", False),
+        ("train.batch_size", False),
+    ],
+)
+def test_what_shapes_the_weights_may_not_change_in_training(name: str, may: bool) -> None:
+    assert may_change_in_training(name) == may

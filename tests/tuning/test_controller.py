@@ -32,7 +32,8 @@ def space(kind: str = "asha", *, trials: int = 9, sampler: str = "random", more:
 
 
 def controller(
-    searched: SearchSpace, events: list[dict[str, Any]] | None = None, observers: Any = (), **more: Any
+    searched: SearchSpace, events: list[dict[str, Any]] | None = None, observers: Any = (),
+    **more: Any,
 ) -> Controller:  # fmt: skip
     """Open a sweep that may have events already, as a new process does."""
     ledger = MemoryLedger()

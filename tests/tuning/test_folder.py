@@ -39,7 +39,7 @@ def test_another_question_is_refused_with_what_differs(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="faces: was f, is g"):
         opened(tmp_path, space(tmp_path), "g")
     added = load_space(_written(tmp_path, "model: {width: 16}\n" + SPACE % (1.0, 4)))
-    with pytest.raises(InputError, match="model.width: was not written, is 16"):
+    with pytest.raises(InputError, match=r"model.width: was not written, is 16"):
         opened(tmp_path, added)
     # a refusal leaves the lock free
     assert opened(tmp_path, space(tmp_path)).name == "toy-0001"

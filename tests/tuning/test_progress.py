@@ -3,7 +3,14 @@ import io
 import pytest
 from rich.console import Console
 
-from facesearch.tuning.progress import LiveView, format_seconds, leaderboard, leaders, sparkline
+from facesearch.tuning.progress import (
+    LiveView,
+    format_seconds,
+    front_table,
+    leaderboard,
+    leaders,
+    sparkline,
+)
 from facesearch.tuning.records import SweepRecord, TrialRecord
 
 
@@ -42,3 +49,17 @@ def test_a_terminal_gets_a_screen() -> None:
     out = io.StringIO()
     run_view(Console(file=out, width=80, force_terminal=True))
     assert "Ctrl-C stops cleanly" in out.getvalue()
+
+
+def test_the_front_shows_who_is_beaten_by_nobody() -> None:
+    def trial(number: int, rank1: float, gflops: float, epochs: int = 2) -> TrialRecord:
+        row = {"score": rank1, "score_1": -gflops, "val/rank1": rank1, "cost/gflops": gflops}
+        outcome = "completed" if epochs == 2 else "pruned"
+        return TrialRecord(number, {}, curve=[row] * epochs, outcome=outcome)
+
+    trials = [trial(0, 0.9, 5), trial(1, 0.5, 1), trial(2, 0.4, 2), trial(3, 1.0, 1, epochs=1)]
+    sweep = SweepRecord("s", 4, 2, trials={t.number: t for t in trials})
+    out = io.StringIO()
+    Console(file=out, width=80).print(front_table(sweep, ["val/rank1", "cost/gflops"]))
+    lines = [line.split() for line in out.getvalue().splitlines()[2:]]
+    assert lines == [["000", "0.9", "5"], ["001", "0.5", "1"]]
