@@ -1,5 +1,6 @@
 from facesearch.config import CATALOGUE, HEAD_CONFIGS, RunConfig
 from facesearch.config.catalogue import PARTS, settings_of
+from facesearch.config.sweep import LIMITS, OBJECTIVES, SAMPLERS, SCHEDULERS
 
 
 def test_every_field_that_takes_a_name_of_a_table_is_in_the_catalogue() -> None:
@@ -25,3 +26,15 @@ def test_the_settings_of_a_part_are_its_fields() -> None:
     assert parts - {"head"} <= set(PARTS)
     assert settings_of("arcface")["margin_rad"].endswith("Default: 0.25.")
     assert settings_of("data")["root"].endswith("Default: none.")
+
+
+def test_the_tables_of_the_sweep_are_in_the_catalogue() -> None:
+    assert CATALOGUE["objectives"] == {"search.objective": OBJECTIVES, "search.limits": LIMITS}
+    assert CATALOGUE["search"] == {
+        "search.sampler": SAMPLERS,
+        "search.scheduler.type": SCHEDULERS,
+    }
+
+
+def test_every_cost_that_can_be_an_objective_can_be_limited() -> None:
+    assert {name for name in OBJECTIVES if name.startswith("cost/")} <= set(LIMITS)
