@@ -33,6 +33,7 @@ def test_one_sweep_that_everything_happens_to(tmp_path: Path) -> None:
     sweep = Sweep(tmp_path, "none")
     first = sweep.start()
     sweep.wait_for(lambda: sweep.records().epochs_spent >= 7, 300)
+    first.send_signal(signal.SIGSTOP)  # it holds the sweep for as long as it lives
     assert f"process {first.pid} on" in refused(sweep)
     first.kill()
     first.wait()
