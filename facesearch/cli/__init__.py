@@ -1,5 +1,6 @@
 """The command line: parse, call, print. Heavy imports wait until a command needs them."""
 
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,10 @@ def _run() -> int:
         return error.exit_code
     except Interrupted as stop:
         return stop.exit_code
+    except SystemExit as stop:
+        if stop.code == signal.SIGTERM:  # Ray's own handler, before the sweep has its own
+            return 128 + signal.SIGTERM
+        raise
     return 0
 
 

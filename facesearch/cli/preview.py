@@ -35,16 +35,22 @@ def show_preview(space: SearchSpace, root: str | None, *, has_pace: bool) -> Non
     if has_pace:
         cpus = space.settings.resources.cpus_per_trial
         seconds = preview.measure_seconds([cost.config for cost in possible], at_once, cpus)
-    limits = Limits(space, None, None) if space.settings.search.limits else None
+    limits = Limits(space) if space.settings.search.limits else None
     plan = preview.expected(space, possible, seconds, at_once, limits)
+    if not plan.rungs[1]:
+        raise InputError(
+            f"{space.document.source}: search.limits refuse every point that was drawn."
+        )
     _show_plan(console, space, plan, at_once, seconds if has_pace else None)
-    disk = max(cost.checkpoint_bytes for cost in possible) * _kept_files(plan, at_once)
+    kept = _kept_files(plan, at_once, space.settings.search.scheduler.type)
+    disk = max(cost.checkpoint_bytes for cost in possible) * kept
     console.print(f"disk: at most {disk / 1e6:.0f} MB of checkpoints", highlight=False)
 
 
-def _kept_files(plan: Any, at_once: int) -> float:
-    """Three files for each trial at work, two for each that trained to the end."""
-    return 3 * at_once + 2 * float(plan.rungs[max(plan.rungs)])
+def _kept_files(plan: Any, at_once: int, scheduler: str) -> float:
+    """Three files for each trial at work or paused, two for each that trained to the end."""
+    pauses = scheduler in ("asha_promote", "one_epoch", "pbt")
+    return 3 * (plan.rungs[1] if pauses else at_once) + 2 * float(plan.rungs[max(plan.rungs)])
 
 
 def _show_holes(console: Any, space: SearchSpace) -> None:

@@ -24,7 +24,8 @@ def spent_budget(
     """
     if sweep.time_s is not None and seconds >= sweep.time_s:
         return "the time is up"
-    if search.epochs is not None and sweep.epochs_spent >= search.epochs:
+    epochs = sweep.epochs_spent - sweep.epochs_before
+    if search.epochs is not None and epochs >= search.epochs:
         return "the epochs are spent"
     if search.gpu_hours is not None and gpu_hours(sweep, gpus_per_trial) >= search.gpu_hours:
         return "the GPU hours are spent"
@@ -32,20 +33,31 @@ def spent_budget(
 
 
 def gpu_hours(sweep: SweepRecord, gpus_per_trial: float) -> float:
-    """Return the GPU hours of all finished epochs."""
+    """Return the GPU hours of all finished epochs since the last extension."""
     rows = (row for trial in sweep.trials.values() for row in trial.curve)
-    return gpus_per_trial * sum(row["seconds"] for row in rows) / 3600
+    return gpus_per_trial * (sum(row["seconds"] for row in rows) - sweep.gpu_s_before) / 3600
 
 
 def ended_since_best(sweep: SweepRecord) -> int:
     """Return how many trials in a row ended without an improvement on the best before them."""
-    count, best = 0, (-1, float("-inf"))
-    for number in sweep.ended_order:
+    count = 0
+    best: list[tuple[float, ...]] = []
+    for place, number in enumerate(sweep.ended_order):
         trial = sweep.trials[number]
-        reached = (trial.epochs, float("-inf") if trial.score is None else trial.score)
-        is_better = trial.outcome not in FAILED and reached > best
-        count, best = (0, reached) if is_better else (count + 1, best)
+        is_better = trial.outcome not in FAILED and bool(trial.curve)
+        if is_better:
+            # longer trained ones first; of several objectives each may improve
+            reached = (trial.epochs, *trial.scores(trial.epochs))
+            is_better = not any(_is_as_good(other, reached) for other in best)
+            best += [reached] if is_better else []
+        count = 0 if is_better or place < sweep.ended_before else count + 1
     return count
+
+
+def _is_as_good(other: tuple[float, ...], reached: tuple[float, ...]) -> bool:
+    if other[0] != reached[0]:
+        return other[0] > reached[0]
+    return all(a >= b for a, b in zip(other, reached, strict=True))
 
 
 def hopeless(sweep: SweepRecord) -> str:

@@ -5,6 +5,8 @@ Everything is written to the ledger first and then folded into the records, so w
 after a crash rests on the same facts.
 """
 
+import contextlib
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -71,15 +73,23 @@ class Controller:
         self.proposer: Proposer = build_proposer(space)
         self.fatal: StorageError | None = None
         self.halted = ""
+        self.remark = ""
+        # decisions that were taken or due when the sweep was last left, by the trial's number
+        self._decisions: dict[int, Decision] = {}
         self._is_exhausted = False
         self._seen_at: dict[int, float] = {}
         self._replay()
 
     def _replay(self) -> None:
         """Rebuild the records and what the sampler knows from the ledger, event by event."""
-        for event in self.ledger.events:
+        last_epoch = {
+            e["trial"]: i for i, e in enumerate(self.ledger.events) if e["event"] == "epoch"
+        }
+        for place, event in enumerate(self.ledger.events):
             apply(self.sweep, event)
             kind = event["event"]
+            if kind == "epoch" and last_epoch[event["trial"]] == place:
+                self._redecide(self.sweep.trials[event["trial"]])
             if kind == "drawn":
                 self.proposer.drawn(event["draw"], event["point"])
             elif kind == "refused":
@@ -89,12 +99,18 @@ class Controller:
             elif kind == "learned":
                 self.proposer.learn(TrialRecord(**event["trial"]))
 
+    def _redecide(self, trial: TrialRecord) -> None:
+        """Decide again as it was decided then: the records are those of that moment."""
+        if trial.epochs < self.sweep.max_epochs:
+            self._decisions[trial.number] = self.scheduler.after_epoch(self.sweep, trial)
+
     def _note(self, event: str, **fields: Any) -> None:
         apply(self.sweep, self.ledger.append(event, **fields))
 
     def _tell(self, what: str, trial: TrialRecord) -> None:
         for observer in self.observers:
-            getattr(observer, what)(trial)
+            with contextlib.suppress(OSError):  # a terminal that is gone stops no sweep
+                getattr(observer, what)(trial)
 
     # --- what to start -------------------------------------------------------------------
 
@@ -117,7 +133,7 @@ class Controller:
         """Catch up on a decision that a crash prevented; return whether it stopped the trial."""
         if not trial.curve or trial.woken_epochs == trial.epochs:
             return False
-        return not self._decide(trial)
+        return not self._decide(trial, self._decisions.pop(trial.number, None))
 
     def _woken(self) -> Attempt | None:
         wake = self.scheduler.wake(self.sweep, can_draw=self.can_draw)
@@ -145,7 +161,8 @@ class Controller:
             reason = self.judge.reason(excess, point) if self.judge else ""
             self._note("refused", draw=draw, point=point, excess=excess)
             self.proposer.refused(draw, point, excess)
-        self.halt(f"{_MAX_REFUSED_IN_A_ROW} points in a row are beyond the limits: {reason}")
+        self._is_exhausted = True  # what runs may end
+        self.remark = f"{_MAX_REFUSED_IN_A_ROW} points in a row are beyond the limits: {reason}"
         return None
 
     def _start(self, trial: TrialRecord) -> Attempt:
@@ -195,18 +212,19 @@ class Controller:
         if epoch > trial.epochs + 1:
             raise AssertionError(f"trial {trial_number} reports epoch {epoch} after {trial.epochs}")
         values = {k: float(v) for k, v in report.items() if k.startswith(_METRICS)}
+        values = {k: v for k, v in values.items() if math.isfinite(v)}
         first, *more = report["scores"]
         values |= {"score": first, **{f"score_{i}": v for i, v in enumerate(more, 1)}}
         self._note("epoch", trial=trial_number, attempt=attempt, values=values)
         self._tell("epoch_done", trial)
         return self._decide(trial)
 
-    def _decide(self, trial: TrialRecord) -> bool:
-        """Let the scheduler judge a trial after an epoch; return whether it goes on."""
+    def _decide(self, trial: TrialRecord, before: Decision | None = None) -> bool:
+        """Let the scheduler judge a trial after an epoch, if it has not; return if it goes on."""
         if trial.epochs >= self.sweep.max_epochs:
             self._end(trial, "completed", "")
             return False
-        decision = self.scheduler.after_epoch(self.sweep, trial)
+        decision = before or self.scheduler.after_epoch(self.sweep, trial)
         if decision == Decision.STOP:
             self._end(trial, "pruned", "")
         elif decision == Decision.PAUSE:
@@ -227,8 +245,8 @@ class Controller:
 
         """
         trial = self.sweep.trials[trial_number]
-        if attempt != trial.attempts or trial.outcome != RUNNING:
-            return
+        if attempt != trial.attempts or trial.outcome != RUNNING or self.fatal or self.halted:
+            return  # when everything is stopped, nobody is to blame
         self._note("lost", trial=trial_number, message=message, is_counted=is_counted)
         if trial.crashes >= _MAX_CRASHES:
             self._end(trial, "failed", f"its worker ended {trial.crashes} times: {message}")
@@ -271,6 +289,10 @@ class Controller:
             if trial.outcome == PAUSED:
                 self._end(trial, "pruned", "")
         return True
+
+    def seen(self, trial_number: int) -> None:
+        """Note that a trial is not silent, though it has reported nothing: it waits its turn."""
+        self._seen_at[trial_number] = time.monotonic()
 
     def overdue(self, stall_s: float) -> list[TrialRecord]:
         """Return the running trials of which nothing was heard for so many seconds."""

@@ -18,7 +18,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from facesearch.tuning.controller import Controller, guarded
 
 # What Ray raises when a machine went away; the trial is not to blame.
-_MACHINE_GONE = ("NodeDied", "node died", "ActorUnschedulable", "preempted")
+_MACHINE_GONE = ("NodeDied", "node died", "node has died", "ActorUnschedulable", "preempted")
 
 
 class AttemptSearcher(Searcher):
@@ -79,10 +79,13 @@ class AttemptCallback(tune.Callback):
     def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
         """Kill workers of which nothing was heard for too long, such as a stopped process."""
         for record in self.controller.overdue(self.stall_s):
-            for trial in trials:
-                config = (trial.config["trial"], trial.config["attempt"])
-                if config == (record.number, record.attempts) and trial.status == "RUNNING":
-                    _kill_worker(trial.last_result)
+            known = {(t.config["trial"], t.config["attempt"]): t for t in trials}
+            trial = known.get((record.number, record.attempts))
+            if trial is not None and trial.status != "RUNNING":
+                self.controller.seen(record.number)  # it waits for a free place on a node
+                continue
+            if trial is not None:
+                _kill_worker(trial)
             message = f"no epoch ended in {self.stall_s:g} s, so its worker was killed"
             lost = functools.partial(self.controller.lost, record.number, record.attempts, message)
             guarded(self.controller, lost, None)
@@ -131,14 +134,24 @@ def _reason(error: Any) -> str:
     text = str(error or "").strip()
     if "OutOfMemoryError" in text:
         return "Ray ended its worker, as the machine's memory was full (OutOfMemoryError)"
+    gone = next((word for word in _MACHINE_GONE if word in text), "")
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return f"its worker process ended ({lines[0][:200]})" if lines else "its worker process ended"
+    # the last line of Ray's file names the error; the first only counts it
+    last = lines[-1][:200] if lines else "no reason is known"
+    return (
+        f"its worker process ended {gone}({last}); an epoch that takes longer than "
+        "resources.stall_s ends so too"
+    )
 
 
-def _kill_worker(last_result: dict[str, Any]) -> None:
+def _kill_worker(trial: Any) -> None:
     """SIGKILL a worker on its own node: one that hangs or is stopped answers nothing else."""
+    last_result = trial.last_result or {}
     pid, node = last_result.get("pid"), last_result.get("node_id")
-    if not pid or not node:
+    if not pid or not node:  # it has never reported
+        actor = trial.temporary_state.ray_actor
+        if actor is not None:
+            ray.kill(actor)
         return
     on_node = NodeAffinitySchedulingStrategy(node_id=node, soft=False)
     kill = ray.remote(num_cpus=0, scheduling_strategy=on_node)(_kill)

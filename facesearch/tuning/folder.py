@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,15 @@ from filelock import FileLock
 
 from facesearch.errors import InputError
 from facesearch.space import SearchSpace, load_space
+from facesearch.training.checkpoint import write_atomically
 from facesearch.training.retention import forget, keep_final
-from facesearch.tuning.ledger import Ledger, read_ledger
+from facesearch.tuning.ledger import Event, Ledger, read_ledger
 from facesearch.tuning.records import TrialRecord
 
 _NUMBERED = re.compile(r"(.+)-(\d{4})")
 # What may differ between two commands of one sweep: how long it goes on is no part of the question.
-_BUDGETS = ("search.trials", "search.time_s")
+_BUDGETS = ("trials", "time_s", "epochs", "gpu_hours", "patience_trials")
+_FORMAT = 1
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,9 @@ def flat(value: Any, name: str = "") -> dict[str, Any]:
 def identity(space: SearchSpace, fingerprint: str) -> dict[str, Any]:
     """Return what must be the same for a sweep to be continued, as flat JSON."""
     question = {**space.template, **space.settings_raw, "faces": fingerprint}
-    leaves = {k: v for k, v in flat(question).items() if k not in _BUDGETS}
+    free = {f"search.{budget}" for budget in _BUDGETS}
+    leaves = flat(question)
+    leaves = {k: v for k, v in leaves.items() if k not in free and not k.startswith("resources.")}
     plain: dict[str, Any] = json.loads(json.dumps(leaves, default=str))
     return plain
 
@@ -97,9 +101,9 @@ def open_sweep(
         runs_dir.mkdir(parents=True, exist_ok=True)
         with FileLock(runs_dir / ".lock", timeout=60):
             newest = newest_folder(runs_dir, name)
-            if newest and not is_fresh and _is_begun(newest):
+            if newest and not is_fresh and _has_ledger(newest):
                 return _go_on(space, fingerprint, newest)
-            number = 1 if newest is None else int(newest.name[-4:]) + _is_begun(newest)
+            number = 1 if newest is None else int(newest.name[-4:]) + _is_used(newest)
             return _begin(space, fingerprint, runs_dir / f"{name}-{number:04d}", root)
     except OSError as error:
         raise InputError(f"{runs_dir}: cannot be written ({error}); use --runs FOLDER.") from None
@@ -142,22 +146,45 @@ def load_sweep(folder: Path) -> tuple[SearchSpace, str | None]:
         InputError: If the folder holds no sweep.
 
     """
-    opened = next(read_ledger(folder), None)
-    if opened is None:
-        raise InputError(f"{folder}: its ledger is empty; nothing was begun.")
+    opened = opening(folder)
     space = load_space(folder / "space.yaml")
     space.settings_raw = dict(opened["settings"])
     return space, opened["root"]
 
 
-def _is_begun(folder: Path) -> bool:
+def opening(folder: Path) -> Event:
+    """Return the first event of a sweep, which says what it asks.
+
+    Raises:
+        InputError: If it is damaged, or of a version that is not known here.
+
+    """
+    first = next(read_ledger(folder), {})
+    if first.get("event") != "opened" or first.get("format") != _FORMAT:
+        raise InputError(
+            f"{folder / 'ledger'}: its first line is damaged, or of another version of facesearch; "
+            "this sweep cannot go on. Give --fresh to begin a new one beside it."
+        )
+    return first
+
+
+def _has_ledger(folder: Path) -> bool:
     ledger = folder / "ledger"
-    return ledger.is_file() and next(read_ledger(folder), None) is not None
+    return ledger.is_file() and ledger.stat().st_size > 0
+
+
+def _is_used(folder: Path) -> bool:
+    """Whether there is anything but what a process leaves that was killed at its beginning."""
+    beginning = {"lock", "holder", "space.yaml"}
+    return _has_ledger(folder) or any(
+        p.name not in {*beginning, "ledger"} for p in folder.iterdir()
+    )
 
 
 def _go_on(space: SearchSpace, fingerprint: str, folder: Path) -> SweepFolder:
+    opened = opening(folder)
     ledger = Ledger(folder)
-    changes = difference(ledger.events[0]["identity"], identity(space, fingerprint))
+    changes = difference(opened["identity"], identity(space, fingerprint))
     if changes:
         ledger.close()
         shown = "\n".join(changes[:20])
@@ -172,10 +199,12 @@ def _go_on(space: SearchSpace, fingerprint: str, folder: Path) -> SweepFolder:
 def _begin(space: SearchSpace, fingerprint: str, folder: Path, root: str | None) -> SweepFolder:
     folder.mkdir(exist_ok=True)
     text = Path(space.document.source).read_bytes()
-    (folder / "space.yaml").write_bytes(text)
+    write_atomically(folder / "space.yaml", text)
     ledger = Ledger(folder)
     ledger.append(
         "opened",
+        format=_FORMAT,
+        objective=space.settings.search.objective,
         sweep_id=uuid.uuid4().hex,
         name=space.settings.name,
         max_epochs=space.first_config().train.epochs,
@@ -210,3 +239,16 @@ class CheckpointKeeper:
             keep_final(folder)
         elif trial.has_ended:
             forget(folder)
+
+    def tidy(self, trials: Iterable[TrialRecord], *, is_cut: bool) -> None:
+        """Do again what a crash may have prevented.
+
+        Args:
+            trials: All of the sweep.
+            is_cut: The ledger lost its end: attempts are numbered anew, so fences are taken down.
+
+        """
+        for trial in trials:
+            self.trial_ended(trial)
+        for fence in self.folder.glob("*/attempt") if is_cut else ():
+            fence.unlink(missing_ok=True)

@@ -36,6 +36,17 @@ def _session(sweep: SweepRecord, event: Event) -> None:
     for trial in sweep.trials.values():
         if trial.outcome == RUNNING:
             trial.outcome = WAITING
+    sweep.is_done = False
+    growth = event.get("growth")
+    if growth:
+        sweep.is_extended, sweep.growth = True, tuple(growth)
+        sweep.ended_before, sweep.epochs_before = len(sweep.ended_order), sweep.epochs_spent
+        rows = (row for trial in sweep.trials.values() for row in trial.curve)
+        sweep.gpu_s_before = sum(row.get("seconds", 0.0) for row in rows)
+
+
+def _closed(sweep: SweepRecord, event: Event) -> None:
+    sweep.is_done = bool(event.get("is_done"))
 
 
 def _drawn(sweep: SweepRecord, event: Event) -> None:
@@ -94,6 +105,7 @@ _STEPS: dict[str, Callable[[SweepRecord, dict[str, Any]], None]] = {
     "paused": _paused,
     "woken": _woken,
     "lost": _lost,
+    "closed": _closed,
     "noted": _noted,
     "ended": _ended,
 }

@@ -115,20 +115,25 @@ class Ledger:
         """
         entry = {"event": event, "t": round(time.monotonic() - self.start_s, 3), **fields}
         line = encode(entry)
-        end = os.fstat(self._file.fileno()).st_size
         try:
-            written = self._file.write(line)
-            if written != len(line):
-                raise OSError(28, "No space left on device")
-            os.fsync(self._file.fileno())
+            self._write(line)
         except OSError as error:
-            os.ftruncate(self._file.fileno(), end)
             raise StorageError(
                 f"{self.path}: cannot be written ({error.strerror}). Nothing is lost: make room, "
                 "then give the same command again."
             ) from None
         self.events.append(entry)
         return entry
+
+    def _write(self, line: bytes) -> None:
+        end = os.fstat(self._file.fileno()).st_size
+        try:
+            if self._file.write(line) != len(line):
+                raise OSError(28, "No space left on device")
+            os.fsync(self._file.fileno())
+        except OSError:
+            os.ftruncate(self._file.fileno(), end)
+            raise
 
     def __enter__(self) -> "Ledger":
         return self

@@ -154,7 +154,7 @@ def expected(
 
     """
     gflops = [cost.gflops for cost in costs]
-    random_space = space.with_settings(sampler="random", time_s=None)
+    random_space = space.with_settings(sampler="random", time_s=1e12)
     results = [
         _simulated(random_space, gflops, seconds, at_once, limits, seed) for seed in range(repeats)
     ]

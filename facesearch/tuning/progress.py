@@ -96,8 +96,10 @@ class LiveView:
         sweep = self.sweep
         best = max((t.score or 0.0 for t in sweep.ranked()), default=None)
         left = self.seconds_left()
+        # one that is extended by time alone has no number of trials to reach
+        planned = f"/{sweep.planned_trials}" if sweep.planned_trials < 10**6 else ""
         parts = [
-            f"{sweep.num_ended}/{sweep.planned_trials} trials",
+            f"{sweep.num_ended}{planned} trials",
             f"{sweep.epochs_spent} epochs",
             f"best {best:.4f}" if best is not None else "no score yet",
             format_seconds(time.monotonic() - self.start),

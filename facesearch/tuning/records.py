@@ -75,6 +75,13 @@ class SweepRecord:
     trials: dict[int, TrialRecord] = field(default_factory=dict)
     # points that were drawn and not started, by the number of the draw: their excess over limits
     refused: dict[int, tuple[Point, dict[str, float]]] = field(default_factory=dict)
+    # how it may have grown: what was spent before the last extension does not count any more
+    is_extended: bool = False
+    growth: tuple[int, float | None] = (0, None)
+    ended_before: int = 0
+    epochs_before: int = 0
+    gpu_s_before: float = 0.0
+    is_done: bool = False
     # the trials' numbers in the order in which they ended
     ended_order: list[int] = field(default_factory=list)
     abandoned: str = ""
@@ -87,7 +94,7 @@ class SweepRecord:
         A trial that was stopped early is no rival of one that was trained to the end: its score
         is from another phase of the schedule. So completed trials come first.
         """
-        usable = [t for t in self.trials.values() if t.curve and t.outcome not in FAILED]
+        usable = [t for t in list(self.trials.values()) if t.curve and t.outcome not in FAILED]
         return sorted(usable, key=lambda t: (t.epochs, t.score or 0.0), reverse=True)
 
     @property
@@ -99,16 +106,16 @@ class SweepRecord:
     @property
     def epochs_spent(self) -> int:
         """Finished epochs of all trials, a count."""
-        return sum(t.epochs for t in self.trials.values())
+        return sum(t.epochs for t in list(self.trials.values()))
 
     @property
     def num_ended(self) -> int:
         """Trials to which nothing more will happen, a count."""
-        return sum(t.has_ended for t in self.trials.values())
+        return sum(t.has_ended for t in list(self.trials.values()))
 
     def count(self, outcome: str) -> int:
         """Return how many trials ended (or are) so."""
-        return sum(t.outcome == outcome for t in self.trials.values())
+        return sum(t.outcome == outcome for t in list(self.trials.values()))
 
 
 class Observer(Protocol):

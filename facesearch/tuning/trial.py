@@ -5,7 +5,7 @@ import gc
 import math
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -69,8 +69,9 @@ class TrialTask:
         """Train; where the memory is too small, again from the checkpoint with smaller parts."""
         message = ""
         while True:
+            reached = [attempt.epochs]
             try:
-                self._train(attempt, micro_batches)
+                self._train(attempt, micro_batches, reached)
                 return
             except InputError as error:
                 if not message:
@@ -83,10 +84,13 @@ class TrialTask:
                 message = str(error).partition("\n")[0] or type(error).__name__
             micro_batches *= 2
             _reset_worker(self.cpus)
+            parent = attempt.parent if reached[-1] == attempt.epochs else None
+            attempt = replace(attempt, epochs=max(reached), parent=parent)
             if micro_batches > _MOST_MICRO_BATCHES:
                 raise TrialFailure("out_of_memory", message)
 
-    def _train(self, attempt: Attempt, micro_batches: int) -> None:
+    def _train(self, attempt: Attempt, micro_batches: int, reached: list[int]) -> None:
+        """Train on; ``reached`` gets every epoch that was reported."""
         space = _space(self.space_text, self.source)
         config = absolute_root(space.config(attempt.point), self.root)
         training = Training(config, _faces(config.data), micro_batches=micro_batches)
@@ -98,6 +102,7 @@ class TrialTask:
                 scores = _finite(space, result)
                 checkpoints.save(training, scores[0])
                 _report(_epoch(result, scores, micro_batches))
+                reached.append(result.epoch)
                 self._arm(stacks)
             faulthandler.cancel_dump_traceback_later()
 
@@ -112,6 +117,8 @@ class TrialTask:
             passed += checkpoints.load(
                 training, attempt.epochs, is_other_config=attempt.parent is not None
             )
+        if training.epochs_done < attempt.epochs:
+            passed.append(f"goes on from epoch {training.epochs_done} of {attempt.epochs}")
         if passed:
             _report({"epoch": 0, "note": "; ".join(passed)})
         return checkpoints

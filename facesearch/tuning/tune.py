@@ -1,5 +1,6 @@
 """`tune`: one call from a space to a finished, tracked sweep."""
 
+import contextlib
 import os
 import socket
 import sys
@@ -21,7 +22,7 @@ from facesearch.tracking.tracker import Tracker
 from facesearch.training.fit import refuse_known_strangers
 from facesearch.training.memory import available_bytes, default_device, training_bytes
 from facesearch.tuning.controller import Controller
-from facesearch.tuning.folder import CheckpointKeeper, SweepFolder, flat, open_sweep
+from facesearch.tuning.folder import CheckpointKeeper, SweepFolder, open_sweep, opening
 from facesearch.tuning.history import fold
 from facesearch.tuning.ledger import read_ledger
 from facesearch.tuning.limits import Limits
@@ -51,6 +52,10 @@ class SweepResult:
     run_id: str | None
     is_tracked: bool
     halted: str
+
+
+# Trials of a sweep that is extended by time alone.
+_MANY = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -97,12 +102,13 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
     with folder.ledger, ray_session(cluster or Cluster()) as available:
         resources = trial_resources(space, available)
         at_once = max_concurrent(resources, available)
-        _begin_session(space, folder, growth or Growth(), learned)
+        _begin_session(space, folder, growth, learned)
         sweep = SweepRecord(space.settings.name, 0, config.train.epochs)
         view = LiveView(sweep, console)
         for note in folder.ledger.notes:
             view.say(note)
-        limits = _limits(space, root, len(faces.identities), resources, at_once)
+        is_local = cluster is None or cluster.address is None
+        limits = _limits(space, root, faces, resources["gpu"], is_local=is_local)
         observers: list[Observer] = []
         controller = Controller(
             space, folder.ledger, sweep, observers, limits, resources["gpu"]
@@ -115,7 +121,9 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
             ),
             lambda: view.say("MLflow answers again; everything is written"),
         )  # fmt: skip
-        observers += [tracker, view, CheckpointKeeper(folder.trials)]
+        keeper = CheckpointKeeper(folder.trials)
+        keeper.tidy(sweep.trials.values(), is_cut=bool(folder.ledger.notes))
+        observers += [tracker, view, keeper]
         settings = space.settings.resources
         task = TrialTask(
             folder.text, space.document.source, root, settings.cpus_per_trial,
@@ -124,34 +132,41 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
         try:
             with view, raylet_watch(lambda: _end_without_ray(view, tracker, folder)):
                 run_trials(controller, task, resources, at_once, settings.stall_s * 1.2)
-        except KeyboardInterrupt:
+        except BaseException:
             sweep.is_interrupted = True
             raise
         finally:
             is_tracked = tracker.close()
-            _close(folder, sweep)
-    result = SweepResult(sweep, folder.path, tracker.parent_id, is_tracked, controller.halted)
+            _close(folder, controller)
+    why = controller.halted or controller.remark
+    result = SweepResult(sweep, folder.path, tracker.parent_id, is_tracked, why)
     _refuse_empty(result)
     return result
 
 
 def _begin_session(
-    space: SearchSpace, folder: SweepFolder, growth: Growth, learned: Sequence[TrialRecord]
+    space: SearchSpace, folder: SweepFolder, growth: Growth | None, learned: Sequence[TrialRecord]
 ) -> None:
     """Write into the ledger that a process took the sweep up, and for how long it may go on."""
-    before = fold(folder.ledger.events)
-    trials = max(before.planned_trials, _num_trials(space)) + growth.trials
-    time_s = space.settings.search.time_s
-    if growth.time_s is not None:
-        time_s = before.past_s + before.session_s + growth.time_s
-    if folder.is_new:
-        for trial in learned:
+    events = folder.ledger.events
+    before = fold(events)
+    is_same_growth = growth is not None and before.growth == (growth.trials, growth.time_s)
+    if growth is not None and is_same_growth and not before.is_done:
+        growth = None  # the extension was interrupted: this is the same command again
+    trials = max(before.planned_trials, _num_trials(space))
+    time_s = before.time_s if before.is_extended else space.settings.search.time_s
+    if growth is not None:
+        spent_s = before.past_s + before.session_s
+        time_s = None if growth.time_s is None else spent_s + growth.time_s
+        trials += growth.trials or _MANY
+    if not before.trials:
+        known = sum(event["event"] == "learned" for event in events)
+        for trial in learned[known:]:
             folder.ledger.append("learned", trial=asdict(trial))
-    elif learned:
-        raise InputError("--learn-from is for a new sweep: what was drawn cannot be drawn anew.")
     folder.ledger.append(
-        "session", pid=os.getpid(), host=socket.gethostname(), trials=trials, time_s=time_s
-    )
+        "session", pid=os.getpid(), host=socket.gethostname(), trials=trials, time_s=time_s,
+        growth=None if growth is None else [growth.trials, growth.time_s],
+    )  # fmt: skip
 
 
 def learned_trials(space: SearchSpace, folders: Sequence[Path]) -> list[TrialRecord]:
@@ -161,35 +176,34 @@ def learned_trials(space: SearchSpace, folders: Sequence[Path]) -> list[TrialRec
         InputError: If a sweep had another objective or another number of epochs.
 
     """
-    wanted = {
-        "search.objective": space.settings.search.objective,
-        "train.epochs": space.first_config().train.epochs,
-    }
+    objective = space.settings.search.objective
+    epochs = space.first_config().train.epochs
     trials: list[TrialRecord] = []
     for folder in folders:
-        events = list(read_ledger(folder))
-        before = events[0]["identity"] if events else {}
-        own = flat({"search": {"objective": wanted["search.objective"]}})
-        old = {k: v for k, v in before.items() if k.startswith("search.objective")}
-        sweep = fold(events)
-        if (old or own) != own or sweep.max_epochs != wanted["train.epochs"]:
+        opened = opening(folder)
+        if (opened["objective"], opened["max_epochs"]) != (objective, epochs):
             raise InputError(
-                f"--learn-from {folder}: had objective {old} and {sweep.max_epochs} epochs; its "
-                f"scores cannot be compared with {own} after {wanted['train.epochs']} epochs."
+                f"--learn-from {folder}: had objective {opened['objective']} and "
+                f"{opened['max_epochs']} epochs; its scores cannot be compared with {objective} "
+                f"after {epochs} epochs."
             )
-        trials += [t for t in sweep.trials.values() if t.has_ended]
+        trials += [t for t in fold(read_ledger(folder)).trials.values() if t.has_ended]
     return trials
 
 
 def _limits(
-    space: SearchSpace, root: str | None, num_identities: int, resources: dict[str, float],
-    at_once: int,
-) -> Limits:  # fmt: skip
-    return Limits(
-        space,
-        lambda config: training_bytes(config, num_identities).total,
-        available_bytes(default_device(), resources["gpu"] or 1 / at_once),
-    )
+    space: SearchSpace, root: str | None, faces: Faces, gpus: float, *, is_local: bool
+) -> Limits:
+    """Refuse what can never fit this machine; of other nodes nothing is known."""
+    if not is_local:
+        return Limits(space)
+
+    def memory_bytes(config: RunConfig) -> int:
+        return training_bytes(
+            absolute_root(config, root), len(faces.identities), num_faces=len(faces.train)
+        ).total
+
+    return Limits(space, memory_bytes, available_bytes(default_device(), gpus or 1.0))
 
 
 def _end_without_ray(view: LiveView, tracker: Tracker, folder: SweepFolder) -> None:
@@ -204,13 +218,13 @@ def _end_without_ray(view: LiveView, tracker: Tracker, folder: SweepFolder) -> N
     os._exit(StorageError.exit_code)
 
 
-def _close(folder: SweepFolder, sweep: SweepRecord) -> None:
-    """Leave only the checkpoints that are worth their place, and the results as JSON."""
-    try:
-        folder.ledger.append("closed")
-        write_results(sweep, folder.path / "results.json")
-    except (OSError, StorageError):
-        pass  # the ledger has it all; the next session writes the file
+def _close(folder: SweepFolder, controller: Controller) -> None:
+    """Note how the sweep was left, and write its results as JSON."""
+    # a full disk: the ledger has it all, and the next session writes the file
+    with contextlib.suppress(OSError, StorageError):
+        is_done = controller.fatal is None and controller.is_over
+        folder.ledger.append("closed", is_done=is_done)
+        write_results(controller.sweep, folder.path / "results.json")
 
 
 def _refuse_empty(result: SweepResult) -> None:

@@ -209,7 +209,7 @@ class Nothing(Cheap):
 def test_a_space_with_nothing_inside_its_limits_says_so() -> None:
     empty = controller(space(), judge=Nothing())
     assert empty.next_attempt() is None and empty.is_over
-    assert "200 points in a row are beyond the limits: too dear" in empty.halted
+    assert "200 points in a row are beyond the limits: too dear" in empty.remark
 
 
 def test_a_full_disk_in_a_worker_halts_the_sweep_and_leaves_the_trial_to_go_on() -> None:
@@ -240,11 +240,48 @@ class Faulty:
 
 def test_observers_hear_of_it_after_it_is_in_the_ledger() -> None:
     observer = Faulty()
-    running = controller(space("one_epoch", trials=1), observers=[observer])
-    simulate(running, lambda a, e: ([score(a.point, e)], 1.0))
+    running = controller(space("one_epoch", trials=4), observers=[observer])
+    simulate(running, lambda a, e: ([-float(a.trial)], 1.0))
     assert observer.heard[:3] == [
         ("start", 0, "running"),
         ("epoch", 1, "running"),
         ("end", 1, "paused"),
     ]
     assert observer.heard[-1] == ("end", 9, "completed")
+
+
+def test_a_decision_of_before_a_crash_is_not_taken_anew() -> None:
+    searched = space("asha", trials=3)
+    running = controller(searched)
+    first, second = start(running), start(running)
+    assert running.report(first.trial, 1, {"epoch": 1, "scores": [0.2], "seconds": 1.0})
+    # a better one comes: were the first judged now, it would be stopped
+    running.report(second.trial, 1, {"epoch": 1, "scores": [0.9], "seconds": 1.0})
+    again = controller(searched, running.ledger.events)
+    assert [start(again).trial, start(again).trial] == [0, 1]
+    assert again.sweep.trials[0].outcome == "running"
+
+
+def test_a_full_disk_is_no_crash_of_the_trial() -> None:
+    running = controller(space())
+    attempt = start(running)
+    running.report(0, 1, {"epoch": 0, "outcome": "storage", "message": "no space left"})
+    running.lost(0, attempt.attempt, "stopped by the halt")
+    assert running.sweep.trials[0].crashes == 0
+
+
+def test_patience_counts_anew_after_an_extension_and_each_objective_may_improve() -> None:
+    searched = space("none", trials=50, more=", patience_trials: 2")
+    ended = controller(searched)
+    simulate(ended, lambda a, e: ([-float(a.trial)], 1.0))
+    assert len(ended.sweep.trials) == 3
+    ledger = MemoryLedger()
+    ledger.events = list(ended.ledger.events)
+    ledger.append("session", trials=50, time_s=None, growth=[5, None])
+    grown = Controller(searched, ledger, SweepRecord("toy", 0, 9), [])
+    simulate(grown, lambda a, e: ([-float(a.trial)], 1.0))
+    assert len(grown.sweep.trials) == 5
+    two = space("none", trials=6, more=", patience_trials: 2, objective: [val/rank1, val/top1]")
+    front = controller(two)
+    simulate(front, lambda a, e: ([float(a.trial), -float(a.trial)], 1.0))
+    assert len(front.sweep.trials) == 6

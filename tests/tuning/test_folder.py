@@ -86,3 +86,32 @@ def test_checkpoints_of_stopped_trials_are_deleted(tmp_path: Path) -> None:
     names = {f.name: sorted(p.name for p in f.glob("*.ckpt")) for f in tmp_path.iterdir()}
     assert names["000"] == ["epoch-0001-a1-score0.5.ckpt", "epoch-0003-a1-score0.1.ckpt"]
     assert len(names["003"]) == 3 and set(names) == {"000", "003"}
+
+
+def test_a_damaged_first_line_and_another_version_are_refused_not_overwritten(
+    tmp_path: Path,
+) -> None:
+    folder = opened(tmp_path, space(tmp_path))
+    whole = (folder / "ledger").read_bytes()
+    (folder / "ledger").write_bytes(whole[:20] + b"!" + whole[21:])
+    with pytest.raises(InputError, match="damaged, or of another version"):
+        opened(tmp_path, space(tmp_path))
+    assert opened(tmp_path, space(tmp_path), is_fresh=True).name == "toy-0002"
+
+
+def test_a_folder_with_the_results_of_an_earlier_version_is_left_alone(tmp_path: Path) -> None:
+    old = tmp_path / "runs/toy-0001"
+    old.mkdir(parents=True)
+    (old / "results.json").write_text("{}")
+    assert opened(tmp_path, space(tmp_path)).name == "toy-0002"
+
+
+def test_what_a_cut_ledger_forgot_does_not_bar_new_attempts(tmp_path: Path) -> None:
+    fence = tmp_path / "003/attempt"
+    fence.parent.mkdir()
+    fence.write_text("7")
+    keeper = CheckpointKeeper(tmp_path)
+    keeper.tidy([TrialRecord(3, {})], is_cut=False)
+    assert fence.exists()
+    keeper.tidy([TrialRecord(3, {})], is_cut=True)
+    assert not fence.exists()
