@@ -17,7 +17,8 @@ import numpy as np
 from ray.tune.schedulers.async_hyperband import _Bracket
 
 from facesearch.space import SearchSpace, load_space
-from facesearch.tuning.controller import Attempt, Controller
+from facesearch.tuning.attempt import Attempt
+from facesearch.tuning.controller import Controller
 from facesearch.tuning.ledger import MemoryLedger
 from facesearch.tuning.records import SweepRecord, TrialRecord
 from facesearch.tuning.schedulers import Decision, TrainAll

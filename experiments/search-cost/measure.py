@@ -20,7 +20,8 @@ from facesearch.data.faces import load_faces
 from facesearch.errors import TrialFailure
 from facesearch.space import load_space
 from facesearch.training.fit import Training
-from facesearch.tuning.controller import Attempt, Controller
+from facesearch.tuning.attempt import Attempt
+from facesearch.tuning.controller import Controller
 from facesearch.tuning.ledger import MemoryLedger
 from facesearch.tuning.records import SweepRecord
 from facesearch.tuning.simulate import simulate

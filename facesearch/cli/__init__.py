@@ -9,7 +9,7 @@ import click
 
 from facesearch.cli.look import data, list_names, schema, validate
 from facesearch.cli.options import DATA, RUNS, TRACKING, Interrupted
-from facesearch.cli.sweeps import baseline, extend, preview, tune
+from facesearch.cli.sweeps import baseline, extend, preview, sync, tune
 from facesearch.cli.text import faces_root, printable
 from facesearch.errors import FacesearchError, InputError
 
@@ -25,7 +25,7 @@ def cli() -> None:
     """
 
 
-for _command in (tune, extend, preview, baseline, validate, schema, list_names, data):
+for _command in (tune, extend, preview, baseline, sync, validate, schema, list_names, data):
     cli.add_command(_command)
 
 

@@ -82,6 +82,28 @@ def extend(  # noqa: PLR0913 - one argument an option
     )  # fmt: skip
 
 
+@click.command()
+@click.argument("sweep")
+@TRACKING
+@RUNS
+def sync(sweep: str, tracking_uri: str | None, runs_dir: Path) -> None:
+    """Write into MLflow what it missed of a sweep, as when its server was down.
+
+    \b
+    facesearch sync arcface
+    """
+    from facesearch.tracking.store import resolve_store
+    from facesearch.tuning.folder import find_sweep
+    from facesearch.tuning.sync import sync_sweep
+
+    folder = find_sweep(runs_dir, sweep)
+    store = resolve_store(tracking_uri, folder.parent)
+    failures: list[str] = []
+    if not sync_sweep(folder, store, failures.append):
+        raise InputError(f"MLflow at {store.uri} has not everything yet: {'; '.join(failures)}")
+    click.echo(f"MLflow at {store.uri} has all of {folder}")
+
+
 def _run(
     space: Any, root: str | None, address: str | None, tracking_uri: str | None, runs_dir: Path,
     **how: Any,

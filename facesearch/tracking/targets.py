@@ -62,6 +62,7 @@ class Targets:
             if best and best.run_id:
                 tags["facesearch.best_run_id"] = best.run_id
             status = "KILLED" if sweep.is_interrupted else "FINISHED"
+            status = "FAILED" if sweep.abandoned else status
         first = {**self.tags, "facesearch.kind": "sweep", "mlflow.runName": sweep.name}
         return Target(first, tags, status, summary, [], {})
 

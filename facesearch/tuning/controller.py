@@ -8,12 +8,12 @@ after a crash rests on the same facts.
 import contextlib
 import math
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from facesearch.errors import StorageError
 from facesearch.space import Point, SearchSpace
+from facesearch.tuning.attempt import Attempt
 from facesearch.tuning.budget import ended_since_best, hopeless, spent_budget
 from facesearch.tuning.history import apply
 from facesearch.tuning.ledger import Ledger, MemoryLedger
@@ -31,21 +31,6 @@ from facesearch.tuning.search import Proposer, build_proposer
 _MAX_CRASHES = 2
 _MAX_REFUSED_IN_A_ROW = 200
 _METRICS = ("train/", "val/", "cost/", "seconds", "micro_batches")
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """What a worker needs to take a trial up: the point, and what is known of its epochs."""
-
-    trial: int
-    attempt: int
-    point: Point
-    epochs: int
-    parent: int | None = None
-
-    def as_config(self) -> dict[str, Any]:
-        """Return it as the config of a Ray trial."""
-        return asdict(self)
 
 
 class Judge(Protocol):
@@ -299,15 +284,3 @@ class Controller:
         now = time.monotonic()
         running = [t for t in self.sweep.trials.values() if t.outcome == RUNNING]
         return [t for t in running if now - self._seen_at.get(t.number, now) > stall_s]
-
-
-def guarded(controller: Controller, call: Callable[[], Any], otherwise: Any) -> Any:
-    """Run a step for Ray, in whose callbacks an exception would end the sweep in disorder.
-
-    A disk that is full halts the sweep; it is told after Ray has stopped.
-    """
-    try:
-        return call()
-    except StorageError as error:
-        controller.fatal = controller.fatal or error
-        return otherwise

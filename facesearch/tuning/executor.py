@@ -7,6 +7,7 @@ import contextlib
 import functools
 import os
 import signal
+from collections.abc import Callable
 from typing import Any
 
 import ray
@@ -15,7 +16,8 @@ from ray.tune.schedulers import FIFOScheduler
 from ray.tune.search import Searcher
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from facesearch.tuning.controller import Controller, guarded
+from facesearch.errors import StorageError
+from facesearch.tuning.controller import Controller
 
 # What Ray raises when a machine went away; the trial is not to blame.
 _MACHINE_GONE = ("NodeDied", "node died", "node has died", "ActorUnschedulable", "preempted")
@@ -128,6 +130,18 @@ class HaltStopper(tune.Stopper):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return tune.stopper.NoopStopper, ()
+
+
+def guarded(controller: Controller, call: Callable[[], Any], otherwise: Any) -> Any:
+    """Run a step for Ray, in whose callbacks an exception would end the sweep in disorder.
+
+    A disk that is full halts the sweep; it is told after Ray has stopped.
+    """
+    try:
+        return call()
+    except StorageError as error:
+        controller.fatal = controller.fatal or error
+        return otherwise
 
 
 def _reason(error: Any) -> str:

@@ -15,7 +15,8 @@ from facesearch.space import Hole, Point, SearchSpace
 from facesearch.training.fit import Training, network_costs
 from facesearch.training.memory import training_bytes
 from facesearch.training.retention import size_bytes
-from facesearch.tuning.controller import Attempt, Controller
+from facesearch.tuning.attempt import Attempt
+from facesearch.tuning.controller import Controller
 from facesearch.tuning.ledger import MemoryLedger
 from facesearch.tuning.limits import Limits
 from facesearch.tuning.records import SweepRecord

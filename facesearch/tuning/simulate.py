@@ -7,7 +7,8 @@ import heapq
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from facesearch.tuning.controller import Attempt, Controller
+from facesearch.tuning.attempt import Attempt
+from facesearch.tuning.controller import Controller
 
 # What a training gives after one more epoch: its scores and its seconds, or an outcome.
 Epoch = tuple[list[float], float] | str

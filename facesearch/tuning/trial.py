@@ -21,7 +21,7 @@ from facesearch.space import Point, SearchSpace
 from facesearch.training.fit import EpochResult, Training
 from facesearch.training.memory import is_out_of_memory
 from facesearch.training.retention import Checkpoints, Superseded, claim
-from facesearch.tuning.controller import Attempt
+from facesearch.tuning.attempt import Attempt
 from facesearch.yaml_text import parse_yaml
 
 # A batch is halved so often before a trial is out of memory: a sixteenth trains too slowly to win.

@@ -22,7 +22,13 @@ from facesearch.tracking.tracker import Tracker
 from facesearch.training.fit import refuse_known_strangers
 from facesearch.training.memory import available_bytes, default_device, training_bytes
 from facesearch.tuning.controller import Controller
-from facesearch.tuning.folder import CheckpointKeeper, SweepFolder, open_sweep, opening
+from facesearch.tuning.folder import (
+    CheckpointKeeper,
+    SweepFolder,
+    newest_folder,
+    open_sweep,
+    opening,
+)
 from facesearch.tuning.history import fold
 from facesearch.tuning.ledger import read_ledger
 from facesearch.tuning.limits import Limits
@@ -37,6 +43,7 @@ from facesearch.tuning.sweep import (
     trial_resources,
     write_results,
 )  # fmt: skip
+from facesearch.tuning.sync import sync_sweep
 from facesearch.tuning.trial import TrialTask
 
 
@@ -98,6 +105,8 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
     _check_objective(space, has_closed_set=len(faces.closed) > 0)
     _check_initial_weights(config, faces)
     learned = learned_trials(space, learn_from)
+    if is_fresh:
+        _leave(space, store, runs_dir)
     folder = open_sweep(space, faces.fingerprint, runs_dir, root=root, is_fresh=is_fresh)
     with folder.ledger, ray_session(cluster or Cluster()) as available:
         resources = trial_resources(space, available)
@@ -142,6 +151,14 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
     result = SweepResult(sweep, folder.path, tracker.parent_id, is_tracked, why)
     _refuse_empty(result)
     return result
+
+
+def _leave(space: SearchSpace, store: Store, runs_dir: Path) -> None:
+    """End the MLflow runs of the sweep that a fresh one follows, if it was killed and left so."""
+    left = newest_folder(runs_dir, space.settings.name)
+    if left is not None:
+        with contextlib.suppress(InputError):  # open elsewhere, or of another version
+            sync_sweep(left, store, lambda reason: None)
 
 
 def _begin_session(

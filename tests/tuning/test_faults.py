@@ -92,7 +92,7 @@ def test_a_full_disk_stops_the_sweep_and_with_room_it_goes_on(tmp_path: Path) ->
     try:
         store = Store(f"sqlite:///{tmp_path / 'mlflow.db'}")
         filler = runs / "filler"
-        filler.write_bytes(bytes(850_000))
+        filler.write_bytes(bytes(950_000))
         code = sweep.start("--tracking-uri", store.uri).wait(timeout=300)
         assert code == 4, sweep.log[-2000:]
         sweep.wait_gone()
