@@ -18,7 +18,8 @@ from facesearch.data.faces import Faces, load_faces
 from facesearch.final.bundle import Model, load_bundle, save_bundle
 from facesearch.space import Point, SearchSpace, space_from_text
 from facesearch.training.fit import Training
-from facesearch.tuning.controller import Attempt, Controller
+from facesearch.tuning.attempt import Attempt
+from facesearch.tuning.controller import Controller
 from facesearch.tuning.ledger import MemoryLedger
 from facesearch.tuning.limits import Limits
 from facesearch.tuning.records import SweepRecord, TrialRecord
