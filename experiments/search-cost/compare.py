@@ -108,6 +108,9 @@ def ways(space: SearchSpace, all_curves: Any) -> dict[str, dict[int, np.ndarray]
     """Return the incumbent's line of each way, by seed."""
 
     def promoted(s: SearchSpace) -> SearchSpace:
+        return s.with_settings(scheduler={"type": "asha_promote", "grace_epochs": 3, "eta": 4})
+
+    def promoted_3(s: SearchSpace) -> SearchSpace:
         return s.with_settings(scheduler={"type": "asha_promote", "grace_epochs": 3, "eta": 3})
 
     def plain(s: SearchSpace) -> SearchSpace:
@@ -122,6 +125,7 @@ def ways(space: SearchSpace, all_curves: Any) -> dict[str, dict[int, np.ndarray]
         "c one epoch, best 3": (one_epoch, "one_cycle", "last", None),
         "d random, our rungs, one-cycle": (promoted, "one_cycle", "last", None),
         "e random, our rungs, wsd + average": (promoted, "wsd", "average", None),
+        "e' the same with eta 3": (promoted_3, "wsd", "average", None),
         "f random, full budget, wsd + average": (plain, "wsd", "average", None),
     }
     seeds = sorted({seed for _, seed, _ in all_curves})
@@ -145,7 +149,7 @@ def main() -> None:
     asked = parser.parse_args()
     space = load_space(Path(__file__).parents[1] / "fair-rungs/space.yaml")
     lines = ways(space, read_curves(asked.curves))
-    lines["g ours: TPE, our rungs, wsd + average"] = read_ours(asked.ours)
+    lines["g as e', points by TPE (other points)"] = read_ours(asked.ours)
     full = {seed: line for seed, line in lines["a random, full budget"].items()}
     with (asked.out / "results.csv").open("w", newline="") as file:
         writer = csv.writer(file)
@@ -173,13 +177,13 @@ def draw(lines: dict[str, dict[int, np.ndarray]], path: Path) -> None:
         longest = max(len(line) for line in by_seed.values())
         padded = [np.pad(line, (0, longest - len(line)), mode="edge") for line in by_seed.values()]
         mean = np.mean(padded, axis=0)
-        width = 2.5 if name.startswith("g") else 1.3
+        width = 2.5 if name.startswith("e ") else 1.3
         axes.plot(range(1, longest + 1), mean, label=name, linewidth=width)
         axes.plot(longest, mean[-1], "o", color=axes.lines[-1].get_color(), markersize=4)
     axes.set_xscale("log")
     axes.set_xlabel("epochs of all trials together")
     axes.set_ylabel("rank-1 of other strangers, of the best so far")
-    axes.set_title("16 recipes of one small network on faces-f22, mean of the seeds")
+    axes.set_title("16 recipes of one small network on faces-f22, mean of 3 seeds")
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8, loc="lower right")
     figure.tight_layout()
