@@ -114,7 +114,7 @@ def test_a_worker_that_was_stopped_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "space.yaml").write_text(text)
     process = sweep.start()
     sweep.wait_for(lambda: sweep.records().epochs_spent >= 3, 300)
-    workers = [pid for pid, command in sweep.processes("ray::").items() if "IDLE" not in command]
+    workers = sorted(sweep.processes("ray::ImplicitFunc"))
     os.kill(workers[0], signal.SIGSTOP)
     assert process.wait(timeout=300) == 0, sweep.log[-3000:]
     sweep.wait_gone()
