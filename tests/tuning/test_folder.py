@@ -115,3 +115,9 @@ def test_what_a_cut_ledger_forgot_does_not_bar_new_attempts(tmp_path: Path) -> N
     assert fence.exists()
     keeper.tidy([TrialRecord(3, {})], is_cut=True)
     assert not fence.exists()
+
+
+def test_a_runs_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("a file where a folder should be")
+    with pytest.raises(InputError, match=r"cannot be written .*use --runs FOLDER"):
+        opened(tmp_path, space(tmp_path))
