@@ -182,18 +182,15 @@ def _is_used(folder: Path) -> bool:
 
 
 def _go_on(space: SearchSpace, fingerprint: str, folder: Path) -> SweepFolder:
-    opened = opening(folder)
-    ledger = Ledger(folder)
-    changes = difference(opened["identity"], identity(space, fingerprint))
-    if changes:
-        ledger.close()
+    changes = difference(opening(folder)["identity"], identity(space, fingerprint))
+    if changes:  # before it is opened: a refusal changes nothing
         shown = "\n".join(changes[:20])
         raise InputError(
             f"{space.document.source}: differs from the sweep that it would continue, {folder}:\n"
             f"{shown}\nGive --fresh to begin a new sweep, --name for one beside it, or undo the "
             "change."
         )
-    return SweepFolder(folder, ledger, is_new=False)
+    return SweepFolder(folder, Ledger(folder), is_new=False)
 
 
 def _begin(space: SearchSpace, fingerprint: str, folder: Path, root: str | None) -> SweepFolder:

@@ -36,10 +36,15 @@ config = RunConfig.model_validate(json.loads(sys.argv[1]))
 faces = load_faces(config.data)
 if len(sys.argv) > 2:
     resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]),) * 2)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+def peak_kb():  # ru_maxrss would begin with that of the process that started this one
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+
+before = peak_kb()
 training = Training(config, faces)
 training._train_epoch(1)
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
+print((peak_kb() - before) * 1024)
 """
 
 

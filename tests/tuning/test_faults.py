@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -68,8 +69,8 @@ def test_one_sweep_that_everything_happens_to(tmp_path: Path) -> None:
     assert all(1 <= len(files) <= 2 for files in kept)
 
     done = subprocess.run(
-        ["facesearch", "extend", "small", "--trials", "2"], cwd=tmp_path, capture_output=True,
-        text=True, env={**os.environ, "MARK": sweep.mark},
+        [sys.executable, "-m", "facesearch.cli", "extend", "small", "--trials", "2"],
+        cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "MARK": sweep.mark},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     sweep.wait_gone()
