@@ -22,7 +22,7 @@ def show_preview(space: SearchSpace, root: str | None, *, has_pace: bool) -> Non
     console = Console()
     faces = load_faces(first_config(space, root).data)
     at_once, gpus = local_slots(space, os.cpu_count() or 1)
-    available = available_bytes(default_device(), gpus or 1 / at_once)
+    available = available_bytes(default_device(), gpus or 1.0)
     costs = preview.extremes(space, root, len(faces.identities))
     _show_holes(console, space)
     _show_costs(console, costs)

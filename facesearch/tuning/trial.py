@@ -14,10 +14,10 @@ import ray
 import torch
 from ray import tune
 
-from facesearch.config import DataConfig, RunConfig, absolute_root
+from facesearch.config import DataConfig, absolute_root
 from facesearch.data.faces import Faces, load_faces
 from facesearch.errors import InputError, StorageError, TrialFailure
-from facesearch.space import Point, SearchSpace
+from facesearch.space import SearchSpace
 from facesearch.training.fit import EpochResult, Training
 from facesearch.training.memory import is_out_of_memory
 from facesearch.training.retention import Checkpoints, Superseded, claim
@@ -163,8 +163,3 @@ def _space(text: str, source: str) -> SearchSpace:
 def _faces(data: DataConfig) -> Faces:
     """Map the pack once a process: trials that follow find it there."""
     return load_faces(data)
-
-
-def config_of(space: SearchSpace, point: Point, root: str | None) -> RunConfig:
-    """Return the config that a trial of this point trains."""
-    return absolute_root(space.config(point), root)
