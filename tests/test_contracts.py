@@ -15,7 +15,8 @@ from faces_on_disk import WRITERS
 
 from facesearch.config import CATALOGUE, RunConfig, SearchConfig
 from facesearch.data.faces import Faces, load_faces
-from facesearch.final.bundle import Model, load_bundle, save_bundle
+from facesearch.final.bundle import load_bundle, save_bundle
+from facesearch.final.model import FaceModel, Member
 from facesearch.space import Point, SearchSpace, space_from_text
 from facesearch.training.fit import Training
 from facesearch.tuning.attempt import Attempt
@@ -113,16 +114,17 @@ def train_and_resume(config: RunConfig, faces: Faces, path: Path) -> dict[str, f
 
 def survives_its_bundle(training: Training, folder: Path) -> None:
     """A model that is saved and loaded gives the same embeddings and scores."""
-    model = Model(training.best_network, training.head, training.config, training.faces.identities)
+    member = Member(training.best_network, training.head)
+    model = FaceModel((member,), training.config, training.faces.identities)
     save_bundle(folder, model)
-    loaded = load_bundle(folder)
+    loaded = load_bundle(folder).members[0]
     # the same layout in memory: another one adds up in another order
     loaded.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     images = torch.randn(2, 3, 32, 32)
     with torch.inference_mode():
-        found = [part.network.eval()(images) for part in (model, loaded)]
+        found = [part.network.eval()(images) for part in (member, loaded)]
         torch.testing.assert_close(found[0], found[1])
-        scores = [part.head.eval().scores(found[0]) for part in (model, loaded)]
+        scores = [part.head.eval().scores(found[0]) for part in (member, loaded)]
         torch.testing.assert_close(scores[0], scores[1])
 
 

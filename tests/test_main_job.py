@@ -42,5 +42,5 @@ def test_tune_then_finalize_as_printed(tmp_path: Path) -> None:
     out = facesearch(*command[1:], cwd=tmp_path)
     assert "dev/top1" in out and "unknown_dev/rank1" in out
     folder = next((tmp_path / "runs").glob("final-*"))
-    model = load_bundle(folder)
+    model = load_bundle(folder / "model")
     assert len(model.identities) == 12

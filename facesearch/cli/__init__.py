@@ -2,16 +2,15 @@
 
 import signal
 import sys
-from pathlib import Path
-from typing import Any
 
 import click
 
+from facesearch.cli.final import evaluate, finalize
 from facesearch.cli.look import data, list_names, schema, validate
-from facesearch.cli.options import DATA, RUNS, TRACKING, Interrupted
+from facesearch.cli.options import Interrupted
 from facesearch.cli.sweeps import baseline, extend, preview, sync, tune
-from facesearch.cli.text import faces_root, printable
-from facesearch.errors import FacesearchError, InputError
+from facesearch.cli.text import printable
+from facesearch.errors import FacesearchError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -25,7 +24,9 @@ def cli() -> None:
     """
 
 
-for _command in (tune, extend, preview, baseline, sync, validate, schema, list_names, data):
+for _command in (
+    tune, finalize, evaluate, extend, preview, baseline, sync, validate, schema, list_names, data,
+):  # fmt: skip
     cli.add_command(_command)
 
 
@@ -54,51 +55,3 @@ def _run() -> int:
             return 128 + signal.SIGTERM
         raise
     return 0
-
-
-@cli.command()
-@click.option("--run-id", required=True, help="A trial's or a sweep's run, or how its id begins.")
-@DATA
-@click.option("--epochs", type=click.IntRange(1, 10_000), help="Longer or shorter training.")
-@TRACKING
-@RUNS
-def finalize(
-    run_id: str, root: str | None, epochs: int | None, tracking_uri: str | None, runs_dir: Path
-) -> None:
-    """Retrain a trial on everybody, verify it, save it, write the submissions.
-
-    \b
-    facesearch finalize --run-id 3f2b91c
-    """
-    from rich.console import Console
-
-    from facesearch.errors import TrialFailure
-    from facesearch.final.finalize import finalize as run
-    from facesearch.tracking.store import resolve_store
-
-    console = Console()
-    store = resolve_store(tracking_uri, runs_dir)
-
-    def on_epoch(result: Any, epochs: int) -> None:
-        loss = result.metrics["train/loss"]
-        console.print(
-            f"epoch {result.epoch}/{epochs}  loss {loss:.4f}  {result.seconds:.1f}s",
-            highlight=False,
-        )
-
-    try:
-        final = run(
-            store,
-            run_id,
-            runs_dir=runs_dir,
-            root=faces_root(root),
-            epochs=epochs,
-            on_epoch=on_epoch,
-        )
-    except TrialFailure as failure:
-        raise InputError(f"the final training {failure.outcome}: {failure}") from None
-    for name, figure in final.figures.items():
-        console.print(f"{name:<20}{figure}", highlight=False)
-    files = ", ".join(sorted(path.name for path in final.folder.iterdir()))
-    console.print(f"model: {final.folder} ({files})", highlight=False, soft_wrap=True)
-    console.print(f"MLflow run: {final.run_id}", highlight=False)

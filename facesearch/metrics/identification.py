@@ -3,9 +3,16 @@
 Shapes: G gallery, P probes, D embedding. Scores are cosines.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 
+from facesearch.metrics.exact import grid_rows, row_scores, scores
 from facesearch.metrics.verification import unit_rows
+
+_PROBES_AT_A_TIME = 1024
+_GALLERY_AT_A_TIME = 4096
+_PAIRS_AT_A_TIME = 2**16
 
 
 def gallery_and_probes(identities_N: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -57,3 +64,108 @@ def rank_k(
         before = ((scores >= mate[:, None]) & ~is_mate).sum(axis=1)
         hits += int(((before < k) & np.isfinite(mate)).sum())
     return hits / len(probes)
+
+
+def mate_ranks(
+    gallery_GD: np.ndarray,
+    gallery_ids_G: np.ndarray,
+    probes_PD: np.ndarray,
+    probe_ids_P: np.ndarray,
+) -> np.ndarray:
+    """Return the place of each probe's best mate: 1 if no face of others is as alike.
+
+    Args:
+        gallery_GD: Of any length; they are normalised here.
+        gallery_ids_G: Integer identity of each; a negative one is nobody's mate.
+        probes_PD: Of any length.
+        probe_ids_P: Integer identity of each; negative is a stranger.
+
+    Returns:
+        int64 [P]: 1 + the faces of others with the score of the best mate or a higher one, as
+        ``rank_k`` counts; 0 if the gallery has no mate.
+
+    Raises:
+        ValueError: If lengths differ or an embedding is not finite.
+
+    """
+    gallery, probes = grid_rows(gallery_GD), grid_rows(probes_PD)
+    mate_P = mate_scores(gallery, gallery_ids_G, probes, probe_ids_P)
+    before = np.zeros(len(probes), dtype=np.int64)
+    for part, columns, tile in score_tiles(gallery, probes):
+        is_other = probe_ids_P[part][:, None] != gallery_ids_G[columns][None]
+        before[part] += ((tile >= mate_P[part, None]) & is_other).sum(axis=1)
+    return np.where(np.isfinite(mate_P), 1 + before, 0)
+
+
+def cmc(
+    gallery_GD: np.ndarray,
+    gallery_ids_G: np.ndarray,
+    probes_PD: np.ndarray,
+    probe_ids_P: np.ndarray,
+    max_rank: int,
+) -> np.ndarray:
+    """Return the cumulative match characteristic: ``rank_k`` for k = 1 to ``max_rank``.
+
+    Args:
+        gallery_GD: Of any length, as all arguments of ``mate_ranks``.
+        gallery_ids_G: Integer identity of each.
+        probes_PD: Of any length.
+        probe_ids_P: Integer identity of each; a probe without a mate is a miss at every rank.
+        max_rank: Points of the curve, a count.
+
+    Returns:
+        float64 [max_rank]; NaN if there are no probes.
+
+    Raises:
+        ValueError: As ``mate_ranks``, and if ``max_rank`` is below 1.
+
+    """
+    if max_rank < 1:
+        raise ValueError(f"max_rank must be at least 1, but got {max_rank}")
+    ranks_P = mate_ranks(gallery_GD, gallery_ids_G, probes_PD, probe_ids_P)
+    if not len(ranks_P):
+        return np.full(max_rank, np.nan)
+    found = np.bincount(ranks_P[(ranks_P > 0) & (ranks_P <= max_rank)], minlength=max_rank + 1)
+    return np.cumsum(found[1:]) / len(ranks_P)
+
+
+def mate_scores(
+    gallery_GD: np.ndarray,
+    gallery_ids_G: np.ndarray,
+    probes_PD: np.ndarray,
+    probe_ids_P: np.ndarray,
+) -> np.ndarray:
+    """Return the score of each probe's best mate, float32 [P]; -inf without one.
+
+    The rows are those of ``exact.grid_rows``. Only pairs of mates are computed.
+    """
+    for kind, rows, ids in (
+        ("gallery faces", gallery_GD, gallery_ids_G),
+        ("probes", probes_PD, probe_ids_P),
+    ):
+        if len(rows) != len(ids):
+            raise ValueError(f"{len(rows)} {kind}, but {len(ids)} identities")
+    order = np.argsort(gallery_ids_G, kind="stable")
+    first = np.searchsorted(gallery_ids_G[order], probe_ids_P, side="left")
+    after = np.searchsorted(gallery_ids_G[order], probe_ids_P, side="right")
+    num_mates = np.where(probe_ids_P >= 0, after - first, 0)
+    ends = np.cumsum(num_mates)
+    best = np.full(len(probes_PD), -np.inf, dtype=np.float32)
+    # all pairs of a probe and a mate in a row, a part of them at a time
+    for start in range(0, int(num_mates.sum()), _PAIRS_AT_A_TIME):
+        pair = np.arange(start, min(start + _PAIRS_AT_A_TIME, int(ends[-1])))
+        probe = np.searchsorted(ends, pair, side="right")
+        mate = order[first[probe] + pair - (ends - num_mates)[probe]]
+        np.maximum.at(best, probe, row_scores(probes_PD[probe], gallery_GD[mate]))
+    return best
+
+
+def score_tiles(
+    gallery_GD: np.ndarray, probes_PD: np.ndarray
+) -> Iterator[tuple[slice, slice, np.ndarray]]:
+    """Yield probes, gallery faces and their scores, tile by tile; rows of ``exact.grid_rows``."""
+    for first in range(0, len(probes_PD), _PROBES_AT_A_TIME):
+        for start in range(0, len(gallery_GD), _GALLERY_AT_A_TIME):
+            part = slice(first, first + _PROBES_AT_A_TIME)
+            columns = slice(start, start + _GALLERY_AT_A_TIME)
+            yield part, columns, scores(probes_PD[part], gallery_GD[columns])

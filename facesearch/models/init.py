@@ -18,7 +18,8 @@ from facesearch.config import ModelConfig
 from facesearch.errors import InputError
 from facesearch.models.torchvision_networks import pretrained_state
 
-_PREFIXES = ("network.", "module.", "backbone.")
+# the first member of a finalized model, and what others put before their names
+_PREFIXES = ("member0.network.", "network.", "module.", "backbone.")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 # Not by MLflow: repeated blindly, a call that only seemed to fail makes a second run. The tracker
 # looks before it repeats, and it cannot while a request hangs for the two minutes of the default.
@@ -138,6 +139,29 @@ def find_run(store: Store, run_id: str) -> Any:
             f"a trial that was trained, or a sweep. {_newest(runs)}"
         )
     return run
+
+
+def sweep_trials(store: Store, trial: Any) -> list[Any]:
+    """Return the finished trials of the sweep that a trial is of, the best first.
+
+    Those that trained to the end come before those that were stopped, as in the sweep itself.
+    """
+    sweep_id = trial.data.tags.get("facesearch.sweep_id")
+    if not sweep_id:
+        return []
+    of_sweep = [
+        run
+        for run in _our_runs(store.client(), store)
+        if run.data.tags.get("facesearch.sweep_id") == sweep_id
+        and run.data.tags.get("facesearch.kind") == "trial"
+        and run.data.tags.get("facesearch.outcome") in ("completed", "pruned", "killed")
+        and "best/score" in run.data.metrics
+    ]
+
+    def rank(run: Any) -> tuple[bool, float]:
+        return run.data.tags["facesearch.outcome"] == "completed", run.data.metrics["best/score"]
+
+    return sorted(of_sweep, key=rank, reverse=True)
 
 
 def _our_runs(client: MlflowClient, store: Store) -> list[Any]:

@@ -14,8 +14,6 @@ import numpy as np
 import torch
 
 from facesearch.config import RunConfig, as_plain
-from facesearch.data.augment import build_augment
-from facesearch.data.augment.mix import mix
 from facesearch.data.faces import Faces
 from facesearch.errors import InputError, TrialFailure
 from facesearch.heads import build_head
@@ -24,9 +22,11 @@ from facesearch.models.cost import network_cost
 from facesearch.models.init import Loaded, load_initial_weights
 from facesearch.training.average import build_average, update_average
 from facesearch.training.checkpoint import load_checkpoint, load_parts, save_checkpoint
-from facesearch.training.evaluate import evaluate, take
-from facesearch.training.memory import default_device, is_bf16, refuse_parts
+from facesearch.training.evaluate import evaluate
+from facesearch.training.gradient import BatchGradient, FaceLoss, autocast_of
+from facesearch.training.memory import default_device, refuse_parts
 from facesearch.training.optim import build_optimizer, lr_factor, parameter_groups, peak_lr
+from facesearch.training.parallel import Ranks, seed_of
 from facesearch.training.sampling import SAMPLINGS
 
 
@@ -39,11 +39,6 @@ class EpochResult:
     seconds: float
 
 
-def _epoch_seed(seed: int, epoch: int) -> int:
-    """One seed an epoch, so that a resumed training needs no random state from before."""
-    return int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])
-
-
 class Training:
     """One training in progress: network, head, optimiser and how far they are."""
 
@@ -54,6 +49,7 @@ class Training:
         device: torch.device | None = None,
         *,
         micro_batches: int = 1,
+        ranks: Ranks = Ranks(),  # noqa: B008 - frozen
     ) -> None:
         """Build everything from the config's seed; nothing is trained yet.
 
@@ -64,13 +60,15 @@ class Training:
             micro_batches: Parts of a batch that are computed one after the other, to save memory.
                 The step follows the mean gradient of the batch, but statistics are of a part: those
                 of batch norm, and the running ones of a head.
+            ranks: Which one this process is of those that share the training; all must be made
+                alike. After an epoch they hold the same.
 
         Raises:
             InputError: If there are fewer training faces than one batch needs, or the batch cannot
                 be computed in so many parts.
 
         """
-        self.config, self.faces, self.micro_batches = config, faces, micro_batches
+        self.config, self.faces, self.ranks = config, faces, ranks
         self.device = device or default_device()
         torch.manual_seed(config.train.seed)
         network = build_network(config.model, config.data.image_px)
@@ -82,23 +80,21 @@ class Training:
         )
         self.network = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.head = head.to(self.device)
+        self.autocast = autocast_of(config, self.device)
         groups = parameter_groups(
             self.network.layer_groups(), self.head, config.optim, config.head.lr_factor
         )
         self.optimizer = build_optimizer(groups, config.optim)
         self.average = build_average(self.network, config.optim.ema_decay)
-        self.augment = build_augment(config.augment)
         self.costs = network_costs(config)
         self.batch_size = min(config.train.batch_size, len(faces.train))
         if self.batch_size < 2:
             raise InputError(f"{faces.source}: {len(faces.train)} training faces; needs 2 or more.")
-        refuse_parts(config, self.batch_size, micro_batches)
+        ranks.share(np.arange(self.batch_size))
+        refuse_parts(config, self.batch_size // ranks.count, micro_batches)
+        loss = FaceLoss(self.network, self.head, self.autocast)
+        self._gradient = BatchGradient(loss, faces.train, config, self.device, micro_batches, ranks)
         self.epochs_done = 0
-
-    def autocast(self) -> torch.autocast:
-        """Return the context in which the network computes."""
-        enabled = is_bf16(self.config, self.device)
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=enabled)
 
     def epochs(self) -> Iterator[EpochResult]:
         """Train on, one epoch for each result.
@@ -126,9 +122,10 @@ class Training:
 
     def _train_epoch(self, epoch: int) -> float:
         train, optim = self.config.train, self.config.optim
-        seed = _epoch_seed(train.seed, epoch)
-        torch.manual_seed(seed)
-        generator = torch.Generator().manual_seed(seed)
+        # of the epoch alone, so that a resumed training needs no random state from before
+        seed, own_seed = seed_of(train.seed, epoch), self.ranks.seed_of(train.seed, epoch)
+        torch.manual_seed(own_seed)
+        generator = torch.Generator().manual_seed(own_seed)
         self.network.train()
         self.head.train()
         batches = SAMPLINGS[self.config.sampling](
@@ -148,8 +145,10 @@ class Training:
             total += self._step(group, generator)
             if index % 50 == 49 or index == steps - 1:
                 # one look in 50 steps: each look makes a GPU wait
-                _refuse_non_finite(total, epoch, index + 1)
-        return float(total) / steps
+                mean = self.ranks.mean(total)
+                _refuse_non_finite(mean, epoch, index + 1)
+        self.ranks.align_buffers(self.network, self.head, self.average)
+        return float(mean) / steps
 
     def _set_lr(self, lr: float) -> None:
         for group in self.optimizer.param_groups:
@@ -157,15 +156,8 @@ class Training:
 
     def _step(self, batches: np.ndarray, generator: torch.Generator) -> torch.Tensor:
         """Take one step of the optimiser on the mean gradient of some batches [n, B]."""
-        total = torch.zeros((), device=self.device)
         self.optimizer.zero_grad(set_to_none=True)
-        for positions in batches:
-            num_parts = max(1, min(self.micro_batches, len(positions) // 2))
-            for part in (positions[start::num_parts] for start in range(num_parts)):
-                weight = len(batches) * len(positions) / len(part)
-                loss = self._loss(part, generator) / weight
-                loss.backward()  # type: ignore[no-untyped-call]
-                total += loss.detach()
+        total = self._gradient.add(batches, generator)
         if self.config.optim.grad_clip_norm:
             parameters = [p for g in self.optimizer.param_groups for p in g["params"]]
             torch.nn.utils.clip_grad_norm_(parameters, self.config.optim.grad_clip_norm)
@@ -174,41 +166,36 @@ class Training:
             update_average(self.average, self.network)
         return total
 
-    def _loss(self, positions: np.ndarray, generator: torch.Generator) -> torch.Tensor:
-        images, labels = take(self.faces.train, positions, self.device)
-        images = self.augment(images, generator)
-        mixed = None
-        if self.config.augment.mixes:
-            mixed = mix(images, labels, self.config.augment, generator)
-            images = mixed.images_BCHW
-        with self.autocast():
-            embeddings = self.network(images.contiguous(memory_format=torch.channels_last))
-        if mixed is None:
-            return self.head.loss(embeddings, labels)
-        return self.head.mixed_loss(embeddings, labels, mixed.other_B, mixed.share_B)
+    def state(self) -> dict[str, Any]:
+        """Return the state after the last finished epoch; see `take_over`."""
+        return {
+            "epochs_done": self.epochs_done,
+            "config": as_plain(self.config),
+            "faces": self.faces.fingerprint,
+            "network": self.network.state_dict(),
+            "head": self.head.state_dict(),
+            "average": None if self.average is None else self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+        }
 
     def save(self, path: Path) -> None:
-        """Write the state after the last finished epoch; see `resume`."""
-        save_checkpoint(
-            path,
-            {
-                "epochs_done": self.epochs_done,
-                "config": as_plain(self.config),
-                "faces": self.faces.fingerprint,
-                "network": self.network.state_dict(),
-                "head": self.head.state_dict(),
-                "average": None if self.average is None else self.average.state_dict(),
-                "optimizer": self.optimizer.state_dict(),
-            },
-        )
+        """Write the `state` into a file; see `resume`."""
+        save_checkpoint(path, self.state())
 
     def resume(self, path: Path, *, is_other_config: bool = False) -> None:
-        """Continue from a checkpoint of the same config and faces.
+        """Continue from a checkpoint: `take_over` of what is in the file."""
+        self.take_over(load_checkpoint(path), str(path), is_other_config=is_other_config)
+
+    def take_over(
+        self, state: dict[str, Any], source: str, *, is_other_config: bool = False
+    ) -> None:
+        """Continue from a `state` of the same config and faces.
 
         Exactly on the CPU; a GPU adds up in another order each time.
 
         Args:
-            path: The checkpoint.
+            state: As it was given or stored.
+            source: Where it is from, for messages.
             is_other_config: Take over the weights of another training of the same shapes; rates
                 and all other settings stay those of this config.
 
@@ -216,17 +203,35 @@ class Training:
             InputError: If it is damaged, or does not fit; then nothing is changed.
 
         """
-        state: dict[str, Any] = load_checkpoint(path)
         if not is_other_config and state.get("config") != as_plain(self.config):
-            raise InputError(f"{path}: is the checkpoint of another config; start without it.")
+            raise InputError(f"{source}: is the checkpoint of another config; start without it.")
         if state.get("faces") != self.faces.fingerprint:
-            raise InputError(f"{path}: was trained on other faces; start without it.")
+            raise InputError(f"{source}: was trained on other faces; start without it.")
         try:
-            self._take_over(state)
+            self._load(state)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
-            raise InputError(f"{path}: does not fit ({error}); start without it.") from None
+            raise InputError(f"{source}: does not fit ({error}); start without it.") from None
 
-    def _take_over(self, state: dict[str, Any]) -> None:
+    def start_from(self, network: torch.nn.Module, head: torch.nn.Module) -> None:
+        """Begin with the weights of another training, as a later stage of it; its rates are new.
+
+        Args:
+            network: Of the same shapes; the pictures may be of another size.
+            head: Of the same shapes.
+
+        Raises:
+            InputError: If a name or a shape differs.
+
+        """
+        try:
+            self.network.load_state_dict(network.state_dict())
+            self.head.load_state_dict(head.state_dict())
+        except RuntimeError as error:
+            reason = " ".join(str(error).split())[:300]
+            raise InputError(f"a later stage needs weights of the same shapes: {reason}") from None
+        self.average = build_average(self.network, self.config.optim.ema_decay)
+
+    def _load(self, state: dict[str, Any]) -> None:
         saved = RunConfig.model_validate(state["config"])
         if saved.optim.type != self.config.optim.type:
             raise ValueError(f"its optimiser is {saved.optim.type}")

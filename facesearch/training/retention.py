@@ -122,6 +122,11 @@ class Checkpoints:
             raise
 
 
+def next_attempt(folder: Path) -> int:
+    """Return the number for a new attempt at a trial whose attempts nobody else counts."""
+    return (_newest_attempt(folder) or 0) + 1
+
+
 def claim(folder: Path, attempt: int) -> None:
     """Let only ``attempt`` write into ``folder`` from now on; it is made if it is missing.
 

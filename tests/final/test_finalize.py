@@ -5,7 +5,11 @@ import pytest
 
 from facesearch.config import RunConfig
 from facesearch.errors import InputError
-from facesearch.final.finalize import config_of_run, finalize
+from facesearch.final.bundle import load_bundle
+from facesearch.final.figures import read_report
+from facesearch.final.finalize import Choice, finalize
+from facesearch.final.finalists import finalists_of
+from facesearch.final.plan import FineTune, Plan
 from facesearch.tracking.store import Store, resolve_store
 
 pytestmark = [
@@ -14,34 +18,93 @@ pytestmark = [
 ]
 
 
-def trial_run(store: Store, config: RunConfig | None) -> str:
+def trial_run(store: Store, config: RunConfig | None, score: float = 0.5, sweep: str = "s") -> str:
     client = store.client()
-    tags = {"facesearch.kind": "trial", "facesearch.outcome": "completed"}
+    tags = {
+        "facesearch.kind": "trial", "facesearch.outcome": "completed",
+        "facesearch.sweep_id": sweep, "mlflow.runName": f"trial of {score}",
+    }  # fmt: skip
     if config:
         tags["facesearch.config"] = config.model_dump_json()
-    return str(client.create_run(store.experiment_id(client), tags=tags).info.run_id)
+    run_id = str(client.create_run(store.experiment_id(client), tags=tags).info.run_id)
+    client.log_metric(run_id, "best/score", score)
+    client.log_metric(run_id, "val/rank1", score)
+    return run_id
 
 
-def test_a_trial_is_retrained_verified_and_logged(small_config: RunConfig, tmp_path: Path) -> None:
+def test_a_trial_is_retrained_verified_logged_and_registered(
+    small_config: RunConfig, tmp_path: Path
+) -> None:
     store = resolve_store(None, tmp_path)
-    run_id, seen = trial_run(store, small_config), []
+    run_id = trial_run(store, small_config)
+    seen: list[tuple[int, int, int]] = []
     final = finalize(
-        store, run_id[:9], runs_dir=tmp_path, epochs=2,
-        on_epoch=lambda result, epochs: seen.append((result.epoch, epochs)),
+        store, run_id[:9], Choice(Plan(seeds=2, epochs=2, fine_tune=FineTune(1, 24))),
+        runs_dir=tmp_path,
+        on_progress=lambda p: seen.append((p.member, p.stage, p.result.epoch)),
     )  # fmt: skip
-    assert seen == [(1, 2), (2, 2)]
-    told = json.loads((final.folder / "figures.json").read_text())
-    for name in ("dev/top1", "unknown_dev/rank1"):
-        assert told[name]["low"] <= told[name]["value"] <= told[name]["high"]
+    assert seen == [(0, 0, 1), (0, 0, 2), (0, 1, 1), (1, 0, 1), (1, 0, 2), (1, 1, 1)]
+    model = load_bundle(final.folder / "model")
+    assert len(model.members) == 2 and model.image_px == 24
+    assert {"eer", "rejection", "fpir_0.1"} <= set(model.thresholds)
+    assert model.provenance["trial_run_id"] == run_id and model.provenance["seeds"] == [0, 1]
+    report = read_report(final.folder / "report.json")
+    assert report.figures == final.report.figures
+    for name in ("dev/top1", "unknown_dev/rank1", "unknown_test/rank1", "unknown_dev/eer"):
+        figure = report.figures[name]
+        assert figure.low <= figure.value <= figure.high
+    assert len(report.tables["seeds"]) == 2
+    assert report.tables["winner's curse"][0]["rank-1 in the search"] == 0.5
     client = store.client()
     run = client.get_run(final.run_id)
-    assert run.info.status == "FINISHED"
-    assert run.data.metrics["final/dev/top1"] == told["dev/top1"]["value"]
+    assert run.info.status == "FINISHED" and run.data.tags["facesearch.kind"] == "final"
+    assert run.data.metrics["final/dev/top1"] == report.figures["dev/top1"].value
+    assert len(client.get_metric_history(final.run_id, "train/loss/seed1")) == 3
     logged = {file.path for file in client.list_artifacts(final.run_id, "model")}
-    assert {"model/model.safetensors", "model/manifest.json"} <= logged
+    assert {"model/model.safetensors", "model/manifest.json", "model/README.md"} <= logged
+    champion = client.get_model_version_by_alias("facesearch", "champion")
+    assert str(champion.version) == final.version
+    # the same command again trains nothing
+    seen.clear()
+    finalize(
+        store, run_id, Choice(Plan(seeds=2, epochs=2, fine_tune=FineTune(1, 24)), registers=False),
+        runs_dir=tmp_path, on_progress=lambda p: seen.append((0, 0, 0)),
+    )  # fmt: skip
+    assert seen == []
+
+
+def test_the_best_of_the_sweep_follow_the_one_that_was_named(
+    small_config: RunConfig, tmp_path: Path
+) -> None:
+    store = resolve_store(None, tmp_path)
+    ids = [trial_run(store, small_config, score) for score in (0.2, 0.9, 0.4)]
+    trial_run(store, small_config, 0.99, sweep="another")
+    found = finalists_of(store, ids[0], top_k=3)
+    assert [one.run_id for one in found] == [ids[0], ids[1], ids[2]]
+    assert found[0].trials == 3 and found[0].scores["val/rank1"] == 0.2
+    with pytest.raises(InputError, match="has 3 trials with a score"):
+        finalists_of(store, ids[0], top_k=4)
+
+
+def test_the_best_finalist_is_kept_and_it_is_said_how(
+    small_config: RunConfig, tmp_path: Path
+) -> None:
+    store = resolve_store(None, tmp_path)
+    optim = small_config.optim.model_copy(update={"lr": 1e-9})
+    idle = small_config.model_copy(update={"optim": optim})
+    bad, good = trial_run(store, idle, 0.9), trial_run(store, small_config, 0.8)
+    choice = Choice(Plan(epochs=12), top_k=2, registers=False, has_shift_control=True)
+    final = finalize(store, bad, choice, runs_dir=tmp_path)
+    told = json.loads((final.folder / "report.json").read_text())
+    assert [row["trial"] for row in told["tables"]["finalists"]] == ["trial of 0.9", "trial of 0.8"]
+    assert load_bundle(final.folder / "model").provenance["trial_run_id"] == good
+    assert any("2 finalists was chosen on the dev sets" in note for note in told["notes"])
+    rows = told["tables"]["accuracy by shift of the face"]
+    assert [row["shift"] for row in rows] == [0.0, 0.05, 0.1, 0.15, 0.2, 0.25]
+    assert "unknown_dev/rank1, trained without shift" in rows[0]
 
 
 def test_a_run_of_another_tool_is_refused(tmp_path: Path) -> None:
     store = resolve_store(None, tmp_path)
     with pytest.raises(InputError, match="holds no facesearch config"):
-        config_of_run(store, trial_run(store, None))
+        finalists_of(store, trial_run(store, None))

@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from facesearch.metrics.identification import gallery_and_probes, nearest, rank_k
+from facesearch.metrics import identification
+from facesearch.metrics.exact import grid_rows, scores
+from facesearch.metrics.identification import (
+    cmc,
+    gallery_and_probes,
+    mate_ranks,
+    nearest,
+    rank_k,
+)
 
 
 def test_the_first_face_of_each_identity_is_the_gallery() -> None:
@@ -39,3 +47,57 @@ def test_the_nearest_is_found_in_every_block() -> None:
     index, score = nearest(gallery, gallery * 3, block=7)
     assert index.tolist() == list(range(30))
     np.testing.assert_allclose(score, 1.0, atol=1e-5)
+
+
+def crowd(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return gallery and probes with many ties, several faces an identity, and strangers."""
+    rng = np.random.default_rng(seed)
+    gallery, probes = rng.integers(-2, 3, (40, 3)), rng.integers(-2, 3, (70, 3))
+    return gallery, rng.integers(-1, 12, 40), probes, rng.integers(-1, 14, 70)
+
+
+def slow_mate_ranks(
+    gallery: np.ndarray, gallery_ids: np.ndarray, probes: np.ndarray, probe_ids: np.ndarray
+) -> list[int]:
+    ranks = []
+    for row, identity in zip(scores(grid_rows(probes), grid_rows(gallery)), probe_ids, strict=True):
+        mates = [s for s, i in zip(row, gallery_ids, strict=True) if i == identity and i >= 0]
+        others = [s for s, i in zip(row, gallery_ids, strict=True) if i != identity]
+        ranks.append(1 + sum(s >= max(mates) for s in others) if mates else 0)
+    return ranks
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_mate_ranks_equal_counting(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = slow_mate_ranks(*crowd(seed))
+    assert mate_ranks(*crowd(seed)).tolist() == expected
+    for name, size in (("_PROBES", 9), ("_GALLERY", 7), ("_PAIRS", 5)):
+        monkeypatch.setattr(identification, f"{name}_AT_A_TIME", size)
+    assert mate_ranks(*crowd(seed)).tolist() == expected
+
+
+def test_the_cmc_is_rank_k_at_every_k() -> None:
+    rng = np.random.default_rng(0)
+    gallery, ids, probes = rng.normal(size=(40, 8)), np.arange(40) % 12, rng.normal(size=(70, 8))
+    probe_ids = rng.integers(0, 14, 70)
+    curve = cmc(gallery, ids, probes, probe_ids, 30)
+    expected = [rank_k(gallery, ids, probes, probe_ids, k) for k in range(1, 31)]
+    assert curve.tolist() == pytest.approx(expected)
+    assert (np.diff(curve) >= 0).all() and curve[-1] < 1
+
+
+def test_equal_faces_stand_before_the_mate() -> None:
+    same = np.tile(np.random.default_rng(0).normal(size=300), (5, 1))
+    assert mate_ranks(same, np.arange(5), same, np.arange(5)).tolist() == [5] * 5
+    assert cmc(same, np.arange(5), same, np.arange(5), 5).tolist() == [0, 0, 0, 0, 1]
+
+
+def test_no_probes_no_mates_and_nonsense() -> None:
+    eye = np.eye(3)
+    assert np.isnan(cmc(eye, np.arange(3), np.empty((0, 3)), np.empty(0), 2)).all()
+    strangers = np.array([-1, -1, 7])
+    assert mate_ranks(eye, np.array([-1, 0, 1]), eye, strangers).tolist() == [0, 0, 0]
+    with pytest.raises(ValueError, match="max_rank must be at least 1"):
+        cmc(eye, np.arange(3), eye, np.arange(3), 0)
+    with pytest.raises(ValueError, match="3 gallery faces, but 2 identities"):
+        mate_ranks(eye, np.arange(2), eye, np.arange(3))

@@ -11,7 +11,8 @@ from torch import nn
 from facesearch.config import RunConfig
 from facesearch.data.faces import load_all_faces, load_faces
 from facesearch.errors import InputError, TrialFailure
-from facesearch.final.bundle import Model, save_bundle
+from facesearch.final.bundle import save_bundle
+from facesearch.final.model import FaceModel, Member
 from facesearch.training.checkpoint import load_checkpoint, save_checkpoint
 from facesearch.training.fit import Training, fit
 
@@ -270,8 +271,11 @@ def test_a_model_that_has_seen_the_strangers_is_no_start(
 ) -> None:
     everybody = load_all_faces(small_config.data)
     seen = Training(small_config, everybody)
-    model = Model(seen.best_network, seen.head, small_config, everybody.identities)
-    save_bundle(tmp_path, model, {"faces": everybody.fingerprint})
+    model = FaceModel(
+        (Member(seen.best_network, seen.head),), small_config, everybody.identities,
+        provenance={"faces": everybody.fingerprint},
+    )  # fmt: skip
+    save_bundle(tmp_path, model)
     raw = small_config.model_dump()
     raw["model"]["init"] = str(tmp_path)
     config = RunConfig.model_validate(raw)

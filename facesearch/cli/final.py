@@ -1,0 +1,161 @@
+"""The commands of the final stage: finalize and evaluate."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from facesearch.cli.options import DATA, RUNS, TRACKING
+from facesearch.cli.text import faces_root, printable
+from facesearch.errors import InputError
+
+_VIEWS = click.option(
+    "--views", type=click.Choice(["plain", "flip", "crops"]), default="flip", show_default=True,
+    help="Test-time augmentation: looks at each picture 1, 2 or 10 times.",
+)  # fmt: skip
+_EPOCHS = click.IntRange(1, 10_000)
+
+
+@click.command()
+@click.option("--run-id", required=True, help="A trial's or a sweep's run, or how its id begins.")
+@DATA
+@click.option("--epochs", type=_EPOCHS, help="Longer or shorter training.")
+@click.option("--seeds", type=click.IntRange(1, 64), default=1, show_default=True,
+              help="Members that are trained, each from another seed.")
+@click.option("--top-k", type=click.IntRange(1, 64), default=1, show_default=True,
+              help="Trials of the sweep that are retrained; the best on the dev sets is kept.")
+@click.option("--image-px", type=click.IntRange(16, 512), help="Larger or smaller pictures.")
+@click.option("--ema-decay", type=click.FloatRange(0, 1, max_open=True),
+              help="Part of the averaged weights that is kept at a step.")
+@click.option("--fine-tune-epochs", type=_EPOCHS, help="A second, short stage of so many epochs.")
+@click.option("--fine-tune-px", type=click.IntRange(16, 512), help="Its pictures, in pixels.")
+@click.option("--fine-tune-margin", type=click.FloatRange(0, 4), default=1.0, show_default=True,
+              help="Factor on the head's margin in it.")
+@click.option("--fine-tune-lr", type=click.FloatRange(0, 4, min_open=True), default=0.2,
+              show_default=True, help="Factor on the learning rate in it.")
+@_VIEWS
+@click.option("--first-seed-only", is_flag=True,
+              help="The model is the first seed alone, not all together: that much cheaper.")
+@click.option("--shift-control", is_flag=True,
+              help="Train one more without shifted pictures, to measure position invariance.")
+@click.option("--workers", type=click.IntRange(1, 1024), default=1, show_default=True,
+              help="Processes (GPUs, nodes) that share each batch, over Ray Train.")
+@click.option("--no-register", is_flag=True, help="Keep the model out of MLflow's registry.")
+@TRACKING
+@RUNS
+def finalize(run_id: str, root: str | None, tracking_uri: str | None, runs_dir: Path,
+             **options: Any) -> None:  # fmt: skip
+    """Retrain a trial on everybody, verify it, save it, write the submissions.
+
+    Killed at any time, the same command goes on.
+
+    \b
+    facesearch finalize --run-id 3f2b91c --seeds 3 --epochs 60
+    """
+    from rich.console import Console
+
+    from facesearch.errors import TrialFailure
+    from facesearch.final.finalize import finalize as run
+    from facesearch.tracking.store import resolve_store
+
+    console = Console()
+
+    def say(line: str) -> None:
+        console.print(printable(line), highlight=False, markup=False, soft_wrap=True)
+
+    try:
+        final = run(
+            resolve_store(tracking_uri, runs_dir), run_id, _choice(options), runs_dir=runs_dir,
+            root=faces_root(root), on_progress=lambda progress: say(_line(progress)),
+            on_note=say, on_step=lambda step: say(f"{step} ..."),
+        )  # fmt: skip
+    except TrialFailure as failure:
+        raise InputError(f"the final training {failure.outcome}: {failure}") from None
+    _conclude(final, say)
+
+
+def _choice(options: dict[str, Any]) -> Any:
+    from facesearch.final.finalize import Choice
+    from facesearch.final.plan import FineTune, Plan
+
+    fine_tune = None
+    if options["fine_tune_epochs"] is not None:
+        fine_tune = FineTune(
+            options["fine_tune_epochs"], options["fine_tune_px"], options["fine_tune_margin"],
+            options["fine_tune_lr"],
+        )  # fmt: skip
+    elif options["fine_tune_px"] is not None or options["fine_tune_margin"] != 1:
+        raise InputError("--fine-tune-px and --fine-tune-margin need --fine-tune-epochs N.")
+    plan = Plan(
+        seeds=options["seeds"], epochs=options["epochs"], image_px=options["image_px"],
+        ema_decay=options["ema_decay"], fine_tune=fine_tune, workers=options["workers"],
+    )  # fmt: skip
+    return Choice(
+        plan, options["top_k"], options["views"], keeps_all=not options["first_seed_only"],
+        has_shift_control=options["shift_control"], registers=not options["no_register"],
+    )  # fmt: skip
+
+
+def _line(progress: Any) -> str:
+    result = progress.result
+    stage = f"  stage {progress.stage + 1}/{progress.num_stages}" if progress.num_stages > 1 else ""
+    member = f"seed {progress.member + 1}/{progress.num_members}{stage}  "
+    return (
+        f"{member if progress.num_members > 1 or stage else ''}"
+        f"epoch {result.epoch}/{progress.epochs}  loss {result.metrics['train/loss']:.4f}  "
+        f"{result.seconds:.1f}s"
+    )
+
+
+def _conclude(final: Any, say: Any) -> None:
+    for name, figure in final.report.figures.items():
+        say(f"{name:<48}{figure}")
+    for note in final.report.notes:
+        say(f"note: {note}")
+    files = ", ".join(sorted(path.name for path in final.folder.iterdir() if path.name[0] != "."))
+    say(f"model: {final.folder / 'model'}   ({final.folder}: {files})")
+    registered = f"   registered: {final.version}" if final.version else ""
+    say(f"MLflow run: {final.run_id}{registered}")
+    say(f"next:  facesearch identify {final.folder / 'model'} --gallery FOLDER PICTURE")
+
+
+@click.command()
+@click.argument("bundle")
+@DATA
+@click.option("--freeze", "out", type=click.Path(path_type=Path), metavar="FOLDER",
+              help="Fit the thresholds on the dev sets; write the model with them to FOLDER.")
+@click.option("--report", "report_path", type=click.Path(path_type=Path),
+              help="Write the report as JSON to this file.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@TRACKING
+@RUNS
+def evaluate(  # noqa: PLR0913 - one argument an option
+    bundle: str, root: str | None, out: Path | None, report_path: Path | None, as_json: bool,
+    tracking_uri: str | None, runs_dir: Path,
+) -> None:  # fmt: skip
+    """Measure a model on other faces, at its own thresholds or at thresholds fitted there.
+
+    \b
+    facesearch evaluate runs/final-3f2b91c/model --data FACES
+    """
+    from facesearch.final.evaluate import evaluate as run
+    from facesearch.final.locate import find_bundle
+    from facesearch.tracking.store import resolve_store
+    from facesearch.training.checkpoint import write_atomically
+
+    chosen = faces_root(root)
+    if chosen is None:
+        raise InputError("evaluate: which faces? Give a folder with --data.")
+    folder = find_bundle(bundle, resolve_store(tracking_uri, runs_dir))
+    report = run(folder, chosen, out)
+    if report_path is not None:
+        write_atomically(report_path, report.as_json().encode())
+    if as_json:
+        click.echo(report.as_json())
+        return
+    for name, figure in report.figures.items():
+        click.echo(f"{name:<48}{figure}")
+    for note in report.notes:
+        click.echo(f"note: {printable(note)}")
+    if out is not None:
+        click.echo(f"model with the thresholds of {chosen}: {out}")

@@ -1,0 +1,286 @@
+"""The commands that use a model: verify, identify, embed, classify and predict."""
+
+import functools
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from facesearch.cli.options import DATA, RUNS, TRACKING
+from facesearch.cli.text import faces_root, printable
+from facesearch.errors import InputError
+
+# The names of `facesearch.final.views`, which is too heavy for a help text.
+VIEWS = ("plain", "flip", "crops")
+
+_BUNDLE = click.argument("bundle")
+_PICTURES = click.argument(
+    "pictures", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PICTURE..."
+)
+_TOP = click.option(
+    "--top", type=click.IntRange(1, 10_000), default=5, show_default=True, help="Rows a picture."
+)
+_THRESHOLD = click.option(
+    "--threshold", metavar="NAME|NUMBER", help="A threshold of the model, or a cosine."
+)
+
+
+def _with_model(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command --views, --json and what finds a run; it is called with the model."""
+
+    @functools.wraps(command)
+    def run(bundle: str, tracking_uri: str | None, runs_dir: Path, **options: Any) -> None:
+        from facesearch.final.locate import load_model
+
+        command(load_model(bundle, tracking_uri=tracking_uri, runs_dir=runs_dir), **options)
+
+    views = click.option(
+        "--views", type=click.Choice(VIEWS), help="Views of each picture, averaged, instead of "
+        "the model's: as it is; and its mirror; and four crops of each.",
+    )  # fmt: skip
+    as_json = click.option("--json", "is_json", is_flag=True, help="Print JSON.")
+    for decorate in (RUNS, TRACKING, as_json, views):
+        run = decorate(run)
+    return run
+
+
+@click.command()
+@_BUNDLE
+@_PICTURES
+@_THRESHOLD
+@_with_model
+def verify(
+    model: Any, pictures: Sequence[Path], threshold: str | None, views: str | None, is_json: bool
+) -> None:
+    """Say of two pictures whether they show one person; of more, pair by pair.
+
+    \b
+    facesearch verify runs/final-3f2b91c0 a.jpg b.jpg
+
+    BUNDLE is a folder, a final run's id, or models:/NAME@ALIAS. The score is a cosine. It is
+    compared with the model's threshold "accuracy", else "eer", unless --threshold says another.
+    The exit code is 0 whatever the answer is.
+    """
+    from facesearch.final.matching import verify_pairs
+
+    if len(pictures) % 2:
+        raise InputError(f"verify: {len(pictures)} pictures; give two, or several pairs.")
+    pairs = list(zip(pictures[::2], pictures[1::2], strict=True))
+    matches = verify_pairs(model, pairs, threshold=threshold, views=views)
+    if is_json:
+        told = [
+            {"first": first, "second": second, **_plain(match)}
+            for (first, second), match in zip(pairs, matches, strict=True)
+        ]
+        _print_json(told)
+        return
+    for (first, second), match in zip(pairs, matches, strict=True):
+        click.echo(f"{_safe(first)}  {_safe(second)}")
+        click.echo(f"  {_verdict(match)}")
+
+
+def _verdict(match: Any) -> str:
+    words = f"score {match.score:.4f}"
+    if match.threshold is None:
+        words += "; the model has no threshold: give one with --threshold, or fit it with "
+        words += "facesearch evaluate --freeze"
+    else:
+        said = "same person" if match.is_same else "different persons"
+        words = f"{said}: {words}, {_compared(match.threshold)}"
+    if match.probability is not None:
+        words += f"; probability of one person {match.probability:.3f}"
+    return words
+
+
+def _compared(threshold: Any) -> str:
+    if threshold.rule == "given":
+        return f"threshold {threshold.value:.4f} as given"
+    rule, place = _safe(threshold.rule), _safe(threshold.fitted_on)
+    return f"threshold {threshold.value:.4f} (rule {rule}, fitted on {place})"
+
+
+@click.command()
+@_BUNDLE
+@_PICTURES
+@click.option(
+    "--gallery", required=True, type=click.Path(path_type=Path), metavar="DIR",
+    help="The known: DIR/<identity>/<picture>.jpg, or DIR/<name>.jpg.",
+)  # fmt: skip
+@_TOP
+@_THRESHOLD
+@_with_model
+def identify(  # noqa: PLR0913 - one argument an option
+    model: Any, pictures: Sequence[Path], gallery: Path, top: int, threshold: str | None,
+    views: str | None, is_json: bool,
+) -> None:  # fmt: skip
+    """Say who of a folder of known people each picture shows.
+
+    \b
+    facesearch identify runs/final-3f2b91c0 --gallery known/ visitor.jpg
+
+    BUNDLE is a folder, a final run's id, or models:/NAME@ALIAS. The score is a cosine; of several
+    pictures of one identity the most alike counts. Whoever is not above the model's threshold
+    "rejection" (or --threshold) is unknown; without one the best is printed. A folder of pictures
+    may be given, too.
+    """
+    from facesearch.final.matching import IDENTIFY_THRESHOLDS, Gallery, choose_threshold
+    from facesearch.final.pictures import list_pictures
+
+    chosen = choose_threshold(model, threshold, IDENTIFY_THRESHOLDS)
+    queries = list_pictures(pictures)
+    known = Gallery(model, gallery, views)
+    found = known.identify(queries, top=top, threshold=threshold)
+    if is_json:
+        rows = [
+            {
+                "picture": query, "identity": search.identity, "threshold": _plain(chosen),
+                "candidates": [_plain(one) for one in search.candidates],
+            }
+            for query, search in zip(queries, found, strict=True)
+        ]  # fmt: skip
+        _print_json(rows)
+        return
+    how = "no threshold, so nobody is unknown" if chosen is None else _compared(chosen)
+    people = len(set(known.faces.identities))
+    click.echo(f"{people} known people with {len(known.faces)} pictures; {how}")
+    for query, search in zip(queries, found, strict=True):
+        click.echo(f"{_safe(query)}: {_safe(search.identity or 'unknown')}")
+        _print_table([(one.identity, one.score) for one in search.candidates], "score")
+
+
+@click.command()
+@_BUNDLE
+@_PICTURES
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=Path("embeddings.npz"), show_default=True,
+    help="A .npz (names, embeddings) or .csv to write.",
+)  # fmt: skip
+@_with_model
+def embed(
+    model: Any, pictures: Sequence[Path], out: Path, views: str | None, is_json: bool
+) -> None:
+    """Write the embedding of each picture: float32, length 1, cosines are scores.
+
+    \b
+    facesearch embed runs/final-3f2b91c0 a.jpg folder/ --out embeddings.npz
+
+    BUNDLE is a folder, a final run's id, or models:/NAME@ALIAS. Of a folder all pictures in it and
+    in its subfolders are taken. Read it with numpy.load(FILE): no pickle is in it.
+    """
+    from facesearch.final.matching import embed_pictures
+    from facesearch.final.pictures import list_pictures
+    from facesearch.final.submission import embeddings_writer
+
+    write = embeddings_writer(out)
+    paths = list_pictures(pictures)
+    write([str(path) for path in paths], embed_pictures(model, paths, views))
+    if is_json:
+        told = {"out": out, "num_pictures": len(paths), "embedding_dim": model.embedding_dim}
+        _print_json(told)
+    else:
+        click.echo(f"{_safe(out)}: {len(paths)} embeddings of {model.embedding_dim} numbers")
+
+
+@click.command()
+@_BUNDLE
+@_PICTURES
+@_TOP
+@_with_model
+def classify(
+    model: Any, pictures: Sequence[Path], top: int, views: str | None, is_json: bool
+) -> None:
+    """Say who of the identities that the model was trained on each picture shows.
+
+    \b
+    facesearch classify runs/final-3f2b91c0 a.jpg
+
+    BUNDLE is a folder, a final run's id, or models:/NAME@ALIAS. Somebody else gets one of these
+    identities as well. The probabilities are not calibrated: 0.9 is not right nine times in ten.
+    """
+    from facesearch.final.matching import classify_pictures
+    from facesearch.final.pictures import list_pictures
+
+    paths = list_pictures(pictures)
+    found = classify_pictures(model, paths, top=top, views=views)
+    if is_json:
+        told = [
+            {"picture": path, "guesses": [_plain(one) for one in guesses]}
+            for path, guesses in zip(paths, found, strict=True)
+        ]
+        _print_json(told)
+        return
+    for path, guesses in zip(paths, found, strict=True):
+        click.echo(f"{_safe(path)}: {_safe(guesses[0].identity)}")
+        _print_table([(one.identity, one.probability) for one in guesses], "probability")
+
+
+@click.command()
+@_BUNDLE
+@DATA
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=Path("submission"), show_default=True,
+    help="Folder for the files.",
+)  # fmt: skip
+@click.option("--layout", default="auto", show_default=True, help="hw2p2-f22 or hw2p2-s23.")
+@_with_model
+def predict(
+    model: Any, root: str | None, out: Path, layout: str, views: str | None, is_json: bool
+) -> None:
+    """Write the course's submissions (HW2P2): classification.csv and verification.csv.
+
+    \b
+    facesearch predict runs/final-3f2b91c0 --data FACES --out submission
+
+    BUNDLE is a folder, a final run's id, or models:/NAME@ALIAS. In S23 a query that is not above
+    the model's threshold "rejection" is said to be a stranger.
+    """
+    from facesearch.final.predict import predict_root
+
+    place = faces_root(root)
+    if place is None:
+        raise InputError("predict: which faces? Give --data FOLDER, or set FACESEARCH_DATA.")
+    done = predict_root(model, Path(place), out, layout, views)
+    if not (done.classification or done.verification):
+        raise InputError("\n".join(done.notes))
+    if is_json:
+        _print_json(_plain(done))
+        return
+    if done.classification:
+        click.echo(f"{_safe(done.classification)}: {done.num_test} pictures")
+    if done.verification:
+        click.echo(
+            f"{_safe(done.verification)}: {done.num_queries} queries, {done.num_strangers} of "
+            "them strangers"
+        )
+    for note in done.notes:
+        click.echo(printable(note))
+
+
+# --- printing ---------------------------------------------------------------------------
+
+
+def _safe(text: object) -> str:
+    """Return a name that stays on its line and can be encoded."""
+    name = str(text).encode("utf-8", "replace").decode()
+    return printable(name).replace("\n", "?")
+
+
+def _plain(record: Any) -> Any:
+    from dataclasses import asdict
+
+    return None if record is None else asdict(record)
+
+
+def _print_json(told: object) -> None:
+    # only ASCII leaves: control characters of names are escaped
+    click.echo(json.dumps(told, indent=1, default=str))
+
+
+def _print_table(rows: Sequence[tuple[str, float]], value: str) -> None:
+    names = [_safe(name) for name, _ in rows]
+    width = max(map(len, ["identity", *names]))
+    click.echo(f"  rank  {'identity':<{width}}  {value}")
+    for rank, (name, (_, number)) in enumerate(zip(names, rows, strict=True), 1):
+        click.echo(f"  {rank:>4}  {name:<{width}}  {number:.4f}")

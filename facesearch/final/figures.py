@@ -1,0 +1,87 @@
+"""A figure with its interval, and the report that holds all of them."""
+
+import json
+import math
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from facesearch.metrics.intervals import bootstrap_by_identity, wilson
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure with its 95 % interval, and how many faces (or pairs) it rests on."""
+
+    value: float
+    low: float
+    high: float
+    num_faces: int
+
+    def __str__(self) -> str:
+        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}] of {self.num_faces}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a model made of each face of a set: 1 for right, 0 for wrong; and whose face it is."""
+
+    is_right_N: np.ndarray
+    identities_N: np.ndarray
+
+    def figure(self) -> Figure:
+        """Return the part that is right; its interval is of whole identities.
+
+        Where nearly all or nearly none are right, drawing gives an interval of no width; the wider
+        of it and Wilson's is taken at each end.
+        """
+        count = len(self.is_right_N)
+        value = float(np.mean(self.is_right_N)) if count else math.nan
+        low, high = bootstrap_by_identity(self.is_right_N, self.identities_N)
+        if count and value in (0.0, 1.0):
+            low, high = wilson(round(value * count), count)
+        return Figure(value, low, high, count)
+
+
+@dataclass
+class Report:
+    """What is known of a final model.
+
+    Args:
+        figures: By name, ``set/measure``.
+        notes: What could not be measured, and why; what is to be known when reading.
+        tables: Rows of columns, by name, in the order in which they are to be read.
+
+    """
+
+    figures: dict[str, Figure] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def as_json(self) -> str:
+        """Return it as JSON; a number that is not finite becomes null."""
+        return json.dumps(_plain(asdict(self)), indent=1, allow_nan=False)
+
+
+def read_report(path: Path) -> Report:
+    """Return a report that `Report.as_json` has written."""
+    told = json.loads(path.read_text())
+    figures = {
+        name: Figure(**{k: math.nan if v is None else v for k, v in figure.items()})
+        for name, figure in told["figures"].items()
+    }
+    return Report(figures, told["notes"], told["tables"])
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,100 @@
+"""1:N: whose face it is among those of a gallery, and whether it is anybody's.
+
+Shapes: P probes, G gallery faces.
+"""
+
+import numpy as np
+
+from facesearch.data.faces import FaceSet
+from facesearch.final.figures import Figure, Outcome, Report
+from facesearch.metrics.identification import mate_ranks
+from facesearch.metrics.open_set import (
+    OpenSet,
+    bootstrap_open_set,
+    cross_fitted_accuracy,
+    dir_at_fpir,
+    is_measurable,
+    is_right_with_rejection,
+)
+
+FPIRS = (0.1, 0.01)
+RANKS = (1, 5, 10)
+_CMC_RANKS = (1, 2, 3, 5, 10, 20, 50, 100)
+
+
+def report_search(
+    name: str,
+    gallery_GD: np.ndarray,
+    gallery: FaceSet,
+    probes_PD: np.ndarray,
+    probes: FaceSet,
+    report: Report,
+) -> None:
+    """Add rank-1, rank-5, rank-10 and the CMC of the probes that have a mate."""
+    mated = np.flatnonzero(np.isin(probes.labels_M, gallery.labels_M))
+    labels = probes.labels_M[mated]
+    ranks_P = mate_ranks(gallery_GD, gallery.labels_M, probes_PD[mated], labels)
+    people = len(np.unique(gallery.labels_M))
+    for k in RANKS:
+        if k < people:
+            hits = Outcome((ranks_P <= k).astype(np.float64), labels)
+            report.figures[f"{name}/rank{k}"] = hits.figure()
+    report.tables[f"{name}: CMC, {people} people in the gallery"] = [
+        {"rank": k, "found": float(np.mean(ranks_P <= k))} for k in _CMC_RANKS if k < people
+    ]
+
+
+def report_open_set(name: str, searches: OpenSet, report: Report) -> None:
+    """Add DIR at each FPIR: with the strangers, and with every probe whose mates are left out.
+
+    Leaving out the mates of a probe makes of each a search without a mate, so that there are enough
+    of them for a small FPIR.
+    """
+    mated = searches.is_mated_P
+    score, is_right = searches.score_P[mated], searches.is_right_P[mated]
+    kinds = {
+        "strangers": searches.score_P[~mated],
+        "mates_left_out": searches.nonmate_score_P,
+    }
+    for kind, nonmated in kinds.items():
+        if not len(nonmated):
+            continue
+        intervals = bootstrap_open_set(searches, FPIRS, kind)
+        for fpir in FPIRS:
+            value, threshold = dir_at_fpir(score, is_right, nonmated, fpir)
+            figure = Figure(value, *intervals[fpir], int(mated.sum()))
+            report.figures[f"{name}/dir_at_fpir_{fpir}_{kind}"] = figure
+            if not is_measurable(len(nonmated), fpir):
+                report.notes.append(
+                    f"{name}: DIR at FPIR {fpir} with {kind} rests on a threshold above all "
+                    f"{len(nonmated)} searches without a mate ({threshold:.3f}); an FPIR of {fpir} "
+                    f"needs {round(1 / fpir)} of them to be measured."
+                )
+
+
+def report_rejection(
+    name: str, searches: OpenSet, threshold: float, report: Report, *, is_fitted_here: bool
+) -> None:
+    """Add the accuracy with rejection: mated probes right and accepted, strangers rejected.
+
+    Args:
+        name: Of the set.
+        searches: The searches.
+        threshold: The frozen one.
+        report: Where figures are added.
+        is_fitted_here: Whether the threshold was fitted on these very searches: then a
+            cross-fitted figure stands beside it, which is not too good.
+
+    """
+    is_right = is_right_with_rejection(searches, threshold).astype(np.float64)
+    outcome = Outcome(is_right, searches.identities_P)
+    report.figures[f"{name}/accuracy_with_rejection"] = outcome.figure()
+    if is_fitted_here:
+        crossed = cross_fitted_accuracy(searches, num_folds=5, seed=0).astype(np.float64)
+        figure = Outcome(crossed, searches.identities_P).figure()
+        report.figures[f"{name}/accuracy_with_rejection_cross_fitted"] = figure
+        report.notes.append(
+            f"{name}: the rejection threshold was fitted on this set, so accuracy_with_rejection is "
+            "a little too good; cross_fitted fits it on four fifths of the people and asks about "
+            "the others."
+        )

@@ -1,0 +1,68 @@
+"""What a model makes of each single face of the reporting sets: the ground of all comparisons.
+
+Shapes: N faces of a set, K best identities, D embedding.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from facesearch.data.faces import FaceSet
+from facesearch.final.figures import Outcome
+from facesearch.final.model import FaceModel, SetImages
+from facesearch.final.targets import Targets
+from facesearch.metrics.open_set import OpenSet, search_open_set
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A set of the closed task with what the model says: its best identities, NK, best first."""
+
+    labels_N: np.ndarray
+    best_NK: np.ndarray
+    share_NK: np.ndarray
+
+    def top(self, k: int) -> Outcome:
+        """Whether the right identity is among the ``k`` best."""
+        is_hit = (self.best_NK[:, :k] == self.labels_N[:, None]).any(1)
+        return Outcome(is_hit.astype(np.float64), self.labels_N)
+
+
+def classify_set(model: FaceModel, faces: FaceSet, views: str | None = None) -> Labelled:
+    """Return what the heads say of a set whose identities they know."""
+    best, share = model.classify(SetImages(faces), top=5, views=views)
+    return Labelled(faces.labels_M, best, share)
+
+
+def search_set(
+    model: FaceModel, gallery: FaceSet, probes: FaceSet, views: str | None = None
+) -> OpenSet:
+    """Return the searches of labelled probes in a gallery."""
+    known = model.embed(SetImages(gallery), views)
+    return search_open_set(
+        known, gallery.labels_M, model.embed(SetImages(probes), views), probes.labels_M
+    )
+
+
+def outcomes_of(model: FaceModel, targets: Targets) -> dict[str, Outcome]:
+    """Return what is right and wrong on each labelled set that the model can be asked about.
+
+    Returns:
+        ``dev/top1`` of the closed task; ``unknown_dev/rank1`` and, where it is labelled,
+        ``unknown_test/rank1`` of the probes with a mate in the gallery.
+
+    """
+    found: dict[str, Outcome] = {}
+    if targets.dev is not None:
+        found["dev/top1"] = classify_set(model, targets.dev).top(1)
+    for name in ("unknown_dev", "unknown_test"):
+        probes: FaceSet | None = getattr(targets, name)
+        if targets.known is not None and probes is not None and (probes.labels_M >= 0).any():
+            found[f"{name}/rank1"] = rank1(search_set(model, targets.known, probes))
+    return found
+
+
+def rank1(searches: OpenSet) -> Outcome:
+    """Return whether the best of the gallery is the mate, of the probes that have one."""
+    mated = searches.is_mated_P
+    return Outcome(searches.is_right_P[mated].astype(np.float64), searches.identities_P[mated])

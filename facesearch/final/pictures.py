@@ -1,0 +1,140 @@
+"""Picture files that somebody names, and a folder of people who are known: listed and read.
+
+Not here: the sets of a training, which are decoded once into a cache (`facesearch.data.pack`).
+
+Shapes: N pictures, H and W pixels.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from facesearch.data.decode import decode_image
+from facesearch.data.layouts import FaceList
+from facesearch.data.layouts.folder import by_identity, flat
+from facesearch.errors import InputError
+
+BATCH = 128
+_SHOWN = 10
+
+
+def list_pictures(places: Sequence[Path]) -> list[Path]:
+    """Return the files as they are given, and for a folder every picture in it.
+
+    Of a folder these are the pictures in it and in its subfolders, one level deep, sorted; hidden
+    files and links out of it are passed over. A file is taken whatever its name is.
+
+    Raises:
+        InputError: If a folder cannot be listed or holds no picture.
+
+    """
+    found: list[Path] = []
+    for place in places:
+        found += [path for _, path in _inside(place)] if _is_folder(place) else [place]
+    return found
+
+
+def list_gallery(folder: Path) -> FaceList:
+    """List the known people of a folder, by identity, then by file name.
+
+    ``<folder>/<identity>/<picture>`` is a picture of the folder's identity and
+    ``<folder>/<name>.jpg`` one of the identity ``name``. Both may stand side by side: ``anna.jpg``
+    beside ``anna/`` is one more picture of anna. Deeper folders, hidden files and links out of the
+    folder are passed over.
+
+    Raises:
+        InputError: If there is no such folder, it cannot be listed, or holds no picture.
+
+    """
+    if not _is_folder(folder):
+        what = "is a file; give the folder" if folder.exists() else "no such folder. Give one"
+        raise InputError(f"{folder}: {what} with the pictures of the known people.")
+    found = sorted(_inside(folder))
+    return FaceList(tuple(path for _, path in found), tuple(name for name, _ in found))
+
+
+def read_pictures(paths: Sequence[Path], image_px: int) -> np.ndarray:
+    """Return all pictures, RGB uint8 [N, H, W, 3]; what is raised is as of `picture_batches`."""
+    nothing = np.empty((0, image_px, image_px, 3), np.uint8)
+    return np.concatenate([nothing, *picture_batches(paths, image_px)])
+
+
+def picture_batches(
+    paths: Sequence[Path], image_px: int, batch_size: int = BATCH
+) -> Iterator[np.ndarray]:
+    """Yield the pictures in order, ``batch_size`` at a time; no more are held in memory.
+
+    Args:
+        paths: JPEG or PNG files.
+        image_px: Side in pixels.
+        batch_size: Pictures at a time, a count.
+
+    Yields:
+        RGB uint8 [batch_size or fewer, H, W, 3].
+
+    Raises:
+        InputError: With all pictures that cannot be read, when the last one was looked at.
+
+    """
+    faults: list[InputError] = []
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, batch_size)) as pool:
+        for start in range(0, len(paths), batch_size):
+            part = paths[start : start + batch_size]
+            pictures: list[np.ndarray] = []
+            for result in pool.map(lambda path: _decode(path, image_px), part):
+                if isinstance(result, InputError):
+                    faults.append(result)
+                else:
+                    pictures.append(result)
+            if not faults:
+                yield np.stack(pictures)
+    if faults:
+        raise _unreadable(faults, len(paths))
+
+
+def _decode(path: Path, image_px: int) -> np.ndarray | InputError:
+    try:
+        if path.is_dir():
+            return InputError(f"{path}: is a folder; give a picture.")
+        return decode_image(path, image_px)
+    except InputError as error:
+        return error
+    except OSError as error:
+        return InputError(f"{path}: cannot be read ({error.strerror}).")
+
+
+def _unreadable(faults: Sequence[InputError], num_pictures: int) -> InputError:
+    if num_pictures == 1:
+        return faults[0]
+    lines = [f"{len(faults)} of {num_pictures} pictures cannot be read:"]
+    lines += [f"  {fault}" for fault in faults[:_SHOWN]]
+    if len(faults) > _SHOWN:
+        lines.append(f"  ... and {len(faults) - _SHOWN} more")
+    return InputError("\n".join(lines))
+
+
+def _is_folder(place: Path) -> bool:
+    try:
+        return place.is_dir()
+    except OSError as error:
+        raise InputError(f"{place}: cannot be read ({error.strerror}).") from None
+
+
+def _inside(folder: Path) -> list[tuple[str, Path]]:
+    """Return the identity and the path of every picture in a folder: its own, then the others'."""
+    faults: list[str] = []
+    own = flat(folder, folder, faults)
+    others = by_identity(folder, folder, faults)
+    if faults:
+        raise InputError("\n".join(faults))
+    found = [(path.stem, path) for path in own.paths]
+    found += zip(others.identities, others.paths, strict=True)
+    if not found:
+        raise InputError(
+            f"{folder}: no pictures. Expected {folder.name}/<identity>/<picture>.jpg or "
+            f"{folder.name}/<name>.jpg."
+        )
+    return found

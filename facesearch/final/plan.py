@@ -1,0 +1,128 @@
+"""What is to be trained: from a trial's config to the stages of each member.
+
+A member is one network; it is trained in one stage, or in two: a long one, then a short fine-tuning
+with larger pictures and a larger margin. Members differ by their seed.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from facesearch.config import RunConfig, as_plain
+from facesearch.errors import InputError
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class FineTune:
+    """The short second stage.
+
+    Args:
+        epochs: Its length.
+        image_px: Side of its pictures; None: as before.
+        margin_factor: Factor on every margin of the head.
+        lr_factor: Factor on the peak rate.
+
+    """
+
+    epochs: int
+    image_px: int | None = None
+    margin_factor: float = 1.0
+    lr_factor: float = 0.2
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the final training does otherwise than the trial; None: as the trial did it.
+
+    Args:
+        seeds: Members, a count: the trial's seed and those after it.
+        epochs: Length of the first stage.
+        image_px: Side of its pictures.
+        ema_decay: Part of the averaged weights that is kept at a step.
+        fine_tune: A second stage.
+        workers: Processes that share each batch, a count; more than one need Ray.
+
+    """
+
+    seeds: int = 1
+    epochs: int | None = None
+    image_px: int | None = None
+    ema_decay: float | None = None
+    fine_tune: FineTune | None = None
+    workers: int = 1
+
+
+Stages = tuple[RunConfig, ...]
+
+
+def member_stages(config: RunConfig, plan: Plan) -> list[Stages]:
+    """Return the stages of each member: one tuple a seed.
+
+    Raises:
+        InputError: If a changed field does not fit the others.
+
+    """
+    first = _changed(
+        config,
+        {
+            "train.epochs": plan.epochs,
+            "data.image_px": plan.image_px,
+            "optim.ema_decay": plan.ema_decay,
+        },
+    )
+    members = []
+    for seed in range(plan.seeds):
+        of_seed = _changed(first, {"train.seed": (config.train.seed + seed) % 2**32})
+        members.append(tuple([of_seed, *_second(of_seed, plan.fine_tune)]))
+    return members
+
+
+def _second(config: RunConfig, fine_tune: FineTune | None) -> Stages:
+    if fine_tune is None:
+        return ()
+    margins = {
+        f"head.{name}": value * fine_tune.margin_factor
+        for name, value in as_plain(config.head).items()
+        if name.startswith("margin") and isinstance(value, float)
+    }
+    return (
+        _changed(
+            config,
+            {
+                "train.epochs": fine_tune.epochs,
+                "data.image_px": fine_tune.image_px,
+                "optim.lr": config.optim.lr * fine_tune.lr_factor,
+                "optim.schedule": "cosine",
+                **(margins if fine_tune.margin_factor != 1 else {}),
+            },
+        ),
+    )
+
+
+def _changed(config: RunConfig, changes: dict[str, Any]) -> RunConfig:
+    """Return the config with some leaves changed, checked as a whole; None changes nothing."""
+    plain = as_plain(config)
+    for name, value in changes.items():
+        if value is not None:
+            part, leaf = name.split(".")
+            plain[part][leaf] = value
+    try:
+        return RunConfig.model_validate(plain)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(word) for word in first["loc"]) or "config"
+        raise InputError(f"finalize: {where}: {first['msg']}") from None
+
+
+def member_key(stages: Stages, fingerprint: str, workers: int = 1) -> str:
+    """Return the name of a member: of the same name, the same training on the same faces."""
+    plain = [as_plain(stage) for stage in stages]
+    for stage in plain:
+        stage["data"].pop("root", None)  # where the faces are does not matter
+    text = json.dumps([_FORMAT, plain, fingerprint, workers], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,0 +1,240 @@
+"""A final model in MLflow's registry: its versions, and which of them is the champion.
+
+Not in this module: the run's own figures and files (`tracking.py`) and what is served
+(`serving.py`). Only calls of a client are used: MLflow's global state belongs to the caller.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from facesearch.data.faces import FaceSet
+from facesearch.errors import InputError
+from facesearch.final.bundle import load_bundle
+from facesearch.final.card import card_head, plain
+from facesearch.final.compare import BETTER, Contender, compare, read_digests, same_faces
+from facesearch.final.figures import Report
+from facesearch.final.locate import find_bundle
+from facesearch.final.model import FaceModel
+from facesearch.final.targets import Targets
+from facesearch.tracking.store import Store
+
+# isort: split
+from mlflow.entities import Dataset, DatasetInput, InputTag, LoggedModelOutput, Metric
+from mlflow.exceptions import MlflowException
+
+NAME = "facesearch"
+CHAMPION, CHALLENGER = "champion", "challenger"
+# MLflow's own limits: characters of a digest and of a description, metrics in a call
+_DIGEST, _DESCRIPTION, _BATCH = 36, 4900, 1000
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a new version takes the champion's place, and why."""
+
+    is_champion: bool
+    reason: str
+    replaced: str = ""
+
+
+def register(  # noqa: PLR0913
+    store: Store, run_id: str, folder: Path, model: FaceModel, report: Report, targets: Targets,
+    name: str = NAME,
+) -> str:  # fmt: skip
+    """Log a bundle as a model that MLflow serves, and make it a version of a registered model.
+
+    The first version is the champion. A later one is the challenger; it becomes the champion only
+    if it is shown to be better on the same faces (`facesearch.final.compare`). The reason stands in
+    the version's description. Each comparison uses the reporting faces once more: after many
+    versions a champion is a little too good on them.
+
+    Args:
+        store: Where.
+        run_id: The final run, which is still open and holds the bundle in ``model/``.
+        folder: The bundle.
+        model: What is in it.
+        report: Its figures; they become the metrics of the logged model.
+        targets: The sets that they are of.
+        name: Of the registered model.
+
+    Returns:
+        The version's number.
+
+    Raises:
+        InputError: If the name is none, or the store refuses.
+
+    """
+    if not _NAME.fullmatch(name):
+        raise InputError(
+            f"registered model '{name}': must be 1 to 64 letters, digits, dots, - and _, and begin "
+            "with a letter or digit."
+        )
+    client = store.client()
+    try:
+        datasets = _datasets(model, targets)
+        client.log_inputs(run_id, datasets=list(datasets.values()))
+        logged = _log_model(client, run_id, folder, model, name)
+        _log_metrics(client, run_id, logged.model_id, report, datasets)
+        verdict = _judge(store, client, name, model, targets)
+        return _add_version(client, name, logged, verdict, model, report)
+    except MlflowException as error:
+        reason = (str(error).splitlines() or [""])[0][:200]
+        raise InputError(f"MLflow at {store.uri}: the model was not registered: {reason}") from None
+
+
+# --- the logged model -------------------------------------------------------------------
+
+
+def _log_model(client: Any, run_id: str, folder: Path, model: FaceModel, name: str) -> Any:
+    """Return the logged model of the run: READY, with all its files, or none that looks so."""
+    # pyfunc takes seconds to import, and only a registration needs it
+    from facesearch.final.serving import describe, save_pyfunc
+
+    logged = client.create_logged_model(
+        client.get_run(run_id).info.experiment_id,
+        name=name,
+        source_run_id=run_id,
+        tags={"facesearch.faces": _faces_of(model)},
+        params=_params(model),
+        model_type="face embedding",
+    )
+    status = "FAILED"
+    try:
+        with TemporaryDirectory(prefix="facesearch-") as temporary:
+            served = Path(temporary) / "model"
+            save_pyfunc(folder, served, describe(run_id, logged))
+            client.log_model_artifacts(logged.model_id, str(served))
+        client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, 0)])
+        status = "READY"
+    finally:
+        client.finalize_logged_model(logged.model_id, status)
+    return logged
+
+
+def _params(model: FaceModel) -> dict[str, str]:
+    config = model.config
+    values = {
+        "network": config.model.network, "head": config.head.type, "image_px": model.image_px,
+        "embedding_dim": model.embedding_dim, "members": len(model.members), "views": model.views,
+        "identities": len(model.identities),
+    }  # fmt: skip
+    return {key: str(value) for key, value in values.items()}
+
+
+def _log_metrics(
+    client: Any, run_id: str, model_id: str, report: Report, datasets: Mapping[str, DatasetInput]
+) -> None:
+    """Tie every figure to the model, and to the set that it is of."""
+    metrics = []
+    for name, figure in report.figures.items():
+        used = datasets.get(name.partition("/")[0])
+        whose = (used.dataset.name, used.dataset.digest) if used else (None, None)
+        for end, value in (("", figure.value), ("/low", figure.low), ("/high", figure.high)):
+            if np.isfinite(value):  # a store may refuse NaN
+                # at time 0 as the run's own, so that they are one point and not two
+                metrics.append(Metric(f"final/{name}{end}", value, 0, 0, model_id, *whose))
+    for start in range(0, len(metrics), _BATCH):
+        client.log_batch(run_id, metrics=metrics[start : start + _BATCH])
+
+
+# --- its faces --------------------------------------------------------------------------
+
+
+def _faces_of(model: FaceModel) -> str:
+    return str(model.provenance.get("faces", "unknown"))[:_DIGEST]
+
+
+def _datasets(model: FaceModel, targets: Targets) -> dict[str, DatasetInput]:
+    """Return the training faces and each reporting set, by name; no pictures, only digests."""
+    root = model.config.data.root or "generated faces"
+    found = {}
+    if "faces" in model.provenance:
+        about = {"num_identities": len(model.identities)}
+        found["train"] = _dataset("train", _faces_of(model), root, about)
+    for name in ("dev", "known", "unknown_dev", "unknown_test"):
+        faces: FaceSet | None = getattr(targets, name)
+        if faces is not None and len(faces):
+            about = {"num_faces": len(faces), "num_identities": len(set(faces.labels_M.tolist()))}
+            found[name] = _dataset(name, digest_of(faces), root, about)
+    return found
+
+
+def _dataset(name: str, digest: str, root: str, about: dict[str, int]) -> DatasetInput:
+    dataset = Dataset(
+        f"faces/{name}", digest, "local", json.dumps({"uri": root}), profile=json.dumps(about)
+    )
+    context = "train" if name == "train" else "test"
+    return DatasetInput(dataset, [InputTag("mlflow.data.context", context)])
+
+
+def digest_of(faces: FaceSet) -> str:
+    """Return 32 characters that follow from the pictures, as they are, and whose they are."""
+    digest = hashlib.sha256(np.ascontiguousarray(faces.labels_M).tobytes())
+    for start in range(0, len(faces), 256):
+        rows = faces.index_M[start : start + 256]
+        digest.update(np.ascontiguousarray(faces.images_NHWC[rows]).tobytes())
+    return digest.hexdigest()[:32]
+
+
+# --- the version ------------------------------------------------------------------------
+
+
+def _judge(store: Store, client: Any, name: str, model: FaceModel, targets: Targets) -> Verdict:
+    """Ask the champion about the same faces; one that cannot be asked stays where it is."""
+    try:
+        version = client.get_model_version_by_alias(name, CHAMPION).version
+    except MlflowException:
+        return Verdict(True, "the first version: there was no champion to compare it with")
+    try:
+        folder = find_bundle(f"models:/{name}@{CHAMPION}", store)
+        champion = load_bundle(folder)
+        contenders = [Contender(model), Contender(champion, read_digests(folder))]
+        shared = same_faces(targets, model.config.data, model, contenders)
+        found = compare(model, champion, *shared.of_each)
+    except InputError as error:
+        reason = " ".join(str(error).split())[:300]
+        return Verdict(False, f"the champion, version {version}, could not be compared: {reason}")
+    said = f"compared with the champion, version {version}: {found.reason}"
+    if found.verdict == BETTER:
+        return Verdict(True, f"better, {said}", str(version))
+    return Verdict(False, f"not shown to be better, {said}")
+
+
+def _add_version(
+    client: Any, name: str, logged: Any, verdict: Verdict, model: FaceModel, report: Report
+) -> str:
+    with suppress(MlflowException):  # it is there already; if it is not, the next call says why
+        client.create_registered_model(name, description="Face models of facesearch.")
+    tags = {
+        "facesearch.final_run_id": logged.source_run_id,
+        "facesearch.faces": _faces_of(model),
+        "facesearch.verdict": verdict.reason[:1000],
+    }
+    if verdict.replaced:
+        tags["facesearch.replaced"] = verdict.replaced
+    part = CHAMPION if verdict.is_champion else CHALLENGER
+    # not models:/<id>, which a SQL store resolves in MLflow's global store
+    version = client.create_model_version(
+        name,
+        logged.artifact_location,
+        logged.source_run_id,
+        tags=tags,
+        description=f"{part}: {plain(verdict.reason)}\n\n{card_head(model, report)}"[:_DESCRIPTION],
+        model_id=logged.model_id,
+    ).version
+    client.set_registered_model_alias(name, part, version)
+    if verdict.replaced:
+        # whoever challenged before was not compared with the new champion
+        with suppress(MlflowException):
+            client.delete_registered_model_alias(name, CHALLENGER)
+    return str(version)

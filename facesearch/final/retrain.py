@@ -1,0 +1,206 @@
+"""Training the members of the final model; killed at any instant, it goes on.
+
+    members/<key>/stage0/model/          the weights after the first stage, a bundle
+    members/<key>/stage0/epoch-*.ckpt    while it is trained
+    members/<key>/curve.jsonl            a line an epoch
+
+A key says what is trained on what (`facesearch.final.plan`), so nothing is ever trained twice, and
+another plan beside it disturbs nothing.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from facesearch.config import RunConfig
+from facesearch.data.faces import Faces, load_all_faces
+from facesearch.errors import InputError, TrialFailure
+from facesearch.final.bundle import load_bundle, save_bundle
+from facesearch.final.model import FaceModel, Member
+from facesearch.final.plan import Stages, member_key
+from facesearch.training.fit import EpochResult, Training
+from facesearch.training.memory import is_out_of_memory
+from facesearch.training.retention import Checkpoints, claim, forget, next_attempt
+
+_MOST_MICRO_BATCHES = 8
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One finished epoch of the final training."""
+
+    member: int
+    num_members: int
+    stage: int
+    num_stages: int
+    epochs: int
+    result: EpochResult
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A member that was trained: its one-member model, and its curve."""
+
+    seed: int
+    model: FaceModel
+    curve: list[dict[str, float]]
+
+    @property
+    def seconds(self) -> float:
+        """What the training took, of all commands together."""
+        return sum(row["seconds"] for row in self.curve)
+
+
+OnProgress = Callable[[Progress], None]
+OnNote = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Where members are trained, and who is told.
+
+    Args:
+        folder: Holds ``members/``.
+        workers: Processes for each member.
+        on_progress: Called after each epoch.
+        on_note: Called with what is worth a line: a damaged checkpoint, a smaller batch.
+
+    """
+
+    folder: Path
+    workers: int = 1
+    on_progress: OnProgress = lambda progress: None
+    on_note: OnNote = lambda note: None
+
+    def train(self, members: Sequence[Stages]) -> list[Trained]:
+        """Train every member that is not trained yet; one that diverges is left out, and told of.
+
+        Raises:
+            InputError: If faces cannot be read, or another process trains here.
+            TrialFailure: If none could be trained.
+
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        trained: list[Trained] = []
+        failure: TrialFailure | None = None
+        try:
+            with FileLock(self.folder / ".lock", timeout=0):
+                for number, stages in enumerate(members):
+                    try:
+                        trained.append(self._train_member(number, len(members), stages))
+                    except TrialFailure as error:
+                        failure = error
+                        seed = stages[0].train.seed
+                        self.on_note(f"seed {seed}: {error.outcome}: {error}; it is left out")
+        except Timeout:
+            raise InputError(f"{self.folder}: another finalize is at work here; wait.") from None
+        if not trained and failure is not None:
+            raise failure
+        return trained
+
+    def _train_member(self, number: int, num_members: int, stages: Stages) -> Trained:
+        fingerprint = load_all_faces(stages[0].data).fingerprint
+        folder = self.folder / "members" / member_key(stages, fingerprint, self.workers)
+        curve = _Curve(folder / "curve.jsonl")
+        model: FaceModel | None = None
+        for stage, config in enumerate(stages):
+            place = folder / f"stage{stage}"
+            finished = self._finished(place / "model")
+            if finished is None:
+
+                def on_epoch(result: EpochResult, stage: int = stage, config: RunConfig = config) -> None:
+                    curve.add(stage, result)
+                    self.on_progress(
+                        Progress(number, num_members, stage, len(stages), config.train.epochs, result)
+                    )
+
+                finished = self._train_stage(config, place, model, on_epoch)
+            model = finished
+        assert model is not None
+        return Trained(stages[0].train.seed, model, curve.rows())
+
+    def _finished(self, folder: Path) -> FaceModel | None:
+        if not folder.exists():
+            return None
+        try:
+            return load_bundle(folder)
+        except InputError as error:
+            self.on_note(f"{error} It is trained again from its last checkpoint.")
+            return None
+
+    def _train_stage(
+        self,
+        config: RunConfig,
+        place: Path,
+        before: FaceModel | None,
+        on_epoch: Callable[[EpochResult], None],
+    ) -> FaceModel:
+        faces = load_all_faces(config.data)
+        micro_batches = 1
+        while True:
+            try:
+                model = self._run(config, faces, place, before, on_epoch, micro_batches)
+                break
+            except Exception as error:
+                if not is_out_of_memory(error) or micro_batches >= _MOST_MICRO_BATCHES:
+                    raise
+            micro_batches *= 2
+            self.on_note(f"too little memory: each batch is computed in {micro_batches} parts")
+        save_bundle(place / "model", model)
+        forget(place / "checkpoints")
+        return model
+
+    def _run(  # noqa: PLR0913
+        self,
+        config: RunConfig,
+        faces: Faces,
+        place: Path,
+        before: FaceModel | None,
+        on_epoch: Callable[[EpochResult], None],
+        micro_batches: int,
+    ) -> FaceModel:
+        training = Training(config, faces, micro_batches=micro_batches)
+        if before is not None:
+            training.start_from(before.members[0].network, before.members[0].head)
+        attempt = next_attempt(place / "checkpoints")
+        claim(place / "checkpoints", attempt)
+        checkpoints = Checkpoints(place / "checkpoints", attempt)
+        for note in checkpoints.load(training, config.train.epochs):
+            self.on_note(note)
+        for result in training.epochs():
+            # nothing is held out, so the newest is the one to keep
+            checkpoints.save(training, float(result.epoch))
+            on_epoch(result)
+        member = Member(training.best_network, training.head)
+        return FaceModel((member,), config, faces.identities)
+
+
+class _Curve:
+    """Loss and seconds of every epoch, on disk; an epoch that is trained again replaces itself."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def add(self, stage: int, result: EpochResult) -> None:
+        row = {
+            "stage": stage,
+            "epoch": result.epoch,
+            "loss": result.metrics["train/loss"],
+            "seconds": result.seconds,
+        }
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a") as file:
+            file.write(json.dumps(row) + "\n")
+
+    def rows(self) -> list[dict[str, float]]:
+        rows: dict[tuple[float, float], dict[str, float]] = {}
+        for line in self.path.read_text().splitlines() if self.path.exists() else ():
+            try:
+                row = json.loads(line)
+                rows[row["stage"], row["epoch"]] = row
+            except (ValueError, LookupError, TypeError):
+                continue  # torn by a kill
+        return [rows[key] for key in sorted(rows)]

@@ -1,0 +1,173 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from faces_on_disk import hw2p2
+from models import IDENTITIES, untrained
+
+from facesearch.cli.compare import compare as command
+from facesearch.data.layouts import FaceList
+from facesearch.errors import InputError
+from facesearch.final import compare as module
+from facesearch.final.bundle import save_bundle
+from facesearch.final.compare import (
+    BETTER,
+    UNDECIDED,
+    WORSE,
+    Comparison,
+    Contender,
+    Difference,
+    compare,
+    targets_of_both,
+)
+from facesearch.final.figures import Outcome
+from facesearch.final.leaks import DIGESTS, training_digests
+from facesearch.final.model import FaceModel
+from facesearch.final.targets import Targets, read_targets
+
+PEOPLE = tuple(f"n00000{n}" for n in range(5))
+
+
+def sized(image_px: int, **changes: Any) -> FaceModel:
+    model = untrained(**changes)
+    data = model.config.data.model_copy(update={"image_px": image_px})
+    return replace(model, config=model.config.model_copy(update={"data": data}))
+
+
+def difference(name: str, low: float, high: float, p_value: float = 0.01) -> Difference:
+    return Difference(name, 0.5, 0.5, (low + high) / 2, low, high, p_value, 100)
+
+
+def test_a_model_does_not_differ_from_itself() -> None:
+    model = untrained()
+    targets = read_targets(model.config.data, IDENTITIES)
+    found = compare(model, model, targets)
+    assert [d.name for d in found.differences] == [
+        "dev/top1", "unknown_dev/rank1", "unknown_test/rank1",
+    ]  # fmt: skip
+    for one in found.differences:
+        assert (one.difference, one.low, one.high, one.p_value) == (0, 0, 0, 1)
+        assert one.value_a == one.value_b and one.num_faces > 0
+    assert found.verdict == UNDECIDED and found.notes == []
+
+
+def test_only_faces_that_one_gets_right_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    identities = np.arange(40) // 2
+    right_a, right_b = np.ones(40), np.ones(40)
+    right_b[:16] = 0  # eight people, both faces
+    outcomes = {8: right_a, 16: right_b}
+    monkeypatch.setattr(
+        module, "outcomes_of",
+        lambda model, targets: {"dev/top1": Outcome(outcomes[model.embedding_dim], identities)},
+    )  # fmt: skip
+    found = compare(untrained(1), untrained(2), Targets())
+    (one,) = found.differences
+    assert one.difference == pytest.approx(0.4) and 0 < one.low < 0.4 < one.high
+    assert one.p_value == pytest.approx(2 / 2**8, abs=0.01)
+    assert one.verdict == found.verdict == BETTER
+    back = compare(untrained(2), untrained(1), Targets())
+    assert back.differences[0].difference == pytest.approx(-0.4) and back.verdict == WORSE
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "p_value", "verdict"),
+    [
+        (0.01, 0.1, 0.01, BETTER),
+        (-0.1, -0.01, 0.01, WORSE),
+        (0.0, 0.1, 0.01, UNDECIDED),
+        (-0.1, 0.1, 0.01, UNDECIDED),
+        (0.01, 0.1, 0.2, UNDECIDED),  # four people, all to one side: so is every eighth coin
+        (float("nan"), float("nan"), float("nan"), UNDECIDED),
+    ],
+)
+def test_what_counts_as_a_difference(
+    low: float, high: float, p_value: float, verdict: str
+) -> None:
+    assert difference("dev/top1", low, high, p_value).verdict == verdict
+
+
+def test_strangers_decide_and_no_other_figure_may_be_worse() -> None:
+    better, worse = difference("unknown_dev/rank1", 0.1, 0.2), difference("dev/top1", -0.2, -0.1)
+    unsure = difference("dev/top1", -0.1, 0.1)
+    assert Comparison([unsure, better]).verdict == BETTER
+    spoilt = Comparison([worse, better])
+    assert spoilt.main == better and spoilt.verdict == UNDECIDED
+    assert "but worse in dev/top1: 0.500 - 0.500 = -0.150 [-0.200, -0.100]" in spoilt.reason
+    assert Comparison([worse]).verdict == WORSE
+    assert Comparison([difference("unknown_test/rank1", 0.1, 0.2)]).verdict == UNDECIDED
+    assert Comparison([]).verdict == UNDECIDED and "nothing can be said" in Comparison([]).reason
+
+
+def test_models_of_two_sizes_see_the_same_faces(tmp_path: Path) -> None:
+    a, b = sized(16, identities=PEOPLE), sized(24, identities=PEOPLE)
+    shared = targets_of_both(Contender(a), Contender(b), str(hw2p2(tmp_path)))
+    first, second = shared.of_each
+    for part in ("dev", "known", "unknown_dev"):
+        of_a, of_b = getattr(first, part), getattr(second, part)
+        assert of_a.images_NHWC.shape[1:3] == (16, 16) and of_b.images_NHWC.shape[1:3] == (24, 24)
+        np.testing.assert_array_equal(of_a.index_M, of_b.index_M)
+        np.testing.assert_array_equal(of_a.labels_M, of_b.labels_M)
+    assert len(compare(a, b, first, second).differences) == 2
+    with pytest.raises(InputError, match="known is of 16 px, but the model takes 24"):
+        compare(a, b, replace(first, dev=None))
+
+
+def test_labels_of_other_people_are_not_compared(tmp_path: Path) -> None:
+    a, b = untrained(identities=PEOPLE), untrained(identities=PEOPLE[::-1])
+    shared = targets_of_both(Contender(a), Contender(b), str(hw2p2(tmp_path)))
+    found = compare(a, b, *shared.of_each)
+    assert [d.name for d in found.differences] == ["unknown_dev/rank1"]
+    assert found.notes == [
+        "dev/top1 is left out: the models were trained on different people."
+    ]
+
+
+def test_generated_people_of_another_seed_are_other_people() -> None:
+    a, b = untrained(), untrained()
+    other = b.config.data.synthetic.model_copy(update={"seed": 7})
+    data = b.config.data.model_copy(update={"synthetic": other})
+    b = replace(b, config=b.config.model_copy(update={"data": data}))
+    shared = targets_of_both(Contender(a), Contender(b))
+    assert [t.dev for t in shared.of_each] == [None, None]
+    assert "other generated people" in shared.notes[0]
+
+
+def test_what_one_was_trained_on_is_left_out_for_both(tmp_path: Path) -> None:
+    root = hw2p2(tmp_path)
+    seen = next(root.rglob("unknown_dev/1.jpg"))
+    model = untrained(identities=PEOPLE)
+    cheat = Contender(model, training_digests(FaceList((seen,), ("x",))))
+    shared = targets_of_both(Contender(model), cheat, str(root))
+    for targets in shared.of_each:
+        assert targets.unknown_dev is not None
+        assert targets.unknown_dev.index_M.tolist() == [0, 2]
+    assert any("model B: LEAK: 1 pictures of unknown_dev" in note for note in shared.notes)
+
+
+def test_other_faces_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    people = iter([np.arange(4), np.arange(4)[::-1]])
+    monkeypatch.setattr(
+        module, "outcomes_of", lambda *_: {"dev/top1": Outcome(np.ones(4), next(people))}
+    )
+    with pytest.raises(InputError, match="not asked about the same faces"):
+        compare(untrained(), untrained(), Targets())
+
+
+def test_the_command(tmp_path: Path) -> None:
+    root = hw2p2(tmp_path / "faces")
+    seen = next(root.rglob("unknown_dev/1.jpg"))
+    digests = training_digests(FaceList((seen,), ("x",)))
+    for name, extra in (("a", {}), ("b", {DIGESTS: digests})):
+        save_bundle(tmp_path / name, untrained(identities=PEOPLE), extra)
+    words = [str(tmp_path / "a"), str(tmp_path / "b"), "--data", str(root)]
+    done = CliRunner().invoke(command, [*words, "--json"], catch_exceptions=False)
+    told = json.loads(done.output)
+    assert told["verdict"] == UNDECIDED
+    assert [row["name"] for row in told["differences"]] == ["dev/top1", "unknown_dev/rank1"]
+    assert told["differences"][1]["num_faces"] == 2  # of three
+    done = CliRunner().invoke(command, words, catch_exceptions=False)
+    assert "A is: no difference shown" in done.output and "note: model B: LEAK" in done.output

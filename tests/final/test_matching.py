@@ -1,0 +1,199 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from faces_on_disk import picture
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from models import untrained
+
+from facesearch.data.layouts import FaceList
+from facesearch.errors import InputError
+from facesearch.final.matching import (
+    Gallery,
+    choose_threshold,
+    classify_pictures,
+    embed_pictures,
+    verify,
+    verify_pairs,
+)
+from facesearch.final.model import FaceModel, Threshold
+from facesearch.final.pictures import read_pictures
+from facesearch.metrics.search import top_k
+from facesearch.metrics.thresholds import Calibration
+
+EER = Threshold(0.25, "eer", "dev")
+ACCURACY = Threshold(0.5, "accuracy", "pairs")
+REJECTION = Threshold(0.75, "rejection", "unknown_dev")
+
+
+def slow_cosine(first: np.ndarray, second: np.ndarray) -> float:
+    lengths = [sum(float(x) ** 2 for x in row) ** 0.5 for row in (first, second)]
+    products = (float(a) * float(b) for a, b in zip(first, second, strict=True))
+    return sum(products) / lengths[0] / lengths[1]
+
+
+@pytest.fixture(scope="module")
+def model() -> FaceModel:
+    return untrained(members=2)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A gallery of five people with 1 to 4 pictures, and three queries beside it."""
+    root = tmp_path_factory.mktemp("faces")
+    seed = 0
+    for number, name in enumerate(["eva", "bo", "cleo", "dan"]):
+        for row in range(number + 1):
+            seed += 1
+            picture(root / f"known/{name}/{row}.jpg", seed)
+    picture(root / "known/anna.jpg", 99)
+    for query in range(3):
+        picture(root / f"query{query}.jpg", 200 + query)
+    return root
+
+
+def queries(folder: Path) -> list[Path]:
+    return sorted(folder.glob("query*.jpg"))
+
+
+def test_a_score_is_the_cosine_of_both_embeddings(model: FaceModel, folder: Path) -> None:
+    first, second, third = queries(folder)
+    vectors = model.embed(read_pictures([first, second, third], 16))
+    matches = verify_pairs(model, [(first, second), (second, third), (first, first)])
+    assert matches[0].score == pytest.approx(slow_cosine(vectors[0], vectors[1]), abs=1e-6)
+    assert matches[1].score == pytest.approx(slow_cosine(vectors[1], vectors[2]), abs=1e-6)
+    assert matches[2].score == 1.0
+    assert verify(model, str(first), second) == matches[0] == verify(model, second, first)
+    assert (matches[0].is_same, matches[0].threshold, matches[0].probability) == (None,) * 3
+
+
+def test_the_threshold_of_a_list_of_pairs_is_preferred(folder: Path) -> None:
+    first, second, _ = queries(folder)
+    both = untrained(thresholds={"eer": EER, "accuracy": ACCURACY, "rejection": REJECTION})
+    assert verify(both, first, second).threshold is ACCURACY
+    assert verify(untrained(thresholds={"eer": EER}), first, second).threshold is EER
+    assert verify(untrained(thresholds={"rejection": REJECTION}), first, second).threshold is None
+    assert verify(both, first, second, threshold="rejection").threshold is REJECTION
+
+
+def test_a_pair_is_one_persons_above_the_threshold_only(folder: Path) -> None:
+    first, second, _ = queries(folder)
+    model = untrained(calibration=Calibration(8.0, -2.0))
+    score = verify(model, first, second).score
+    assert verify(model, first, second, threshold=score).is_same is False
+    assert verify(model, first, second, threshold=float(np.nextafter(score, -1))).is_same is True
+    chance = verify(model, first, second).probability
+    assert chance == pytest.approx(1 / (1 + np.exp(-(8.0 * score - 2.0))))
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ("erer", r"threshold 'erer': the model has: accuracy, eer\. Write one"),
+        ("", "the model has"),
+        ("1.5", "from -1 to 1"),
+        ("nan", "from -1 to 1"),
+        (float("inf"), "from -1 to 1"),
+    ],
+)
+def test_a_threshold_is_a_name_or_a_cosine(asked: str | float, message: str) -> None:
+    model = untrained(thresholds={"eer": EER, "accuracy": ACCURACY})
+    with pytest.raises(InputError, match=message):
+        choose_threshold(model, asked, ())
+    assert choose_threshold(model, "-1", ()) == Threshold(-1.0, "given", "nothing")
+    assert choose_threshold(model, None, ("none", "eer")) is EER
+
+
+def test_identify_agrees_with_a_slow_double_loop(model: FaceModel, folder: Path) -> None:
+    gallery = Gallery(model, folder / "known")
+    vectors = model.embed(read_pictures(gallery.faces.paths, 16))
+    probes = model.embed(read_pictures(queries(folder), 16))
+    for top in range(1, 8):
+        found = gallery.identify(queries(folder), top=top)
+        for probe, search in zip(probes, found, strict=True):
+            best: dict[str, float] = {}
+            for name, vector in zip(gallery.faces.identities, vectors, strict=True):
+                best[name] = max(best.get(name, -2.0), slow_cosine(probe, vector))
+            expected = sorted(best.items(), key=lambda item: -item[1])[:top]
+            assert [one.identity for one in search.candidates] == [name for name, _ in expected]
+            for one, (_, score) in zip(search.candidates, expected, strict=True):
+                assert one.score == pytest.approx(score, abs=1e-6)
+                assert one.picture.parent.name == one.identity or one.picture.stem == one.identity
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_each_identity_stands_once_with_its_best_picture(data: st.DataObject) -> None:
+    """On embeddings with many equal scores, against a sort of all of them."""
+    names = sorted(data.draw(st.lists(st.sampled_from("abcde"), min_size=1, max_size=12)))
+    ints = st.integers(0, 2)
+    rows = data.draw(st.lists(st.tuples(ints, ints), min_size=len(names), max_size=len(names)))
+    top = data.draw(st.integers(1, 6))
+    gallery = object.__new__(Gallery)
+    gallery.faces = FaceList(tuple(Path(f"{n}.jpg") for n in range(len(names))), tuple(names))
+    vectors = np.array(rows, np.float32) + 0.5
+    probe = np.array([[1.0, 0.25]], np.float32)
+    index, score = top_k(vectors, probe, gallery._depth(top))
+    found = gallery._candidates(index[0].tolist(), score[0].tolist(), top)
+    every, scores = top_k(vectors, probe, len(names))
+    best: dict[str, tuple[float, int]] = {}
+    for row, value in zip(every[0].tolist(), scores[0].tolist(), strict=True):
+        best.setdefault(names[row], (value, row))
+    expected = [(name, value, row) for name, (value, row) in best.items()][:top]
+    assert [(c.identity, c.score, int(c.picture.stem)) for c in found] == expected
+
+
+def test_somebody_not_above_the_threshold_is_unknown(folder: Path) -> None:
+    query = queries(folder)[:1]
+    score = Gallery(untrained(), folder / "known").identify(query)[0].candidates[0].score
+    at, below = (
+        untrained(thresholds={"rejection": Threshold(v, "rejection", "dev"), "eer": EER})
+        for v in (score, float(np.nextafter(score, -1)))
+    )
+    assert Gallery(at, folder / "known").identify(query)[0].identity is None
+    found = Gallery(below, folder / "known").identify(query)[0]
+    assert found.identity == found.candidates[0].identity
+    assert Gallery(below, folder / "known").identify(query, threshold="1")[0].identity is None
+    # a threshold of pairs says nothing about a search in many
+    pairs = Gallery(untrained(thresholds={"eer": EER}), folder / "known").identify(query)[0]
+    assert pairs.threshold is None and pairs.identity is not None
+
+
+def test_a_gallery_searches_nothing_and_for_nobody(model: FaceModel, folder: Path) -> None:
+    gallery = Gallery(model, folder / "known")
+    assert gallery.identify([]) == []
+    with pytest.raises(ValueError, match="top must be at least 1"):
+        gallery.identify(queries(folder), top=0)
+
+
+def test_classify_gives_the_names_of_the_numbers(model: FaceModel, folder: Path) -> None:
+    found = classify_pictures(model, queries(folder), top=3)
+    numbers, shares = model.classify(read_pictures(queries(folder), 16), top=3)
+    for guesses, row, share in zip(found, numbers, shares, strict=True):
+        assert [guess.identity for guess in guesses] == [model.identities[n] for n in row]
+        assert [guess.probability for guess in guesses] == pytest.approx(share.tolist())
+    assert len(classify_pictures(model, queries(folder), top=99)[0]) == len(model.identities)
+
+
+def test_embeddings_do_not_depend_on_the_batch_and_follow_the_views(
+    model: FaceModel, folder: Path
+) -> None:
+    paths = queries(folder) * 50  # two batches
+    vectors = embed_pictures(model, paths)
+    assert vectors.shape == (150, model.embedding_dim) and vectors.dtype == np.float32
+    np.testing.assert_allclose(vectors[:3], vectors[147:], atol=1e-6)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
+    plain = embed_pictures(model, paths[:3], "plain")
+    assert np.abs(plain - vectors[:3]).max() > 1e-4
+    assert embed_pictures(model, []).shape == (0, model.embedding_dim)
+
+
+def test_a_model_that_gives_no_numbers_is_told(folder: Path) -> None:
+    model = untrained()
+    with torch.no_grad():
+        for parameter in model.members[0].network.parameters():
+            parameter.fill_(float("nan"))
+    with pytest.raises(InputError, match=r"query0\.jpg: the model's embedding .* not finite"):
+        embed_pictures(model, queries(folder))

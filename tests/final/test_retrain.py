@@ -1,0 +1,137 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from filelock import FileLock
+from models import CONFIG
+
+from facesearch.config import RunConfig
+from facesearch.data.faces import load_all_faces
+from facesearch.errors import InputError, TrialFailure
+from facesearch.final.plan import FineTune, Plan, Stages, member_stages
+from facesearch.final.retrain import Progress, Trained, Workshop
+from facesearch.training.fit import Training
+
+TRIAL = RunConfig.model_validate({**CONFIG, "train": {"epochs": 2, "batch_size": 8}})
+PLAN = Plan(seeds=2, fine_tune=FineTune(2, image_px=24, margin_factor=1.2))
+
+
+def train(folder: Path, members: list[Stages]) -> tuple[list[Trained], list[Progress], list[str]]:
+    seen: list[Progress] = []
+    notes: list[str] = []
+    return Workshop(folder, 1, seen.append, notes.append).train(members), seen, notes
+
+
+def weights(trained: Trained) -> np.ndarray:
+    state = trained.model.members[0].network.state_dict()
+    return np.concatenate([t.detach().numpy().ravel().astype(np.float64) for t in state.values()])
+
+
+def test_every_stage_of_every_member_is_trained_once(tmp_path: Path) -> None:
+    members = member_stages(TRIAL, PLAN)
+    trained, seen, _ = train(tmp_path, members)
+    order = [(p.member, p.stage, p.result.epoch) for p in seen]
+    assert order == [(m, s, e) for m in (0, 1) for s in (0, 1) for e in (1, 2)]
+    assert [one.seed for one in trained] == [0, 1]
+    assert trained[0].model.image_px == 24 and len(trained[0].curve) == 4
+    assert not np.allclose(weights(trained[0]), weights(trained[1]))
+    again, seen, _ = train(tmp_path, members)
+    assert seen == []
+    for before, after in zip(trained, again, strict=True):
+        np.testing.assert_array_equal(weights(before), weights(after))
+        assert before.curve == after.curve
+
+
+def test_one_stage_gives_what_a_plain_training_gives(tmp_path: Path) -> None:
+    training = Training(TRIAL, load_all_faces(TRIAL.data))
+    for _ in training.epochs():
+        pass
+    trained, _, _ = train(tmp_path, [(TRIAL,)])
+    state = trained[0].model.members[0].network.state_dict()
+    for name, tensor in training.best_network.state_dict().items():
+        np.testing.assert_array_equal(tensor.numpy(), state[name].numpy())
+
+
+def test_a_damaged_member_is_trained_again_and_told(tmp_path: Path) -> None:
+    members = [(TRIAL,)]
+    trained, _, _ = train(tmp_path, members)
+    path = next(tmp_path.glob("members/*/stage0/model/model.safetensors"))
+    path.write_bytes(path.read_bytes()[:-1])
+    again, seen, notes = train(tmp_path, members)
+    assert len(seen) == 2 and "SHA-256 differs" in notes[0]
+    np.testing.assert_array_equal(weights(trained[0]), weights(again[0]))
+
+
+def test_a_member_that_diverges_is_left_out_but_not_the_last_one(tmp_path: Path) -> None:
+    wild = RunConfig.model_validate({
+        **CONFIG, "head": {"type": "softmax"}, "train": {"epochs": 9, "batch_size": 8},
+        "model": {**CONFIG["model"], "embedding_norm": False},
+        "optim": {"lr": 100.0, "grad_clip_norm": 0.0, "warmup_fraction": 0.0},
+    })  # fmt: skip
+    trained, _, notes = train(tmp_path, [(wild,), (TRIAL,)])
+    assert len(trained) == 1 and "diverged" in notes[0] and "left out" in notes[0]
+    with pytest.raises(TrialFailure) as failure:
+        train(tmp_path / "alone", [(wild,)])
+    assert failure.value.outcome == "diverged"
+
+
+def test_two_at_once_in_one_folder_are_refused(tmp_path: Path) -> None:
+    with FileLock(tmp_path / ".lock"), pytest.raises(InputError, match="another finalize"):
+        train(tmp_path, [(TRIAL,)])
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from test_retrain_members import MEMBERS
+from facesearch.final.retrain import Workshop
+def told(p):
+    print(p.member, p.stage, p.result.epoch, flush=True)
+Workshop(Path(sys.argv[1]), 1, told).train(MEMBERS)
+"""
+MEMBERS = """
+from facesearch.config import RunConfig
+from facesearch.final.plan import FineTune, Plan, member_stages
+MEMBERS = member_stages(
+    RunConfig.model_validate({config!r}),
+    Plan(seeds=2, epochs=3, fine_tune=FineTune(2, image_px=24, margin_factor=1.2)))
+"""
+
+
+@pytest.mark.slow
+def test_killed_again_and_again_it_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
+    (tmp_path / "test_retrain_members.py").write_text(
+        MEMBERS.format(config=TRIAL.model_dump(mode="json"))
+    )
+    command = [sys.executable, "-c", SCRIPT, str(tmp_path / "killed"), str(tmp_path)]
+    env = {**os.environ, "OMP_NUM_THREADS": "2"}
+    told: list[list[str]] = []
+    for killed_after in (2, 4):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env)
+        assert process.stdout is not None
+        told += [process.stdout.readline().split() for _ in range(killed_after)]
+        os.kill(process.pid, signal.SIGKILL)
+        told += [line.split() for line in process.stdout.read().splitlines()]
+        process.wait()
+        process.stdout.close()
+    done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=300)
+    assert done.returncode == 0, done.stderr
+    told += [line.split() for line in done.stdout.splitlines()]
+    # of ten epochs none is trained twice but, at each kill, one that was done and not yet told
+    assert 10 - 2 <= len(told) <= 10
+    assert len({tuple(line) for line in told}) == len(told) and told[-1] == ["1", "1", "2"]
+    whole = Workshop(tmp_path / "whole").train(
+        member_stages(
+            TRIAL, Plan(seeds=2, epochs=3, fine_tune=FineTune(2, image_px=24, margin_factor=1.2))
+        )
+    )
+    assert len(whole) == 2
+    for file in tmp_path.glob("whole/members/*/stage1/model/model.safetensors"):
+        other = tmp_path / "killed" / file.relative_to(tmp_path / "whole")
+        assert other.read_bytes() == file.read_bytes()
+    assert len(list(tmp_path.glob("killed/members/*/stage1/model"))) == 2
