@@ -27,7 +27,7 @@ DIMENSION, FACES_PER_IDENTITY = 256, 10
 
 
 def clustered_faces(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return random embeddings with 10 faces an identity; genuine cosines are about 0.2, EER 5 %."""
+    """Return random embeddings; genuine cosines are about 0.2, so that the EER is 5 %."""
     rng = np.random.default_rng(0)
     identities = np.arange(count) // FACES_PER_IDENTITY
     centres = rng.normal(size=(identities[-1] + 1, DIMENSION)).astype(np.float32)
@@ -85,7 +85,7 @@ def plain_search(path: Path) -> str:
     return f"sum of indices {index.sum()}, of scores {score.sum(dtype=np.float64):.4f}"
 
 
-def write_gallery(path: Path, gallery_size: int, num_probes: int) -> None:
+def write_gallery(path: Path, gallery_size: int, num_probes: int) -> str:
     """Write a random gallery, and probes that are noisy faces of it."""
     rng = np.random.default_rng(1)
     shape = (gallery_size, DIMENSION)
@@ -96,6 +96,7 @@ def write_gallery(path: Path, gallery_size: int, num_probes: int) -> None:
     chosen = gallery[np.sort(rng.choice(gallery_size, num_probes, replace=False))]
     np.save(path / "probes.npy", chosen + rng.normal(size=chosen.shape).astype(np.float32))
     gallery.flush()
+    return f"{gallery_size} faces"
 
 
 WAYS: dict[str, Callable[..., str]] = {

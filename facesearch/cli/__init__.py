@@ -5,8 +5,10 @@ import sys
 
 import click
 
+from facesearch.cli.compare import compare
 from facesearch.cli.final import evaluate, finalize
 from facesearch.cli.look import data, list_names, schema, validate
+from facesearch.cli.models import classify, embed, identify, predict, verify
 from facesearch.cli.options import Interrupted
 from facesearch.cli.sweeps import baseline, extend, preview, sync, tune
 from facesearch.cli.text import printable
@@ -25,7 +27,8 @@ def cli() -> None:
 
 
 for _command in (
-    tune, finalize, evaluate, extend, preview, baseline, sync, validate, schema, list_names, data,
+    tune, extend, preview, baseline, sync, finalize, evaluate, compare,
+    verify, identify, embed, classify, predict, validate, schema, list_names, data,
 ):  # fmt: skip
     cli.add_command(_command)
 

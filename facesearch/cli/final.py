@@ -20,26 +20,60 @@ _EPOCHS = click.IntRange(1, 10_000)
 @click.option("--run-id", required=True, help="A trial's or a sweep's run, or how its id begins.")
 @DATA
 @click.option("--epochs", type=_EPOCHS, help="Longer or shorter training.")
-@click.option("--seeds", type=click.IntRange(1, 64), default=1, show_default=True,
-              help="Members that are trained, each from another seed.")
-@click.option("--top-k", type=click.IntRange(1, 64), default=1, show_default=True,
-              help="Trials of the sweep that are retrained; the best on the dev sets is kept.")
+@click.option(
+    "--seeds",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Members that are trained, each from another seed.",
+)
+@click.option(
+    "--top-k",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Trials of the sweep that are retrained; the best on the dev sets is kept.",
+)
 @click.option("--image-px", type=click.IntRange(16, 512), help="Larger or smaller pictures.")
-@click.option("--ema-decay", type=click.FloatRange(0, 1, max_open=True),
-              help="Part of the averaged weights that is kept at a step.")
+@click.option(
+    "--ema-decay",
+    type=click.FloatRange(0, 1, max_open=True),
+    help="Part of the averaged weights that is kept at a step.",
+)
 @click.option("--fine-tune-epochs", type=_EPOCHS, help="A second, short stage of so many epochs.")
 @click.option("--fine-tune-px", type=click.IntRange(16, 512), help="Its pictures, in pixels.")
-@click.option("--fine-tune-margin", type=click.FloatRange(0, 4), default=1.0, show_default=True,
-              help="Factor on the head's margin in it.")
-@click.option("--fine-tune-lr", type=click.FloatRange(0, 4, min_open=True), default=0.2,
-              show_default=True, help="Factor on the learning rate in it.")
+@click.option(
+    "--fine-tune-margin",
+    type=click.FloatRange(0, 4),
+    default=1.0,
+    show_default=True,
+    help="Factor on the head's margin in it.",
+)
+@click.option(
+    "--fine-tune-lr",
+    type=click.FloatRange(0, 4, min_open=True),
+    default=0.2,
+    show_default=True,
+    help="Factor on the learning rate in it.",
+)
 @_VIEWS
-@click.option("--first-seed-only", is_flag=True,
-              help="The model is the first seed alone, not all together: that much cheaper.")
-@click.option("--shift-control", is_flag=True,
-              help="Train one more without shifted pictures, to measure position invariance.")
-@click.option("--workers", type=click.IntRange(1, 1024), default=1, show_default=True,
-              help="Processes (GPUs, nodes) that share each batch, over Ray Train.")
+@click.option(
+    "--first-seed-only",
+    is_flag=True,
+    help="The model is the first seed alone, not all together: that much cheaper.",
+)
+@click.option(
+    "--shift-control",
+    is_flag=True,
+    help="Train one more without shifted pictures, to measure position invariance.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 1024),
+    default=1,
+    show_default=True,
+    help="Processes (GPUs, nodes) that share each batch, over Ray Train.",
+)
 @click.option("--no-register", is_flag=True, help="Keep the model out of MLflow's registry.")
 @TRACKING
 @RUNS
@@ -56,6 +90,7 @@ def finalize(run_id: str, root: str | None, tracking_uri: str | None, runs_dir: 
 
     from facesearch.errors import TrialFailure
     from facesearch.final.finalize import finalize as run
+    from facesearch.final.retrain import Listener
     from facesearch.tracking.store import resolve_store
 
     console = Console()
@@ -66,8 +101,8 @@ def finalize(run_id: str, root: str | None, tracking_uri: str | None, runs_dir: 
     try:
         final = run(
             resolve_store(tracking_uri, runs_dir), run_id, _choice(options), runs_dir=runs_dir,
-            root=faces_root(root), on_progress=lambda progress: say(_line(progress)),
-            on_note=say, on_step=lambda step: say(f"{step} ..."),
+            root=faces_root(root),
+            listener=Listener(lambda p: say(_line(p)), say, lambda step: say(f"{step} ...")),
         )  # fmt: skip
     except TrialFailure as failure:
         raise InputError(f"the final training {failure.outcome}: {failure}") from None
@@ -122,10 +157,19 @@ def _conclude(final: Any, say: Any) -> None:
 @click.command()
 @click.argument("bundle")
 @DATA
-@click.option("--freeze", "out", type=click.Path(path_type=Path), metavar="FOLDER",
-              help="Fit the thresholds on the dev sets; write the model with them to FOLDER.")
-@click.option("--report", "report_path", type=click.Path(path_type=Path),
-              help="Write the report as JSON to this file.")
+@click.option(
+    "--freeze",
+    "out",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Fit the thresholds on the dev sets; write the model with them to FOLDER.",
+)
+@click.option(
+    "--report",
+    "report_path",
+    type=click.Path(path_type=Path),
+    help="Write the report as JSON to this file.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @TRACKING
 @RUNS
@@ -140,13 +184,12 @@ def evaluate(  # noqa: PLR0913 - one argument an option
     """
     from facesearch.final.evaluate import evaluate as run
     from facesearch.final.locate import find_bundle
-    from facesearch.tracking.store import resolve_store
     from facesearch.training.checkpoint import write_atomically
 
     chosen = faces_root(root)
     if chosen is None:
         raise InputError("evaluate: which faces? Give a folder with --data.")
-    folder = find_bundle(bundle, resolve_store(tracking_uri, runs_dir))
+    folder = find_bundle(bundle, tracking_uri=tracking_uri, runs_dir=runs_dir)
     report = run(folder, chosen, out)
     if report_path is not None:
         write_atomically(report_path, report.as_json().encode())

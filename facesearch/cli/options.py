@@ -13,7 +13,7 @@ RUNS = click.option(
     show_default=True, help="Folder for sweeps, models and the default MLflow store.",
 )  # fmt: skip
 TRACKING = click.option(
-    "--tracking-uri", help="MLflow store; default: MLFLOWTRACKING_URI, else SQLite in --runs."
+    "--tracking-uri", help="MLflow store; default: MLFLOW_TRACKING_URI, else SQLite in --runs."
 )
 DATA = click.option("--data", "root", help="Folder of faces; default: FACESEARCH_DATA.")
 

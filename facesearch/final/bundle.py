@@ -24,7 +24,7 @@ from torch import Tensor
 
 from facesearch.config import RunConfig, as_plain
 from facesearch.errors import InputError
-from facesearch.final.model import FaceModel, Member, Threshold, build_member
+from facesearch.final.model import FaceModel, Threshold, build_member
 from facesearch.final.views import VIEWS
 from facesearch.metrics.thresholds import Calibration
 from facesearch.training.checkpoint import all_finite, write_atomically
@@ -73,8 +73,7 @@ def load_bundle(folder: Path) -> FaceModel:
     header = _read_header(folder, files[HEADER])
     model = FaceModel(
         members=tuple(
-            build_member(header.config, len(header.identities))
-            for _ in range(header.num_members)
+            build_member(header.config, len(header.identities)) for _ in range(header.num_members)
         ),
         config=header.config,
         identities=header.identities,

@@ -46,7 +46,8 @@ _BANDS = ("0", "up to 1/4", "up to 1/2", "up to 3/4", "below 1", "1")
 
 def _in_bands(shares: np.ndarray) -> list[int]:
     ends = np.array([0.0, 0.25, 0.5, 0.75, np.nextafter(1.0, 0.0), 1.0])
-    return np.bincount(np.searchsorted(ends, shares), minlength=len(_BANDS)).tolist()
+    counts: list[int] = np.bincount(np.searchsorted(ends, shares), minlength=len(_BANDS)).tolist()
+    return counts
 
 
 def _by_identity(found: Labelled) -> dict[int, float]:

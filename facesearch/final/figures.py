@@ -68,10 +68,10 @@ class Report:
 def read_report(path: Path) -> Report:
     """Return a report that `Report.as_json` has written."""
     told = json.loads(path.read_text())
-    figures = {
-        name: Figure(**{k: math.nan if v is None else v for k, v in figure.items()})
-        for name, figure in told["figures"].items()
-    }
+    figures: dict[str, Figure] = {}
+    for name, figure in told["figures"].items():
+        ends = [math.nan if figure[k] is None else figure[k] for k in ("value", "low", "high")]
+        figures[name] = Figure(*ends, num_faces=figure["num_faces"])
     return Report(figures, told["notes"], told["tables"])
 
 

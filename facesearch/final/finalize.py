@@ -1,13 +1,12 @@
 """`finalize`: from a trial's run to a model, what it is worth, and its submissions.
 
-    runs/final-<run id>/
-      members/       what was trained; killed at any instant, the same command goes on
-      model/         the bundle: weights, config, thresholds, model card, digests of the training
-      report.json    every figure with its interval; report.md in words
-      classification.csv, verification.csv    the submissions of the course
+runs/final-<run id>/
+  members/       what was trained; killed at any instant, the same command goes on
+  model/         the bundle: weights, config, thresholds, model card, digests of the training
+  report.json    every figure with its interval; report.md in words
+  classification.csv, verification.csv    the submissions of the course
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -25,10 +24,10 @@ from facesearch.final.model import FaceModel
 from facesearch.final.outcomes import outcomes_of
 from facesearch.final.plan import Plan, Stages, member_stages
 from facesearch.final.predict import TERMS, predict_root
-from facesearch.final.retrain import OnNote, OnProgress, Trained, Workshop
+from facesearch.final.retrain import Listener, Trained, Workshop
 from facesearch.final.shift import accuracy_by_shift
 from facesearch.final.targets import Targets, read_targets, reporting_folder
-from facesearch.final.tracking import log_final
+from facesearch.final.tracking import Made, log_final
 from facesearch.final.verify import verify
 from facesearch.tracking.provenance import provenance
 from facesearch.tracking.store import Store
@@ -49,7 +48,7 @@ class Choice:
 
     """
 
-    plan: Plan = Plan()
+    plan: Plan = field(default_factory=Plan)
     top_k: int = 1
     views: str = "flip"
     keeps_all: bool = True
@@ -77,10 +76,9 @@ class _Candidate:
     worth: float = field(default=float("nan"))
 
 
-def finalize(  # noqa: PLR0913
-    store: Store, run_id: str, choice: Choice = Choice(), *, runs_dir: Path,
-    root: str | None = None, on_progress: OnProgress = lambda progress: None,
-    on_note: OnNote = lambda note: None, on_step: Callable[[str], None] = lambda step: None,
+def finalize(
+    store: Store, run_id: str, choice: Choice | None = None, *, runs_dir: Path,
+    root: str | None = None, listener: Listener | None = None,
 ) -> Final:  # fmt: skip
     """Retrain the best, verify it, save it, log it.
 
@@ -90,27 +88,26 @@ def finalize(  # noqa: PLR0913
         choice: How.
         runs_dir: Everything goes to ``runs_dir/final-<run id>``.
         root: The faces, where they are not at the place they had in the sweep.
-        on_progress: Called after every epoch.
-        on_note: Called with a line that the user should read.
-        on_step: Called with the name of each step after the training.
+        listener: Who is told of the progress.
 
     Raises:
         InputError: For a run or faces that cannot be used.
         TrialFailure: If no training comes to its end.
 
     """
+    choice, listener = choice or Choice(), listener or Listener()
     finalists = finalists_of(store, run_id, choice.top_k, root)
     folder = runs_dir / f"final-{finalists[0].run_id[:8]}"
-    workshop = Workshop(folder, choice.plan.workers, on_progress, on_note)
+    workshop = Workshop(folder, choice.plan.workers, listener)
     planned = [member_stages(finalist.config, choice.plan) for finalist in finalists]
     targets, leaks, digests = _targets(planned[0][0])
     for line in leaks.lines():
-        on_note(line)
+        listener.on_note(line)
     candidates = [
         _candidate(finalist, workshop.train(stages), choice)
         for finalist, stages in zip(finalists, planned, strict=True)
     ]
-    on_step("verifying")
+    listener.on_step("verifying")
     best = _best(candidates, targets)
     model, report = verify(best.model, targets)
     _tell(report, best, candidates, choice, targets)
@@ -119,23 +116,26 @@ def finalize(  # noqa: PLR0913
         _shift_control(workshop, planned[candidates.index(best)][0], model, targets, report)
     else:
         report.tables["accuracy by shift of the face"] = accuracy_by_shift(model, targets)
-    on_step("saving")
+    listener.on_step("saving")
     model = replace(model, provenance=_provenance(best, model))
-    card = model_card(model, report)
-    save_bundle(folder / "model", model, {"README.md": card.encode(), DIGESTS: digests})
-    write_atomically(folder / "report.json", report.as_json().encode())
-    write_atomically(folder / "report.md", card.encode())
-    _submit(model, folder, on_note)
-    on_step("logging to MLflow")
-    final_id, version = log_final(
-        store, folder, model, report, targets, best.finalist, best.trained,
-        is_registered=choice.registers,
-    )  # fmt: skip
+    _save(folder, model, report, digests)
+    _submit(model, folder, listener)
+    listener.on_step("logging to MLflow")
+    made = Made(folder, model, report, targets, best.finalist, best.trained)
+    final_id, version = log_final(store, made, is_registered=choice.registers)
     return Final(folder, final_id, report, version)
 
 
+def _save(folder: Path, model: FaceModel, report: Report, digests: bytes) -> None:
+    card = model_card(model, report).encode()
+    extra = {"README.md": card, **({DIGESTS: digests} if digests else {})}
+    save_bundle(folder / "model", model, extra)
+    write_atomically(folder / "report.json", report.as_json().encode())
+    write_atomically(folder / "report.md", card)
+
+
 def _targets(stages: Stages) -> tuple[Targets, Leaks, bytes]:
-    """Return the reporting sets without copies of training pictures, what was found, and digests."""
+    """Return the reporting sets without copies of training pictures; the leaks; the digests."""
     data = stages[-1].data
     faces = load_all_faces(data)
     targets, folder = read_targets(data, faces.identities), reporting_folder(data)
@@ -215,7 +215,9 @@ def _shift_control(
 ) -> None:
     """Train the first member again without shifted pictures, and add both curves."""
     control = tuple(
-        stage.model_copy(update={"augment": stage.augment.model_copy(update={"shift_fraction": 0.0})})
+        stage.model_copy(
+            update={"augment": stage.augment.model_copy(update={"shift_fraction": 0.0})}
+        )
         for stage in stages
     )
     without = workshop.train([control])[0].model
@@ -230,17 +232,17 @@ def _shift_control(
         rows.append(row)
     report.tables["accuracy by shift of the face"] = rows
     report.notes.append(
-        "accuracy by shift: one member each, one view, trained alike but for augment.shift_fraction."
+        "accuracy by shift: one member each, one view; trained alike but for the shifted pictures."
     )
 
 
-def _submit(model: FaceModel, folder: Path, on_note: OnNote) -> None:
+def _submit(model: FaceModel, folder: Path, listener: Listener) -> None:
     """Write the course's submissions where the faces are the course's."""
     data = model.config.data
     faces = reporting_folder(data)
     if faces is not None and faces.layout in TERMS:
-        for note in predict_root(model, faces.root, folder, faces.layout).notes:
-            on_note(note)
+        for note in predict_root(model, faces.root, folder, faces.layout, is_strict=False).notes:
+            listener.on_note(note)
 
 
 def _provenance(best: _Candidate, model: FaceModel) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -55,7 +56,7 @@ class Leaks:
 
     def without_copies(self, targets: Targets) -> Targets:
         """Return the labelled sets without the copies; unlabelled ones are left whole."""
-        kept = {}
+        kept: dict[str, Any] = {}
         for part, rows in self.copies.items():
             faces = targets.labelled(part)
             if faces is not None and len(rows):

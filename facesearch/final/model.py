@@ -189,7 +189,8 @@ class SetImages:
         return len(self.faces)
 
     def __getitem__(self, rows: slice) -> np.ndarray:
-        return self.faces.images_NHWC[self.faces.index_M[rows]]
+        images: np.ndarray = self.faces.images_NHWC[self.faces.index_M[rows]]
+        return images
 
 
 Pictures = np.ndarray | SetImages

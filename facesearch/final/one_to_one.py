@@ -11,9 +11,9 @@ from facesearch.final.figures import Figure, Report
 from facesearch.final.model import FaceModel, SetImages
 from facesearch.final.targets import PairSet
 from facesearch.metrics.all_pairs import PairRanks, rank_cross_pairs
+from facesearch.metrics.exact import grid_rows, row_scores, scores
 from facesearch.metrics.intervals import bootstrap_pairs, far_name
 from facesearch.metrics.thresholds import ten_fold_accuracy
-from facesearch.metrics.verification import unit_rows
 
 FARS = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 # Impostor pairs that are kept for intervals and for fitting; all of them are in the figures.
@@ -32,12 +32,14 @@ class Pairs:
     @property
     def genuine(self) -> np.ndarray:
         """Scores of the pairs of one person."""
-        return self.scores_P[self.is_same_P]
+        chosen: np.ndarray = self.scores_P[self.is_same_P]
+        return chosen
 
     @property
     def impostor(self) -> np.ndarray:
         """Scores of the pairs of two persons."""
-        return self.scores_P[~self.is_same_P]
+        chosen: np.ndarray = self.scores_P[~self.is_same_P]
+        return chosen
 
 
 def cross_pairs(
@@ -47,20 +49,18 @@ def cross_pairs(
 
     Strangers (id -1) are impostors of everybody; each is a person of their own.
     """
-    gallery, probes = unit_rows(gallery_ND), unit_rows(probes_ND)
+    gallery, probes = grid_rows(gallery_ND), grid_rows(probes_ND)
     own = np.where(probe_ids >= 0, probe_ids, gallery_ids.max() + 1 + np.arange(len(probe_ids)))
     step = max(1, -(-len(gallery) * len(probes) // _MOST_PAIRS))
     parts: list[tuple[np.ndarray, ...]] = []
     for start in range(0, len(probes), 256):
         rows = slice(start, start + 256)
-        scores = probes[rows] @ gallery.T
+        tile = scores(probes[rows], gallery)
         is_same = own[rows][:, None] == gallery_ids[None]
         # a row and a column count on together, so no face of the gallery is always left out
-        place = np.add.outer(np.arange(len(scores)) + start, np.arange(len(gallery)))
+        place = np.add.outer(np.arange(len(tile)) + start, np.arange(len(gallery)))
         row, column = np.nonzero(is_same | (place % step == 0))
-        parts.append(
-            (scores[row, column], is_same[row, column], own[rows][row], gallery_ids[column])
-        )
+        parts.append((tile[row, column], is_same[row, column], own[rows][row], gallery_ids[column]))
     return Pairs(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
@@ -97,8 +97,8 @@ def rank_embeddings(
 
 def score_list(model: FaceModel, pairs: PairSet) -> np.ndarray:
     """Return the score of each pair of a list, float32 [P]."""
-    vectors = unit_rows(model.embed(SetImages(pairs.faces)))
-    return np.einsum("pd,pd->p", vectors[pairs.first_P], vectors[pairs.second_P])
+    rows = grid_rows(model.embed(SetImages(pairs.faces)))
+    return row_scores(rows[pairs.first_P], rows[pairs.second_P])
 
 
 def report_list(pairs: PairSet, scores_P: np.ndarray, report: Report) -> None:

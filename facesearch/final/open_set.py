@@ -19,6 +19,8 @@ from facesearch.metrics.open_set import (
 
 FPIRS = (0.1, 0.01)
 RANKS = (1, 5, 10)
+# Fewer people cannot be parted into those to fit on and those to ask about.
+_LEAST_PEOPLE = 20
 _CMC_RANKS = (1, 2, 3, 5, 10, 20, 50, 100)
 
 
@@ -32,6 +34,9 @@ def report_search(
 ) -> None:
     """Add rank-1, rank-5, rank-10 and the CMC of the probes that have a mate."""
     mated = np.flatnonzero(np.isin(probes.labels_M, gallery.labels_M))
+    if not len(mated):
+        report.notes.append(f"{name}: nobody of it is in the gallery, so no rank can be told.")
+        return
     labels = probes.labels_M[mated]
     ranks_P = mate_ranks(gallery_GD, gallery.labels_M, probes_PD[mated], labels)
     people = len(np.unique(gallery.labels_M))
@@ -89,12 +94,12 @@ def report_rejection(
     is_right = is_right_with_rejection(searches, threshold).astype(np.float64)
     outcome = Outcome(is_right, searches.identities_P)
     report.figures[f"{name}/accuracy_with_rejection"] = outcome.figure()
-    if is_fitted_here:
+    if is_fitted_here and len(np.unique(searches.identities_P)) >= _LEAST_PEOPLE:
         crossed = cross_fitted_accuracy(searches, num_folds=5, seed=0).astype(np.float64)
         figure = Outcome(crossed, searches.identities_P).figure()
         report.figures[f"{name}/accuracy_with_rejection_cross_fitted"] = figure
         report.notes.append(
-            f"{name}: the rejection threshold was fitted on this set, so accuracy_with_rejection is "
-            "a little too good; cross_fitted fits it on four fifths of the people and asks about "
-            "the others."
+            f"{name}: the rejection threshold was fitted on this set, so accuracy_with_rejection "
+            "is a little too good; cross_fitted fits it on four fifths of the people and asks "
+            "about the others."
         )

@@ -24,7 +24,7 @@ _FARS = {"far_1e-2": 1e-2, "far_1e-3": 1e-3}
 
 @dataclass(frozen=True)
 class OperatingPoints:
-    """What was fitted: thresholds by name, and the calibration if there were both kinds of pairs."""
+    """What was fitted: thresholds by name; the calibration if there were both kinds of pairs."""
 
     thresholds: Mapping[str, Threshold]
     calibration: Calibration | None
@@ -32,9 +32,7 @@ class OperatingPoints:
     def frozen_into(self, model: FaceModel) -> FaceModel:
         """Return the model with these points instead of its own of the same names."""
         merged = {**model.thresholds, **self.thresholds}
-        return replace(
-            model, thresholds=merged, calibration=self.calibration or model.calibration
-        )
+        return replace(model, thresholds=merged, calibration=self.calibration or model.calibration)
 
 
 def of_pairs(ranks: PairRanks, pairs: Pairs, fitted_on: str) -> OperatingPoints:
@@ -70,9 +68,7 @@ def of_searches(searches: OpenSet, fitted_on: str) -> OperatingPoints:
         )
         found["fpir_0.1"] = Threshold(value, "fpir_0.1", fitted_on)
     if mated.any() and not mated.all():
-        found["rejection"] = Threshold(
-            fit_rejection_threshold(searches), "rejection", fitted_on
-        )
+        found["rejection"] = Threshold(fit_rejection_threshold(searches), "rejection", fitted_on)
     return OperatingPoints(found, None)
 
 

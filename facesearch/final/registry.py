@@ -217,6 +217,7 @@ def _add_version(
         client.create_registered_model(name, description="Face models of facesearch.")
     tags = {
         "facesearch.final_run_id": logged.source_run_id,
+        "facesearch.model_id": logged.model_id,
         "facesearch.faces": _faces_of(model),
         "facesearch.verdict": verdict.reason[:1000],
     }
@@ -232,6 +233,9 @@ def _add_version(
         description=f"{part}: {plain(verdict.reason)}\n\n{card_head(model, report)}"[:_DESCRIPTION],
         model_id=logged.model_id,
     ).version
+    # how MLflow itself ties the two together: its SQL store keeps no model_id of a version
+    versions = json.dumps([{"name": name, "version": int(version)}])
+    client.set_logged_model_tags(logged.model_id, {"mlflow.modelVersions": versions})
     client.set_registered_model_alias(name, part, version)
     if verdict.replaced:
         # whoever challenged before was not compared with the new champion

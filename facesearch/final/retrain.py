@@ -10,7 +10,7 @@ another plan beside it disturbs nothing.
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -54,8 +54,20 @@ class Trained:
         return sum(row["seconds"] for row in self.curve)
 
 
-OnProgress = Callable[[Progress], None]
-OnNote = Callable[[str], None]
+@dataclass(frozen=True)
+class Listener:
+    """Who is told how it goes.
+
+    Args:
+        on_progress: After each epoch.
+        on_note: Of what is worth a line: a damaged checkpoint, a smaller batch.
+        on_step: Of each step that follows the training, when it begins.
+
+    """
+
+    on_progress: Callable[[Progress], None] = lambda progress: None
+    on_note: Callable[[str], None] = lambda note: None
+    on_step: Callable[[str], None] = lambda step: None
 
 
 @dataclass(frozen=True)
@@ -65,15 +77,13 @@ class Workshop:
     Args:
         folder: Holds ``members/``.
         workers: Processes for each member.
-        on_progress: Called after each epoch.
-        on_note: Called with what is worth a line: a damaged checkpoint, a smaller batch.
+        listener: Who is told.
 
     """
 
     folder: Path
     workers: int = 1
-    on_progress: OnProgress = lambda progress: None
-    on_note: OnNote = lambda note: None
+    listener: Listener = field(default_factory=Listener)
 
     def train(self, members: Sequence[Stages]) -> list[Trained]:
         """Train every member that is not trained yet; one that diverges is left out, and told of.
@@ -94,7 +104,9 @@ class Workshop:
                     except TrialFailure as error:
                         failure = error
                         seed = stages[0].train.seed
-                        self.on_note(f"seed {seed}: {error.outcome}: {error}; it is left out")
+                        self.listener.on_note(
+                            f"seed {seed}: {error.outcome}: {error}; it is left out"
+                        )
         except Timeout:
             raise InputError(f"{self.folder}: another finalize is at work here; wait.") from None
         if not trained and failure is not None:
@@ -111,10 +123,14 @@ class Workshop:
             finished = self._finished(place / "model")
             if finished is None:
 
-                def on_epoch(result: EpochResult, stage: int = stage, config: RunConfig = config) -> None:
+                def on_epoch(
+                    result: EpochResult, stage: int = stage, config: RunConfig = config
+                ) -> None:
                     curve.add(stage, result)
-                    self.on_progress(
-                        Progress(number, num_members, stage, len(stages), config.train.epochs, result)
+                    self.listener.on_progress(
+                        Progress(
+                            number, num_members, stage, len(stages), config.train.epochs, result
+                        )
                     )
 
                 finished = self._train_stage(config, place, model, on_epoch)
@@ -128,7 +144,7 @@ class Workshop:
         try:
             return load_bundle(folder)
         except InputError as error:
-            self.on_note(f"{error} It is trained again from its last checkpoint.")
+            self.listener.on_note(f"{error} It is trained again from its last checkpoint.")
             return None
 
     def _train_stage(
@@ -148,12 +164,14 @@ class Workshop:
                 if not is_out_of_memory(error) or micro_batches >= _MOST_MICRO_BATCHES:
                     raise
             micro_batches *= 2
-            self.on_note(f"too little memory: each batch is computed in {micro_batches} parts")
+            self.listener.on_note(
+                f"too little memory: each batch is computed in {micro_batches} parts"
+            )
         save_bundle(place / "model", model)
         forget(place / "checkpoints")
         return model
 
-    def _run(  # noqa: PLR0913
+    def _run(
         self,
         config: RunConfig,
         faces: Faces,
@@ -169,7 +187,7 @@ class Workshop:
         claim(place / "checkpoints", attempt)
         checkpoints = Checkpoints(place / "checkpoints", attempt)
         for note in checkpoints.load(training, config.train.epochs):
-            self.on_note(note)
+            self.listener.on_note(note)
         for result in training.epochs():
             # nothing is held out, so the newest is the one to keep
             checkpoints.save(training, float(result.epoch))

@@ -137,4 +137,3 @@ def _generated_targets(data: DataConfig) -> Targets:
         unknown_test=FaceSet(images, second, number[second]),
         has_rejection=True,
     )
-

@@ -1,5 +1,6 @@
 """A final model in MLflow: one run with its figures, its curves and its files."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,41 +19,51 @@ _BATCH = 1000
 _SUBMISSIONS = ("classification.csv", "verification.csv")
 
 
-def log_final(
-    store: Store, folder: Path, model: FaceModel, report: Report, targets: Targets,
-    finalist: Finalist, trained: list[Trained], *, is_registered: bool,
-) -> tuple[str, str]:  # fmt: skip
-    """Write a final model into MLflow, and register it.
+@dataclass(frozen=True)
+class Made:
+    """What a final stage has made.
 
     Args:
-        store: Where.
-        folder: The final folder, with ``model/`` and the report in it.
+        folder: Holds ``model/`` and the report.
         model: What is in ``model/``.
         report: Its figures.
         targets: The sets that they are of; the registered champion is asked about the same.
         finalist: The trial that it came from.
         trained: Its members, with their curves.
-        is_registered: Whether it goes into the registry.
+
+    """
+
+    folder: Path
+    model: FaceModel
+    report: Report
+    targets: Targets
+    finalist: Finalist
+    trained: list[Trained]
+
+
+def log_final(store: Store, made: Made, *, is_registered: bool) -> tuple[str, str]:
+    """Write a final model into MLflow, and register it if it is to be.
 
     Returns:
         The run's id, and the registered version, "" if there is none.
 
     Raises:
-        InputError: If the store does not answer; everything is in ``folder``, and the same command
+        InputError: If the store does not answer; everything is in the folder, and the same command
             writes it again.
 
     """
+    folder, model = made.folder, made.model
     tags = {
         **{f"facesearch.{k}" if "." not in k else k: str(v) for k, v in _tags(model).items()},
         "facesearch.kind": "final",
-        "facesearch.trial_run_id": finalist.run_id,
+        "facesearch.trial_run_id": made.finalist.run_id,
         "facesearch.config": model.config.model_dump_json(),
         "mlflow.note.content": (folder / "report.md").read_text(),
     }
-    name = f"final of {finalist.name}"[:250]
+    name = f"final of {made.finalist.name}"[:250]
     with single_run(store, name, tags) as (client, run_id):
-        client.log_batch(run_id, params=_params(model, trained))
-        metrics = _metrics(report, trained)
+        client.log_batch(run_id, params=_params(model, made.trained))
+        metrics = _metrics(made.report, made.trained)
         for start in range(0, len(metrics), _BATCH):
             client.log_batch(run_id, metrics=metrics[start : start + _BATCH])
         client.log_artifacts(run_id, str(folder / "model"), "model")
@@ -61,7 +72,7 @@ def log_final(
                 client.log_artifact(run_id, str(folder / file), "report")
         version = ""
         if is_registered:
-            version = register(store, run_id, folder / "model", model, report, targets)
+            version = register(store, run_id, folder / "model", model, made.report, made.targets)
     return run_id, version
 
 

@@ -8,10 +8,11 @@ import numpy as np
 
 from facesearch.data.faces import FaceSet
 from facesearch.final.closed_set import report_closed_set
-from facesearch.final.figures import Outcome, Report
+from facesearch.final.figures import Report
 from facesearch.final.groups import report_groups
 from facesearch.final.model import FaceModel, SetImages
 from facesearch.final.one_to_one import (
+    Pairs,
     cross_pairs,
     rank_embeddings,
     report_list,
@@ -30,11 +31,12 @@ from facesearch.final.outcomes import classify_set
 from facesearch.final.targets import Targets
 from facesearch.metrics.all_pairs import rank_scores
 from facesearch.metrics.open_set import OpenSet, search_open_set
-from facesearch.final.one_to_one import Pairs
 from facesearch.metrics.thresholds import expected_calibration_error
 
 
-def verify(model: FaceModel, targets: Targets, *, is_refitted: bool = True) -> tuple[FaceModel, Report]:
+def verify(
+    model: FaceModel, targets: Targets, *, is_refitted: bool = True
+) -> tuple[FaceModel, Report]:
     """Measure a model on all labelled sets.
 
     Args:
@@ -63,7 +65,9 @@ def verify(model: FaceModel, targets: Targets, *, is_refitted: bool = True) -> t
             asked.at_thresholds(model, report, targets.groups, is_fitted_here=is_refitted)
         test = targets.labelled("unknown_test")
         if test is not None:
-            asked = _Asked("unknown_test", gallery, targets.known, model.embed(SetImages(test)), test)
+            asked = _Asked(
+                "unknown_test", gallery, targets.known, model.embed(SetImages(test)), test
+            )
             asked.report(report)
             asked.at_thresholds(model, report, (), is_fitted_here=False)
     return (points.frozen_into(model) if is_refitted else model), report
@@ -76,7 +80,12 @@ def _pair_list(model: FaceModel, targets: Targets, report: Report) -> OperatingP
     report_list(pairs, scores, report)
     ranks = rank_scores(scores[pairs.is_same_P], scores[~pairs.is_same_P])
     # whose faces they are is not known of every list: each picture counts as a person
-    as_pairs = Pairs(scores, pairs.is_same_P, pairs.first_P, np.where(pairs.is_same_P, pairs.first_P, pairs.second_P))
+    as_pairs = Pairs(
+        scores,
+        pairs.is_same_P,
+        pairs.first_P,
+        np.where(pairs.is_same_P, pairs.first_P, pairs.second_P),
+    )
     report_pairs("pairs", ranks, as_pairs, report)
     return of_list(scores, pairs.is_same_P, "pairs")
 
@@ -85,7 +94,12 @@ class _Asked:
     """One set of probes, asked about in the gallery."""
 
     def __init__(
-        self, name: str, gallery_GD: np.ndarray, gallery: FaceSet, probes_PD: np.ndarray, probes: FaceSet
+        self,
+        name: str,
+        gallery_GD: np.ndarray,
+        gallery: FaceSet,
+        probes_PD: np.ndarray,
+        probes: FaceSet,
     ) -> None:
         self.name, self.gallery, self.probes = name, gallery, probes
         self.gallery_GD, self.probes_PD = gallery_GD, probes_PD
@@ -96,9 +110,7 @@ class _Asked:
 
     def report(self, report: Report) -> OperatingPoints:
         """Add what needs no threshold; return what can be fitted on these faces."""
-        report_search(
-            self.name, self.gallery_GD, self.gallery, self.probes_PD, self.probes, report
-        )
+        report_search(self.name, self.gallery_GD, self.gallery, self.probes_PD, self.probes, report)
         report_pairs(self.name, self.ranks, self.pairs, report)
         report_open_set(self.name, self.searches, report)
         return merged(

@@ -59,7 +59,7 @@ def test_every_flipped_bit_is_refused(folder: Path) -> None:
         bad = bytearray(good)
         bad[rng.randrange(len(bad))] ^= 1 << rng.randrange(8)
         path.write_bytes(bad)
-        with pytest.raises(InputError, match="damaged or altered|no file of this|not a whole"):
+        with pytest.raises(InputError, match=r"damaged or altered|no file of this|not a whole"):
             load_bundle(folder)
         path.write_bytes(good)
     load_bundle(folder)
@@ -124,7 +124,8 @@ FORGERIES: dict[str, tuple[Callable[[Path], None], str]] = {
     "another kind of number": (
         with_tensors(lambda t: t.update({any_name(t): t[any_name(t)].half()})), "does not fit"),
     "another shape": (
-        with_tensors(lambda t: t.update({any_name(t): t[any_name(t)][:1].clone()})), "does not fit"),
+        with_tensors(lambda t: t.update({any_name(t): t[any_name(t)][:1].clone()})),
+        "does not fit"),
     "colours in another order": (
         with_header(lambda h: h["preprocessing"].update(colours="BGR")),  # type: ignore[attr-defined]
         "pictures are made otherwise"),

@@ -84,9 +84,7 @@ def test_only_faces_that_one_gets_right_count(monkeypatch: pytest.MonkeyPatch) -
         (float("nan"), float("nan"), float("nan"), UNDECIDED),
     ],
 )
-def test_what_counts_as_a_difference(
-    low: float, high: float, p_value: float, verdict: str
-) -> None:
+def test_what_counts_as_a_difference(low: float, high: float, p_value: float, verdict: str) -> None:
     assert difference("dev/top1", low, high, p_value).verdict == verdict
 
 
@@ -121,9 +119,7 @@ def test_labels_of_other_people_are_not_compared(tmp_path: Path) -> None:
     shared = targets_of_both(Contender(a), Contender(b), str(hw2p2(tmp_path)))
     found = compare(a, b, *shared.of_each)
     assert [d.name for d in found.differences] == ["unknown_dev/rank1"]
-    assert found.notes == [
-        "dev/top1 is left out: the models were trained on different people."
-    ]
+    assert found.notes == ["dev/top1 is left out: the models were trained on different people."]
 
 
 def test_generated_people_of_another_seed_are_other_people() -> None:

@@ -45,7 +45,9 @@ def model_of(model: dict[str, Any], views: str, members: int) -> FaceModel:
     return FaceModel(made, config, IDENTITIES, views, THRESHOLDS)
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "case", [case if case == "ir" else pytest.param(case, marks=pytest.mark.slow) for case in CASES]
+)
 def test_onnx_computes_what_the_model_computes(case: str) -> None:
     model = model_of(*CASES[case])
     before = model.embed(IMAGES)

@@ -7,9 +7,10 @@ from facesearch.config import RunConfig
 from facesearch.errors import InputError
 from facesearch.final.bundle import load_bundle
 from facesearch.final.figures import read_report
-from facesearch.final.finalize import Choice, finalize
 from facesearch.final.finalists import finalists_of
+from facesearch.final.finalize import Choice, finalize
 from facesearch.final.plan import FineTune, Plan
+from facesearch.final.retrain import Listener
 from facesearch.tracking.store import Store, resolve_store
 
 pytestmark = [
@@ -41,7 +42,7 @@ def test_a_trial_is_retrained_verified_logged_and_registered(
     final = finalize(
         store, run_id[:9], Choice(Plan(seeds=2, epochs=2, fine_tune=FineTune(1, 24))),
         runs_dir=tmp_path,
-        on_progress=lambda p: seen.append((p.member, p.stage, p.result.epoch)),
+        listener=Listener(lambda p: seen.append((p.member, p.stage, p.result.epoch))),
     )  # fmt: skip
     assert seen == [(0, 0, 1), (0, 0, 2), (0, 1, 1), (1, 0, 1), (1, 0, 2), (1, 1, 1)]
     model = load_bundle(final.folder / "model")
@@ -68,7 +69,7 @@ def test_a_trial_is_retrained_verified_logged_and_registered(
     seen.clear()
     finalize(
         store, run_id, Choice(Plan(seeds=2, epochs=2, fine_tune=FineTune(1, 24)), registers=False),
-        runs_dir=tmp_path, on_progress=lambda p: seen.append((0, 0, 0)),
+        runs_dir=tmp_path, listener=Listener(lambda p: seen.append((0, 0, 0))),
     )  # fmt: skip
     assert seen == []
 
@@ -92,12 +93,17 @@ def test_the_best_finalist_is_kept_and_it_is_said_how(
     store = resolve_store(None, tmp_path)
     optim = small_config.optim.model_copy(update={"lr": 1e-9})
     idle = small_config.model_copy(update={"optim": optim})
-    bad, good = trial_run(store, idle, 0.9), trial_run(store, small_config, 0.8)
-    choice = Choice(Plan(epochs=12), top_k=2, registers=False, has_shift_control=True)
-    final = finalize(store, bad, choice, runs_dir=tmp_path)
+    first = trial_run(store, idle, 0.9)
+    trial_run(store, small_config, 0.8)
+    choice = Choice(Plan(epochs=4), top_k=2, registers=False, has_shift_control=True)
+    final = finalize(store, first, choice, runs_dir=tmp_path)
     told = json.loads((final.folder / "report.json").read_text())
     assert [row["trial"] for row in told["tables"]["finalists"]] == ["trial of 0.9", "trial of 0.8"]
-    assert load_bundle(final.folder / "model").provenance["trial_run_id"] == good
+    best = max(told["tables"]["finalists"], key=lambda row: row["mean of the dev sets"])
+    assert load_bundle(final.folder / "model").provenance["trial"] == best["trial"]
+    means = [row["mean of the dev sets"] for row in told["tables"]["finalists"]]
+    own = [told["figures"][f"{name}"]["value"] for name in ("dev/top1", "unknown_dev/rank1")]
+    assert means[0] != means[1] and max(means) == pytest.approx(sum(own) / 2)
     assert any("2 finalists was chosen on the dev sets" in note for note in told["notes"])
     rows = told["tables"]["accuracy by shift of the face"]
     assert [row["shift"] for row in rows] == [0.0, 0.05, 0.1, 0.15, 0.2, 0.25]

@@ -13,7 +13,7 @@ from facesearch.config import RunConfig
 from facesearch.data.faces import load_all_faces
 from facesearch.errors import InputError, TrialFailure
 from facesearch.final.plan import FineTune, Plan, Stages, member_stages
-from facesearch.final.retrain import Progress, Trained, Workshop
+from facesearch.final.retrain import Listener, Progress, Trained, Workshop
 from facesearch.training.fit import Training
 
 TRIAL = RunConfig.model_validate({**CONFIG, "train": {"epochs": 2, "batch_size": 8}})
@@ -23,7 +23,7 @@ PLAN = Plan(seeds=2, fine_tune=FineTune(2, image_px=24, margin_factor=1.2))
 def train(folder: Path, members: list[Stages]) -> tuple[list[Trained], list[Progress], list[str]]:
     seen: list[Progress] = []
     notes: list[str] = []
-    return Workshop(folder, 1, seen.append, notes.append).train(members), seen, notes
+    return Workshop(folder, 1, Listener(seen.append, notes.append)).train(members), seen, notes
 
 
 def weights(trained: Trained) -> np.ndarray:
@@ -89,10 +89,10 @@ import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from test_retrain_members import MEMBERS
-from facesearch.final.retrain import Workshop
+from facesearch.final.retrain import Listener, Workshop
 def told(p):
     print(p.member, p.stage, p.result.epoch, flush=True)
-Workshop(Path(sys.argv[1]), 1, told).train(MEMBERS)
+Workshop(Path(sys.argv[1]), 1, Listener(told)).train(MEMBERS)
 """
 MEMBERS = """
 from facesearch.config import RunConfig

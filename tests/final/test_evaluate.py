@@ -1,0 +1,73 @@
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from faces_on_disk import hw2p2_s23, people, picture
+from models import untrained
+
+from facesearch.data.layouts import read_layout
+from facesearch.errors import InputError
+from facesearch.final.bundle import load_bundle, save_bundle
+from facesearch.final.evaluate import evaluate
+from facesearch.final.leaks import DIGESTS, training_digests
+from facesearch.final.predict import predict_root
+
+OTHERS = tuple(f"m{number}" for number in range(8))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = hw2p2_s23(tmp_path / "s23")
+    # as in the course: each query but the stranger's is another picture of a known person
+    for query, known in ((0, 0), (2, 2)):
+        shutil.copy(
+            root / f"verification/known/n10000{known}/0.jpg",
+            root / f"verification/unknown_dev/{query}.jpg",
+        )
+    return root
+
+
+def test_thresholds_are_fitted_frozen_and_used(root: Path, tmp_path: Path) -> None:
+    save_bundle(tmp_path / "model", untrained(identities=OTHERS))
+    out = tmp_path / "frozen"
+    report = evaluate(tmp_path / "model", str(root), out)
+    assert report.figures["unknown_dev/rank1"].value == 1.0
+    assert report.figures["unknown_dev/accuracy_with_rejection"].value == 1.0
+    frozen = load_bundle(out)
+    assert frozen.thresholds["rejection"].fitted_on == "unknown_dev"
+    assert (out / "README.md").read_text().startswith("#")
+    again = evaluate(out, str(root))
+    assert again.figures["unknown_dev/accuracy_with_rejection"].value == 1.0
+    written = predict_root(frozen, root, tmp_path / "out")
+    assert written.verification is not None and written.num_queries == 1
+    with pytest.raises(InputError, match="not empty"):
+        evaluate(tmp_path / "model", str(root), out)
+
+
+def test_a_model_knows_what_it_was_trained_on(tmp_path: Path) -> None:
+    root = hw2p2_s23(tmp_path / "s23")
+    digests = training_digests(read_layout(root).unknown_dev)
+    save_bundle(tmp_path / "model", untrained(identities=OTHERS), {DIGESTS: digests})
+    with pytest.raises(InputError, match="no labelled set"):
+        evaluate(tmp_path / "model", str(root))
+    picture(root / "verification/unknown_dev/0.jpg", 77)
+    report = evaluate(tmp_path / "model", str(root))
+    assert "rejection" not in load_bundle(tmp_path / "model").thresholds
+    assert "2 pictures of unknown_dev are exact copies" in report.notes[0]
+    assert report.figures["unknown_dev/rank1"].num_faces == 1
+
+
+def test_faces_without_a_labelled_set_are_refused(tmp_path: Path) -> None:
+    save_bundle(tmp_path / "model", untrained(identities=OTHERS))
+    with pytest.raises(InputError, match="no labelled set that this model can be asked about"):
+        evaluate(tmp_path / "model", str(people(tmp_path / "people")))
+
+
+def test_people_of_training_are_told(root: Path, tmp_path: Path) -> None:
+    names = ("n100001", *OTHERS[:7])
+    save_bundle(tmp_path / "model", untrained(identities=names))
+    report = evaluate(tmp_path / "model", str(root))
+    assert "1 names of known are names of training too (n100001)" in report.notes[0]
+    assert any("copies cannot be found" in note for note in report.notes)
+    assert np.isfinite(report.figures["unknown_dev/rank1"].value)
