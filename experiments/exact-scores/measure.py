@@ -99,6 +99,7 @@ def write_gallery(path: Path, gallery_size: int, num_probes: int) -> str:
     return f"{gallery_size} faces"
 
 
+_WRITE = "write the gallery"
 WAYS: dict[str, Callable[..., str]] = {
     "pairs: making the faces": inputs_only,
     "pairs: facesearch": ours_all_pairs,
@@ -108,17 +109,31 @@ WAYS: dict[str, Callable[..., str]] = {
 }
 
 
-def run_way(name: str, limit_gb: float, path: Path, faces: int) -> None:
+def run_way(args: argparse.Namespace) -> None:
     """Run one way here and print seconds, gigabytes and what it found, by tabs."""
-    resource.setrlimit(resource.RLIMIT_AS, (int(limit_gb * 2**30),) * 2)
+    resource.setrlimit(resource.RLIMIT_AS, (int(args.limit_gb * 2**30),) * 2)
     started = time.perf_counter()
     try:
-        found = WAYS[name](faces if name.startswith("pairs") else path)
+        if args.way == _WRITE:
+            found = write_gallery(args.path, args.gallery, args.probes)
+        else:
+            found = WAYS[args.way](args.faces if args.way.startswith("pairs") else args.path)
     except MemoryError:
-        found = f"died: more than {limit_gb:g} GB"
+        found = f"died: more than {args.limit_gb:g} GB"
     seconds = time.perf_counter() - started
     peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"{seconds:.1f}\t{peak_gb:.2f}\t{found}")
+
+
+def run_apart(way: str, folder: str, threads: int) -> list[str]:
+    """Run a way in a process of its own; return its name, seconds, gigabytes and what it found."""
+    env = os.environ | {"OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads)}
+    command = [sys.executable, *sys.argv, "--way", way, "--path", folder]
+    done = subprocess.run(command, capture_output=True, text=True, env=env)
+    if done.returncode:  # killed by the system for memory, or a bug
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        return [way, "nan", "nan", f"died with code {done.returncode}: {last}"]
+    return [way, *done.stdout.strip().split("\t")]
 
 
 def main() -> None:
@@ -130,29 +145,21 @@ def main() -> None:
     parser.add_argument("--probes", type=int, default=1_000)
     parser.add_argument("--limit-gb", type=float, default=16.0)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
-    parser.add_argument("--only", help="substring of the ways to run")
+    parser.add_argument("--only", default="", help="part of the names of the ways to run")
     parser.add_argument("--way", help=argparse.SUPPRESS)
     parser.add_argument("--path", type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.way:
-        run_way(args.way, args.limit_gb, args.path, args.faces)
+        run_way(args)
         return
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        names = [name for name in WAYS if not args.only or args.only in name]
+        names = [name for name in WAYS if args.only in name]
         if any(name.startswith("search") for name in names):
-            write_gallery(Path(folder), args.gallery, args.probes)
+            # apart as well: a process starts with the peak memory of the one that started it
+            run_apart(_WRITE, folder, args.threads)
         for name in names:
-            command = [
-                sys.executable, __file__, "--way", name, "--path", folder,
-                "--limit-gb", str(args.limit_gb), "--faces", str(args.faces),
-            ]  # fmt: skip
-            threads = str(args.threads)
-            env = os.environ | {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
-            done = subprocess.run(command, capture_output=True, text=True, env=env)
-            # killed by the system for memory: no line, a signal as the code
-            line = done.stdout.strip() or f"nan\tnan\tdied with code {done.returncode}"
-            rows.append([name, *line.split("\t")])
+            rows.append(run_apart(name, folder, args.threads))
             print(f"| {' | '.join(rows[-1])} |", flush=True)
     if args.results:
         with args.results.open("w", newline="") as file:

@@ -6,7 +6,7 @@ import sys
 import click
 
 from facesearch.cli.compare import compare
-from facesearch.cli.final import evaluate, finalize
+from facesearch.cli.final import evaluate, export, finalize
 from facesearch.cli.look import data, list_names, schema, validate
 from facesearch.cli.models import classify, embed, identify, predict, verify
 from facesearch.cli.options import Interrupted
@@ -28,7 +28,7 @@ def cli() -> None:
 
 for _command in (
     tune, extend, preview, baseline, sync, finalize, evaluate, compare,
-    verify, identify, embed, classify, predict, validate, schema, list_names, data,
+    verify, identify, embed, classify, predict, export, validate, schema, list_names, data,
 ):  # fmt: skip
     cli.add_command(_command)
 
