@@ -16,6 +16,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -50,9 +51,11 @@ def train_stage_distributed(
     Args:
         stage: What is trained.
         workers: Processes, a count of 2 or more; each gets a GPU where the cluster has any.
-        on_epoch: Called after every epoch, in this thread.
+        on_epoch: Called after every epoch, in this thread; at first with those that a killed call
+            did not come to. An epoch of which no checkpoint was left is trained and told again.
         on_note: Called with what is worth a line.
-        address: HOST:PORT of a Ray cluster; None: one is started here, and stopped afterwards.
+        address: HOST:PORT of a Ray cluster; None: one is started here, and stopped afterwards. It
+            does not count inside a `ray_session`, whose Ray is used.
 
     Returns:
         The model of one member; its bundle is in ``stage.place / "model"``.
@@ -65,10 +68,11 @@ def train_stage_distributed(
 
     """
     stage = replace(stage, place=stage.place.resolve())
-    if address is None:
-        _stay_on_loopback()
+    for folder in sorted((stage.place / "ray").glob("attempt-*")):
+        _Inbox(folder, on_epoch, on_note).look()
+    # ranks of a killed call that are still at work end here, as they can tell nothing any more
     shutil.rmtree(stage.place / "ray", ignore_errors=True)
-    with ray_session(Cluster(address)):
+    with _session(address):
         nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
         resources = worker_resources(workers, nodes)
         _train_with_restarts(stage, workers, resources, on_epoch, on_note)
@@ -107,11 +111,15 @@ def worker_resources(workers: int, nodes: Sequence[Mapping[str, float]]) -> dict
     return {"CPU": num_cpus} | ({"GPU": 1} if has_gpu else {})
 
 
-def _stay_on_loopback() -> None:
-    """Tell gloo, which would else ask what the name of this machine means outside."""
-    names = [name for _, name in socket.if_nameindex() if name.startswith("lo")]
-    if names:
-        os.environ.setdefault("GLOO_SOCKET_IFNAME", names[0])
+def _session(address: str | None) -> AbstractContextManager[object]:
+    os.environ.setdefault("RAY_TRAIN_METRICS_ENABLED", "0")  # nobody reads them
+    if ray.is_initialized():
+        return contextlib.nullcontext()
+    if address is None:
+        # gloo would else ask what the name of this machine means outside
+        loopback = [name for _, name in socket.if_nameindex() if name.startswith("lo")]
+        os.environ.setdefault("GLOO_SOCKET_IFNAME", loopback[0] if loopback else "lo")
+    return ray_session(Cluster(address))
 
 
 # --- the command ------------------------------------------------------------------------
@@ -119,22 +127,27 @@ def _stay_on_loopback() -> None:
 
 @dataclass
 class _Inbox:
-    """What the ranks of one attempt have told; every line is passed on once."""
+    """What the ranks of one attempt have told; every line is passed on once.
+
+    How far it was read stands beside it, in ``rank-0.read``: a number of bytes.
+    """
 
     folder: Path
     on_epoch: OnEpoch
     on_note: OnNote
     num_epochs: int = 0
     failures: list[dict[str, str]] = field(default_factory=list)
-    _read: dict[Path, int] = field(default_factory=dict)
 
     def look(self) -> None:
         for path in sorted(self.folder.glob("rank-*.jsonl")):
+            mark = path.with_suffix(".read")
+            start = int(mark.read_text() or 0) if mark.exists() else 0
             # what follows the last line end is still being written
-            whole, end, _ = path.read_bytes()[self._read.get(path, 0) :].rpartition(b"\n")
-            self._read[path] = self._read.get(path, 0) + len(whole + end)
+            whole, end, _ = path.read_bytes()[start:].rpartition(b"\n")
             for line in whole.splitlines():
                 self._pass_on(json.loads(line))
+            if end:
+                mark.write_text(str(start + len(whole + end)))
 
     def _pass_on(self, told: dict[str, Any]) -> None:
         if "note" in told:

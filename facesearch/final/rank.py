@@ -102,9 +102,10 @@ def _train(job: Job, ranks: Ranks, device: torch.device, tell: Callable[..., Non
     training.take_over(ranks.from_rank_0(training.state()), "what rank 0 begins with")
     for result in training.epochs():
         if ranks.rank == 0:
+            # first told, then saved: killed between, it is told again, but never left out
+            tell(epoch=result.epoch, metrics=result.metrics, seconds=result.seconds)
             # nothing is held out, so the newest is the one to keep
             checkpoints.save(training, float(result.epoch))
-            tell(epoch=result.epoch, metrics=result.metrics, seconds=result.seconds)
     if ranks.rank == 0:
         member = Member(training.best_network, training.head)
         save_bundle(stage.place / "model", FaceModel((member,), config, faces.identities))

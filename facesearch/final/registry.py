@@ -18,11 +18,10 @@ import numpy as np
 
 from facesearch.data.faces import FaceSet
 from facesearch.errors import InputError
-from facesearch.final.bundle import load_bundle
 from facesearch.final.card import card_head, plain
 from facesearch.final.compare import BETTER, Contender, compare, read_digests, same_faces
 from facesearch.final.figures import Report
-from facesearch.final.locate import find_bundle
+from facesearch.final.locate import find_bundle, load_model
 from facesearch.final.model import FaceModel
 from facesearch.final.targets import Targets
 from facesearch.tracking.store import Store
@@ -197,7 +196,7 @@ def _judge(store: Store, client: Any, name: str, model: FaceModel, targets: Targ
         return Verdict(True, "the first version: there was no champion to compare it with")
     try:
         folder = find_bundle(f"models:/{name}@{CHAMPION}", store)
-        champion = load_bundle(folder)
+        champion = load_model(folder)
         contenders = [Contender(model), Contender(champion, read_digests(folder))]
         shared = same_faces(targets, model.config.data, model, contenders)
         found = compare(model, champion, *shared.of_each)

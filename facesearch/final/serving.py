@@ -33,6 +33,7 @@ from facesearch.data.decode import MAX_BYTES, MAX_PIXELS, _pixels
 from facesearch.data.synthetic import draw_faces
 from facesearch.errors import InputError
 from facesearch.final.bundle import load_bundle
+from facesearch.final.locate import load_model
 from facesearch.final.model import FaceModel
 
 COLUMN = "image"
@@ -61,7 +62,7 @@ class FaceServer(PythonModel):  # type: ignore[misc, unused-ignore]
             InputError: If it is not whole.
 
         """
-        self._model = load_bundle(Path(context.artifacts["bundle"]))
+        self._model = load_model(Path(context.artifacts["bundle"]))
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: Any = None) -> pd.DataFrame:
         """Return a row a picture: ``embedding`` (floats, length 1), ``identity``, ``share``.
