@@ -74,6 +74,13 @@ _EPOCHS = click.IntRange(1, 10_000)
     show_default=True,
     help="Processes (GPUs, nodes) that share each batch, over Ray Train.",
 )
+@click.option(
+    "--at-once",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Members that are trained beside each other: a GPU or a part of the cores each.",
+)
 @click.option("--no-register", is_flag=True, help="Keep the model out of MLflow's registry.")
 @TRACKING
 @RUNS
@@ -127,7 +134,8 @@ def _choice(options: dict[str, Any]) -> Any:
     )  # fmt: skip
     return Choice(
         plan, options["top_k"], options["views"], keeps_all=not options["first_seed_only"],
-        has_shift_control=options["shift_control"], registers=not options["no_register"],
+        at_once=options["at_once"], has_shift_control=options["shift_control"],
+        registers=not options["no_register"],
     )  # fmt: skip
 
 

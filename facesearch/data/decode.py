@@ -1,6 +1,7 @@
 """One picture file to RGB pixels. Strict: a picture is right, or it is told what is wrong."""
 
 import hashlib
+import io
 import warnings
 from pathlib import Path
 
@@ -23,38 +24,62 @@ def decode_image(path: Path, image_px: int) -> np.ndarray:
         InputError: If the file is empty, no JPEG or PNG, damaged, or unreasonably large.
 
     """
-    size = path.stat().st_size if path.exists() else 0
-    if size == 0:
-        raise InputError(f"{path}: empty or missing file.")
-    if size > MAX_BYTES:
-        raise InputError(f"{path}: {size} bytes; a picture has at most {MAX_BYTES}.")
+    return decode_bytes(_read(path), image_px, str(path))
+
+
+def decode_bytes(content: bytes, image_px: int, name: str) -> np.ndarray:
+    """Return what `decode_image` returns, of a file in memory.
+
+    Args:
+        content: The bytes of the file.
+        image_px: Side in pixels.
+        name: What it is called in a message.
+
+    Raises:
+        InputError: As `decode_image`.
+
+    """
+    _refuse_size(len(content), name)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path, formats=("JPEG", "PNG")) as image:
-                return _pixels(image, image_px, path)
+            with Image.open(io.BytesIO(content), formats=("JPEG", "PNG")) as image:
+                return _pixels(image, image_px, name)
     except UnidentifiedImageError:
-        raise InputError(f"{path}: neither JPEG nor PNG inside, whatever its name.") from None
+        raise InputError(f"{name}: neither JPEG nor PNG inside, whatever its name.") from None
     except Image.DecompressionBombError:
-        raise InputError(f"{path}: more than {MAX_PIXELS} pixels.") from None
+        raise InputError(f"{name}: more than {MAX_PIXELS} pixels.") from None
     except (OSError, SyntaxError, ValueError) as error:
-        raise InputError(f"{path}: damaged picture ({error}).") from None
+        raise InputError(f"{name}: damaged picture ({error}).") from None
 
 
 def decode_with_digest(path: Path, image_px: int) -> tuple[np.ndarray, bytes] | InputError:
     """Return pixels as `decode_image` does and the SHA-256 of the file, or what is wrong."""
     try:
-        pixels = decode_image(path, image_px)
-        return pixels, hashlib.sha256(path.read_bytes()).digest()
+        content = _read(path)
+        return decode_bytes(content, image_px, str(path)), hashlib.sha256(content).digest()
     except InputError as error:
         return error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        _refuse_size(path.stat().st_size if path.exists() else 0, str(path))
+        return path.read_bytes()
     except OSError as error:
-        return InputError(f"{path}: cannot be read ({error.strerror}).")
+        raise InputError(f"{path}: cannot be read ({error.strerror}).") from None
 
 
-def _pixels(image: Image.Image, image_px: int, path: Path) -> np.ndarray:
+def _refuse_size(num_bytes: int, name: str) -> None:
+    if num_bytes == 0:
+        raise InputError(f"{name}: empty or missing file.")
+    if num_bytes > MAX_BYTES:
+        raise InputError(f"{name}: {num_bytes} bytes; a picture has at most {MAX_BYTES}.")
+
+
+def _pixels(image: Image.Image, image_px: int, name: str) -> np.ndarray:
     if image.width * image.height > MAX_PIXELS:
-        raise InputError(f"{path}: {image.width} x {image.height}; at most {MAX_PIXELS} pixels.")
+        raise InputError(f"{name}: {image.width} x {image.height}; at most {MAX_PIXELS} pixels.")
     # JPEG can decode at 1/2, 1/4, 1/8: cheaper, and finer than a later reduction
     image.draft(None, (2 * image_px, 2 * image_px))
     upright = ImageOps.exif_transpose(image)

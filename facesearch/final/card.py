@@ -23,7 +23,6 @@ _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
 # control characters and marks that turn the direction of writing
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
 # In a note a shorter name, or a number, is more likely a word than a person.
-_LEAST_NAME = 3
 
 _USE = """\
 **For:** research on face recognition, and applications whose subjects have agreed: comparing two
@@ -206,7 +205,7 @@ def _limits(model: FaceModel, report: Report) -> str:
     )
     if model.config.data.root is None:
         lines.append("It was trained on generated faces: its figures say nothing of real ones.")
-    notes = [_without_names(note, model.identities) for note in report.notes]
+    notes = report.without_names(model.identities).notes
     return "\n".join(f"- {line}" for line in [*lines, *map(plain, notes)])
 
 
@@ -227,12 +226,12 @@ def _costs(model: FaceModel) -> str:
 
 
 def _tables(model: FaceModel, report: Report) -> str:
-    known = set(model.identities)
+    shareable = report.without_names(model.identities).tables
     parts = []
     for name, rows in report.tables.items():
         if not rows:
             continue
-        if any(isinstance(cell, str) and cell in known for row in rows for cell in row.values()):
+        if name not in shareable:
             parts.append(f"### {plain(name)}\n\nOnly in the report: it names people.")
             continue
         columns = list(dict.fromkeys(key for row in rows for key in row))
@@ -241,13 +240,6 @@ def _tables(model: FaceModel, report: Report) -> str:
         header = [plain(column) for column in columns]
         parts.append(f"### {plain(name)}\n\n{_table(header, shown)}{more}")
     return "\n\n".join(parts)
-
-
-def _without_names(note: str, identities: Iterable[str]) -> str:
-    for name in identities:
-        if len(name) >= _LEAST_NAME and not name.isdigit() and name in note:
-            note = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "(a name)", note)
-    return note
 
 
 def _commands(model: FaceModel) -> str:

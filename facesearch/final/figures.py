@@ -2,6 +2,8 @@
 
 import json
 import math
+import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,9 @@ from typing import Any
 import numpy as np
 
 from facesearch.metrics.intervals import bootstrap_by_identity, wilson
+
+# Shorter names may be a word of the sentence that they stand in.
+_LEAST_NAME = 3
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,24 @@ class Report:
     notes: list[str] = field(default_factory=list)
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
+    def without_names(self, names: Iterable[str]) -> "Report":
+        """Return it fit to be passed on: no table that names people, and no name in a note.
+
+        Args:
+            names: Of the people who were trained on; very short ones and numbers stay, as they
+                may stand for anything.
+
+        """
+        known = set(names)
+        tables = {
+            title: rows
+            for title, rows in self.tables.items()
+            if not any(cell in known for row in rows for cell in row.values() if _is_text(cell))
+        }
+        long = [name for name in known if len(name) >= _LEAST_NAME and not name.isdigit()]
+        notes = [_masked(note, long) for note in self.notes]
+        return Report(dict(self.figures), notes, tables)
+
     def as_json(self) -> str:
         """Return it as JSON; a number that is not finite becomes null."""
         return json.dumps(_plain(asdict(self)), indent=1, allow_nan=False)
@@ -70,9 +93,23 @@ def read_report(path: Path) -> Report:
     told = json.loads(path.read_text())
     figures: dict[str, Figure] = {}
     for name, figure in told["figures"].items():
-        ends = [math.nan if figure[k] is None else figure[k] for k in ("value", "low", "high")]
-        figures[name] = Figure(*ends, num_faces=figure["num_faces"])
+        value, low, high = (
+            math.nan if figure[end] is None else float(figure[end])
+            for end in ("value", "low", "high")
+        )
+        figures[name] = Figure(value, low, high, figure["num_faces"])
     return Report(figures, told["notes"], told["tables"])
+
+
+def _is_text(cell: object) -> bool:
+    return isinstance(cell, str)
+
+
+def _masked(note: str, names: Iterable[str]) -> str:
+    for name in names:
+        if name in note:
+            note = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "(a name)", note)
+    return note
 
 
 def _plain(value: Any) -> Any:

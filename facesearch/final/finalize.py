@@ -43,6 +43,7 @@ class Choice:
         top_k: Trials that are retrained; the best on the dev sets is kept.
         views: Test-time augmentation, a name in `facesearch.final.views.VIEWS`.
         keeps_all: All seeds together are the model (so many times its cost), or only the first.
+        at_once: Members that are trained beside each other, a process each.
         has_shift_control: Train one member more, without shifted pictures, to compare with.
         registers: Put the model into MLflow's registry.
 
@@ -52,6 +53,7 @@ class Choice:
     top_k: int = 1
     views: str = "flip"
     keeps_all: bool = True
+    at_once: int = 1
     has_shift_control: bool = False
     registers: bool = True
 
@@ -98,7 +100,7 @@ def finalize(
     choice, listener = choice or Choice(), listener or Listener()
     finalists = finalists_of(store, run_id, choice.top_k, root)
     folder = runs_dir / f"final-{finalists[0].run_id[:8]}"
-    workshop = Workshop(folder, choice.plan.workers, listener)
+    workshop = Workshop(folder, choice.plan.workers, choice.at_once, listener)
     planned = [member_stages(finalist.config, choice.plan) for finalist in finalists]
     targets, leaks, digests = _targets(planned[0][0])
     for line in leaks.lines():

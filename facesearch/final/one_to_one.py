@@ -12,12 +12,14 @@ from facesearch.final.model import FaceModel, SetImages
 from facesearch.final.targets import PairSet
 from facesearch.metrics.all_pairs import PairRanks, rank_cross_pairs
 from facesearch.metrics.exact import grid_rows, row_scores, scores
-from facesearch.metrics.intervals import bootstrap_pairs, far_name
+from facesearch.metrics.intervals import Draws, bootstrap_pairs, far_name
 from facesearch.metrics.thresholds import ten_fold_accuracy
 
 FARS = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 # Impostor pairs that are kept for intervals and for fitting; all of them are in the figures.
 _MOST_PAIRS = 2_000_000
+_LEAST_ACCEPTED = 20
+_DRAWS = Draws(max_pairs=500_000)
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ def cross_pairs(
     Strangers (id -1) are impostors of everybody; each is a person of their own.
     """
     gallery, probes = grid_rows(gallery_ND), grid_rows(probes_ND)
-    own = np.where(probe_ids >= 0, probe_ids, gallery_ids.max() + 1 + np.arange(len(probe_ids)))
+    first_free = max(gallery_ids.max(), probe_ids.max()) + 1
+    own = np.where(probe_ids >= 0, probe_ids, first_free + np.arange(len(probe_ids)))
     step = max(1, -(-len(gallery) * len(probes) // _MOST_PAIRS))
     parts: list[tuple[np.ndarray, ...]] = []
     for start in range(0, len(probes), 256):
@@ -69,11 +72,15 @@ def report_pairs(name: str, ranks: PairRanks, pairs: Pairs, report: Report) -> N
     fars = [far for far in FARS if ranks.is_measurable(far)]
     values = {f"tar_at_far_{far_name(far)}": ranks.tar_at_far(far) for far in fars}
     values |= {"eer": ranks.eer(), "auc": ranks.auc()}
+    # where only an even sample of the impostors is kept, the smallest rates rest on none of it
+    is_whole = len(pairs.impostor) == ranks.num_impostors
+    with_interval = [f for f in fars if is_whole or f * len(pairs.impostor) >= _LEAST_ACCEPTED]
     intervals = bootstrap_pairs(
-        pairs.scores_P, pairs.is_same_P, pairs.first_P, pairs.second_P, fars
-    )
+        pairs.scores_P, pairs.is_same_P, pairs.first_P, pairs.second_P, with_interval,
+        draws=_DRAWS,
+    )  # fmt: skip
     for measure, value in values.items():
-        low, high = intervals[measure]
+        low, high = intervals.get(measure, (float("nan"), float("nan")))
         report.figures[f"{name}/{measure}"] = Figure(value, low, high, len(ranks.genuine_G))
     if len(fars) < len(FARS):
         least = far_name(FARS[len(fars)])
@@ -81,7 +88,7 @@ def report_pairs(name: str, ranks: PairRanks, pairs: Pairs, report: Report) -> N
             f"{name}: TAR at a FAR of {least} and less is not given: with "
             f"{ranks.num_impostors:,} impostor pairs it cannot be measured."
         )
-    if len(pairs.impostor) < ranks.num_impostors:
+    if not is_whole:
         report.notes.append(
             f"{name}: intervals rest on an even sample of {len(pairs.impostor):,} of "
             f"{ranks.num_impostors:,} impostor pairs; the figures on all."

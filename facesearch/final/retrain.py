@@ -10,14 +10,17 @@ another plan beside it disturbs nothing.
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
 from facesearch.config import RunConfig
 from facesearch.data.faces import Faces, load_all_faces
-from facesearch.errors import InputError, TrialFailure
+from facesearch.errors import FacesearchError, InputError, TrialFailure
+from facesearch.final.beside import Tell, run_beside
 from facesearch.final.bundle import load_bundle, save_bundle
 from facesearch.final.model import FaceModel, Member
 from facesearch.final.plan import Stages, member_key
@@ -54,6 +57,10 @@ class Trained:
         return sum(row["seconds"] for row in self.curve)
 
 
+def _nothing(told: object) -> None:
+    """Tell nobody; a function with a name, as it is sent to other processes."""
+
+
 @dataclass(frozen=True)
 class Listener:
     """Who is told how it goes.
@@ -65,9 +72,9 @@ class Listener:
 
     """
 
-    on_progress: Callable[[Progress], None] = lambda progress: None
-    on_note: Callable[[str], None] = lambda note: None
-    on_step: Callable[[str], None] = lambda step: None
+    on_progress: Callable[[Progress], None] = _nothing
+    on_note: Callable[[str], None] = _nothing
+    on_step: Callable[[str], None] = _nothing
 
 
 @dataclass(frozen=True)
@@ -76,13 +83,15 @@ class Workshop:
 
     Args:
         folder: Holds ``members/``.
-        workers: Processes for each member.
+        workers: Processes that share each batch of a member.
+        at_once: Members that are trained beside each other.
         listener: Who is told.
 
     """
 
     folder: Path
     workers: int = 1
+    at_once: int = 1
     listener: Listener = field(default_factory=Listener)
 
     def train(self, members: Sequence[Stages]) -> list[Trained]:
@@ -94,28 +103,48 @@ class Workshop:
 
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        trained: list[Trained] = []
-        failure: TrialFailure | None = None
         try:
             with FileLock(self.folder / ".lock", timeout=0):
-                for number, stages in enumerate(members):
-                    try:
-                        trained.append(self._train_member(number, len(members), stages))
-                    except TrialFailure as error:
-                        failure = error
-                        seed = stages[0].train.seed
-                        self.listener.on_note(
-                            f"seed {seed}: {error.outcome}: {error}; it is left out"
-                        )
+                return self._train_all(members)
         except Timeout:
             raise InputError(f"{self.folder}: another finalize is at work here; wait.") from None
-        if not trained and failure is not None:
-            raise failure
+
+    def _train_all(self, members: Sequence[Stages]) -> list[Trained]:
+        failures: dict[int, FacesearchError] = {}
+        if self.at_once > 1:
+            missing = [n for n, stages in enumerate(members) if not self._is_trained(stages)]
+            alone = replace(self, at_once=1, listener=Listener())
+            work = partial(_work, alone, members)
+            failures = run_beside(missing, self.at_once, work, self._pass_on)
+        trained = []
+        for number, stages in enumerate(members):
+            try:
+                if number in failures:
+                    raise failures[number]
+                trained.append(self._train_member(number, len(members), stages))
+            except TrialFailure as error:
+                failures[number] = error
+                seed = stages[0].train.seed
+                self.listener.on_note(f"seed {seed}: {error.outcome}: {error}; it is left out")
+        if not trained and failures:
+            raise next(iter(failures.values()))
         return trained
 
-    def _train_member(self, number: int, num_members: int, stages: Stages) -> Trained:
+    def _pass_on(self, kind: str, told: Any) -> None:
+        if kind == "progress":
+            self.listener.on_progress(told)
+        else:
+            self.listener.on_note(told)
+
+    def _folder_of(self, stages: Stages) -> Path:
         fingerprint = load_all_faces(stages[0].data).fingerprint
-        folder = self.folder / "members" / member_key(stages, fingerprint, self.workers)
+        return self.folder / "members" / member_key(stages, fingerprint, self.workers)
+
+    def _is_trained(self, stages: Stages) -> bool:
+        return (self._folder_of(stages) / f"stage{len(stages) - 1}" / "model").exists()
+
+    def _train_member(self, number: int, num_members: int, stages: Stages) -> Trained:
+        folder = self._folder_of(stages)
         curve = _Curve(folder / "curve.jsonl")
         model: FaceModel | None = None
         for stage, config in enumerate(stages):
@@ -194,6 +223,12 @@ class Workshop:
             on_epoch(result)
         member = Member(training.best_network, training.head)
         return FaceModel((member,), config, faces.identities)
+
+
+def _work(workshop: Workshop, members: Sequence[Stages], number: int, tell: Tell) -> None:
+    """Train one member in a process of its own; it is loaded from the disk in the other one."""
+    listener = Listener(partial(tell, "progress"), partial(tell, "note"))
+    replace(workshop, listener=listener)._train_member(number, len(members), members[number])
 
 
 class _Curve:

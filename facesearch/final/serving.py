@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 import facesearch.tracking.store  # noqa: F401 - no telemetry: set before MLflow is imported
 
@@ -29,7 +29,7 @@ with warnings.catch_warnings():
     from mlflow.types import ColSpec, DataType, Schema
     from mlflow.types.schema import Array
 
-from facesearch.data.decode import MAX_BYTES, MAX_PIXELS, _pixels
+from facesearch.data.decode import decode_bytes
 from facesearch.data.synthetic import draw_faces
 from facesearch.errors import InputError
 from facesearch.final.bundle import load_bundle
@@ -135,30 +135,6 @@ def _picture(cell: Any, name: str, image_px: int) -> np.ndarray:
     if not isinstance(cell, (bytes, bytearray)):
         raise InputError(f"{name}: must be the bytes of a picture file, not {type(cell).__name__}.")
     return decode_bytes(bytes(cell), image_px, name)
-
-
-def decode_bytes(content: bytes, image_px: int, name: str) -> np.ndarray:
-    """Return the pixels of a JPEG or PNG file in memory, exactly as `decode_image` does of a path.
-
-    Raises:
-        InputError: If it is empty, no JPEG or PNG, damaged, or unreasonably large.
-
-    """
-    if not content:
-        raise InputError(f"{name}: empty.")
-    if len(content) > MAX_BYTES:
-        raise InputError(f"{name}: {len(content)} bytes; a picture has at most {MAX_BYTES}.")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(content), formats=("JPEG", "PNG")) as image:
-                return _pixels(image, image_px, Path(name))
-    except UnidentifiedImageError:
-        raise InputError(f"{name}: neither JPEG nor PNG.") from None
-    except Image.DecompressionBombError:
-        raise InputError(f"{name}: more than {MAX_PIXELS} pixels.") from None
-    except (OSError, SyntaxError, ValueError) as error:
-        raise InputError(f"{name}: damaged picture ({error}).") from None
 
 
 def describe(run_id: str, logged: Any) -> Model:

@@ -67,7 +67,10 @@ def log_final(store: Store, made: Made, *, is_registered: bool) -> tuple[str, st
         for start in range(0, len(metrics), _BATCH):
             client.log_batch(run_id, metrics=metrics[start : start + _BATCH])
         client.log_artifacts(run_id, str(folder / "model"), "model")
-        for file in ("report.json", "report.md", *_SUBMISSIONS):
+        # the names of people stay on this disk
+        told = made.report.without_names(model.identities)
+        client.log_text(run_id, told.as_json(), "report/report.json")
+        for file in ("report.md", *_SUBMISSIONS):
             if (folder / file).exists():
                 client.log_artifact(run_id, str(folder / file), "report")
         version = ""

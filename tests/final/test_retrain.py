@@ -20,10 +20,16 @@ TRIAL = RunConfig.model_validate({**CONFIG, "train": {"epochs": 2, "batch_size":
 PLAN = Plan(seeds=2, fine_tune=FineTune(2, image_px=24, margin_factor=1.2))
 
 
-def train(folder: Path, members: list[Stages]) -> tuple[list[Trained], list[Progress], list[str]]:
+def train(
+    folder: Path, members: list[Stages], at_once: int = 1
+) -> tuple[list[Trained], list[Progress], list[str]]:
     seen: list[Progress] = []
     notes: list[str] = []
-    return Workshop(folder, 1, Listener(seen.append, notes.append)).train(members), seen, notes
+    return (
+        Workshop(folder, 1, at_once, Listener(seen.append, notes.append)).train(members),
+        seen,
+        notes,
+    )
 
 
 def weights(trained: Trained) -> np.ndarray:
@@ -66,22 +72,51 @@ def test_a_damaged_member_is_trained_again_and_told(tmp_path: Path) -> None:
     np.testing.assert_array_equal(weights(trained[0]), weights(again[0]))
 
 
-def test_a_member_that_diverges_is_left_out_but_not_the_last_one(tmp_path: Path) -> None:
-    wild = RunConfig.model_validate({
+def wild() -> RunConfig:
+    """A training that cannot go well."""
+    return RunConfig.model_validate({
         **CONFIG, "head": {"type": "softmax"}, "train": {"epochs": 9, "batch_size": 8},
         "model": {**CONFIG["model"], "embedding_norm": False},
         "optim": {"lr": 100.0, "grad_clip_norm": 0.0, "warmup_fraction": 0.0},
     })  # fmt: skip
-    trained, _, notes = train(tmp_path, [(wild,), (TRIAL,)])
+
+
+def test_a_member_that_diverges_is_left_out_but_not_the_last_one(tmp_path: Path) -> None:
+    trained, _, notes = train(tmp_path, [(wild(),), (TRIAL,)])
     assert len(trained) == 1 and "diverged" in notes[0] and "left out" in notes[0]
     with pytest.raises(TrialFailure) as failure:
-        train(tmp_path / "alone", [(wild,)])
+        train(tmp_path / "alone", [(wild(),)])
     assert failure.value.outcome == "diverged"
 
 
 def test_two_at_once_in_one_folder_are_refused(tmp_path: Path) -> None:
     with FileLock(tmp_path / ".lock"), pytest.raises(InputError, match="another finalize"):
         train(tmp_path, [(TRIAL,)])
+
+
+@pytest.mark.slow
+def test_members_beside_each_other_are_those_of_one_after_the_other(tmp_path: Path) -> None:
+    members = member_stages(TRIAL, Plan(seeds=3, fine_tune=FineTune(1, image_px=24)))
+    beside, seen, _ = train(tmp_path / "beside", members, at_once=2)
+    after, _, _ = train(tmp_path / "after", members)
+    assert sorted((p.member, p.stage, p.result.epoch) for p in seen) == [
+        (m, s, e) for m in range(3) for s, e in ((0, 1), (0, 2), (1, 1))
+    ]
+    assert {p.member for p in seen[: len(seen) // 2]} == {0, 1}
+    for one, other in zip(beside, after, strict=True):
+        assert one.seed == other.seed and len(one.curve) == 3
+        # another number of threads may add up in another order
+        np.testing.assert_allclose(weights(one), weights(other), atol=1e-3)
+    _, seen, _ = train(tmp_path / "beside", members, at_once=2)
+    assert seen == []
+
+
+@pytest.mark.slow
+def test_of_members_beside_each_other_one_may_diverge(tmp_path: Path) -> None:
+    trained, seen, notes = train(tmp_path, [(wild(),), (TRIAL,)], at_once=2)
+    assert [one.model.config for one in trained] == [TRIAL]
+    assert {p.member for p in seen if p.result.epoch == 2} == {1}
+    assert "diverged" in notes[0] and "left out" in notes[0]
 
 
 SCRIPT = """
@@ -92,7 +127,7 @@ from test_retrain_members import MEMBERS
 from facesearch.final.retrain import Listener, Workshop
 def told(p):
     print(p.member, p.stage, p.result.epoch, flush=True)
-Workshop(Path(sys.argv[1]), 1, Listener(told)).train(MEMBERS)
+Workshop(Path(sys.argv[1]), 1, 1, Listener(told)).train(MEMBERS)
 """
 MEMBERS = """
 from facesearch.config import RunConfig

@@ -1,0 +1,30 @@
+"""What processes of a test do: it must be found by name in each of them."""
+
+import os
+import time
+
+from facesearch.errors import InputError, TrialFailure
+from facesearch.final.beside import Tell
+
+
+def twice(number: int, tell: Tell) -> None:
+    tell("note", (number, os.getpid()))
+    tell("note", (number, os.getpid()))
+
+
+def fail(number: int, tell: Tell) -> None:
+    if number == 1:
+        raise TrialFailure("diverged", "the loss")
+    if number == 2:
+        raise InputError("no such faces")
+
+
+def crash(number: int, tell: Tell) -> None:
+    if number == 0:
+        os._exit(3)
+    time.sleep(60)
+
+
+def endless(number: int, tell: Tell) -> None:
+    tell("note", os.getpid())
+    time.sleep(600)
