@@ -22,7 +22,6 @@ _MARKDOWN = re.compile(r"([\\`*{}\[\]#|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|^[
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
 # control characters and marks that turn the direction of writing
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
-# In a note a shorter name, or a number, is more likely a word than a person.
 
 _USE = """\
 **For:** research on face recognition, and applications whose subjects have agreed: comparing two

@@ -197,7 +197,7 @@ class TestWithRay:
 
 
 class TestKilled:
-    pytestmark = [*WITH_RAY, pytest.mark.timeout(1200)]
+    pytestmark = (*WITH_RAY, pytest.mark.timeout(1200))
 
     def test_it_goes_on(self, small_config: RunConfig, tmp_path: Path) -> None:
         """Kill a worker, then the command; no finished epoch is trained again."""
