@@ -75,7 +75,7 @@ def train_rank(job: Job, ranks: Ranks, device: torch.device) -> None:
             file.write(json.dumps(line) + "\n")
 
     try:
-        _train(job, ranks, device, tell)
+        train_stage(job, ranks, device, tell)
     except Exception as error:
         is_memory = is_out_of_memory(error)
         if is_memory or isinstance(error, FacesearchError):
@@ -86,7 +86,19 @@ def train_rank(job: Job, ranks: Ranks, device: torch.device) -> None:
         raise
 
 
-def _train(job: Job, ranks: Ranks, device: torch.device, tell: Callable[..., None]) -> None:
+def train_stage(job: Job, ranks: Ranks, device: torch.device, tell: Callable[..., None]) -> None:
+    """Train a stage to its end, from its newest checkpoint that is whole; rank 0 writes the bundle.
+
+    Args:
+        job: What, and in how many parts.
+        ranks: Which of the processes this one is; they share one process group.
+        device: Where.
+        tell: Called by rank 0 with the fields of an `EpochResult`, or with a ``note``.
+
+    Raises:
+        TrialFailure: With outcome ``diverged``, on all ranks alike.
+
+    """
     stage, config = job.stage, job.stage.config
     torch.set_num_threads(job.num_threads)
     faces = load_all_faces(config.data)

@@ -15,20 +15,23 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import torch
 from filelock import FileLock, Timeout
 
-from facesearch.config import RunConfig
-from facesearch.data.faces import Faces, load_all_faces
+from facesearch.data.faces import load_all_faces
 from facesearch.errors import FacesearchError, InputError, TrialFailure
 from facesearch.final.beside import Tell, run_beside
-from facesearch.final.bundle import load_bundle, save_bundle
-from facesearch.final.model import FaceModel, Member
+from facesearch.final.bundle import load_bundle
+from facesearch.final.model import FaceModel
 from facesearch.final.plan import Stages, member_key
-from facesearch.training.fit import EpochResult, Training
-from facesearch.training.memory import is_out_of_memory
-from facesearch.training.retention import Checkpoints, claim, forget, next_attempt
+from facesearch.final.rank import Job, Stage, train_stage
+from facesearch.training.fit import EpochResult
+from facesearch.training.memory import default_device, is_out_of_memory
+from facesearch.training.parallel import Ranks
+from facesearch.training.retention import claim_next, forget
 
 _MOST_MICRO_BATCHES = 8
+OnEpoch = Callable[[EpochResult], None]
 
 
 @dataclass(frozen=True)
@@ -147,23 +150,20 @@ class Workshop:
         folder = self._folder_of(stages)
         curve = _Curve(folder / "curve.jsonl")
         model: FaceModel | None = None
-        for stage, config in enumerate(stages):
-            place = folder / f"stage{stage}"
-            finished = self._finished(place / "model")
-            if finished is None:
+        for index, config in enumerate(stages):
+            before = folder / f"stage{index - 1}" / "model" if index else None
+            stage = Stage(config, folder / f"stage{index}", before)
+            model = self._finished(stage.place / "model")
+            if model is None:
 
-                def on_epoch(
-                    result: EpochResult, stage: int = stage, config: RunConfig = config
-                ) -> None:
-                    curve.add(stage, result)
+                def on_epoch(result: EpochResult, index: int = index, stage: Stage = stage) -> None:
+                    curve.add(index, result)
+                    epochs = stage.config.train.epochs
                     self.listener.on_progress(
-                        Progress(
-                            number, num_members, stage, len(stages), config.train.epochs, result
-                        )
+                        Progress(number, num_members, index, len(stages), epochs, result)
                     )
 
-                finished = self._train_stage(config, place, model, on_epoch)
-            model = finished
+                model = self._train_stage(stage, on_epoch)
         assert model is not None
         return Trained(stages[0].train.seed, model, curve.rows())
 
@@ -176,18 +176,18 @@ class Workshop:
             self.listener.on_note(f"{error} It is trained again from its last checkpoint.")
             return None
 
-    def _train_stage(
-        self,
-        config: RunConfig,
-        place: Path,
-        before: FaceModel | None,
-        on_epoch: Callable[[EpochResult], None],
-    ) -> FaceModel:
-        faces = load_all_faces(config.data)
+    def _train_stage(self, stage: Stage, on_epoch: OnEpoch) -> FaceModel:
+        if self.workers > 1:
+            # Ray takes seconds to import, and most trainings do without
+            from facesearch.final.distributed import train_stage_distributed
+
+            return train_stage_distributed(stage, self.workers, on_epoch, self.listener.on_note)
         micro_batches = 1
         while True:
+            attempt = claim_next(stage.place / "checkpoints")
+            job = Job(stage, attempt, micro_batches, torch.get_num_threads())
             try:
-                model = self._run(config, faces, place, before, on_epoch, micro_batches)
+                train_stage(job, Ranks(), default_device(), self._teller(on_epoch))
                 break
             except Exception as error:
                 if not is_out_of_memory(error) or micro_batches >= _MOST_MICRO_BATCHES:
@@ -196,33 +196,17 @@ class Workshop:
             self.listener.on_note(
                 f"too little memory: each batch is computed in {micro_batches} parts"
             )
-        save_bundle(place / "model", model)
-        forget(place / "checkpoints")
-        return model
+        forget(stage.place / "checkpoints")
+        return load_bundle(stage.place / "model")
 
-    def _run(
-        self,
-        config: RunConfig,
-        faces: Faces,
-        place: Path,
-        before: FaceModel | None,
-        on_epoch: Callable[[EpochResult], None],
-        micro_batches: int,
-    ) -> FaceModel:
-        training = Training(config, faces, micro_batches=micro_batches)
-        if before is not None:
-            training.start_from(before.members[0].network, before.members[0].head)
-        attempt = next_attempt(place / "checkpoints")
-        claim(place / "checkpoints", attempt)
-        checkpoints = Checkpoints(place / "checkpoints", attempt)
-        for note in checkpoints.load(training, config.train.epochs):
-            self.listener.on_note(note)
-        for result in training.epochs():
-            # nothing is held out, so the newest is the one to keep
-            checkpoints.save(training, float(result.epoch))
-            on_epoch(result)
-        member = Member(training.best_network, training.head)
-        return FaceModel((member,), config, faces.identities)
+    def _teller(self, on_epoch: OnEpoch) -> Callable[..., None]:
+        def tell(**line: Any) -> None:
+            if "note" in line:
+                self.listener.on_note(line["note"])
+            else:
+                on_epoch(EpochResult(**line))
+
+        return tell
 
 
 def _work(workshop: Workshop, members: Sequence[Stages], number: int, tell: Tell) -> None:

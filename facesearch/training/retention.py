@@ -122,9 +122,19 @@ class Checkpoints:
             raise
 
 
-def next_attempt(folder: Path) -> int:
-    """Return the number for a new attempt at a trial whose attempts nobody else counts."""
-    return (_newest_attempt(folder) or 0) + 1
+def claim_next(folder: Path) -> int:
+    """Claim ``folder`` for a new attempt at a trial whose attempts nobody else counts.
+
+    Returns:
+        Its number.
+
+    Raises:
+        StorageError: If it cannot be written.
+
+    """
+    attempt = (_newest_attempt(folder) or 0) + 1
+    claim(folder, attempt)
+    return attempt
 
 
 def claim(folder: Path, attempt: int) -> None:

@@ -28,13 +28,11 @@ from facesearch.final.rank import Stage
 from facesearch.training.fit import EpochResult
 from facesearch.tuning.sweep import Cluster, ray_session
 
-WITH_RAY = [
-    pytest.mark.slow,
-    # Ray leaves its own warnings and sockets behind when it shuts down
-    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+# What a local Ray leaves behind when it shuts down: its own warnings and sockets.
+IGNORED = (
+    "ignore::ResourceWarning", "ignore::DeprecationWarning", "ignore::FutureWarning",
+    "ignore::UserWarning", "ignore::pytest.PytestUnraisableExceptionWarning",
+)  # fmt: skip
 
 
 def ignore(told: object) -> None:
@@ -144,10 +142,10 @@ def local_ray() -> Iterator[None]:
         yield
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings(*IGNORED)
 @pytest.mark.usefixtures("local_ray")
 class TestWithRay:
-    pytestmark = WITH_RAY
-
     def test_two_workers_train_a_model(
         self, small_config: RunConfig, tmp_path: Path, capfd: pytest.CaptureFixture[str]
     ) -> None:
@@ -196,36 +194,35 @@ class TestWithRay:
             train_stage_distributed(stage, 2, ignore, ignore)
 
 
-class TestKilled:
-    pytestmark = (*WITH_RAY, pytest.mark.timeout(1200))
-
-    def test_it_goes_on(self, small_config: RunConfig, tmp_path: Path) -> None:
-        """Kill a worker, then the command; no finished epoch is trained again."""
-        num_epochs = 600
-        config = changed(small_config, train={"epochs": num_epochs}, optim={"lr": 0.01})
-        command = Command(tmp_path, config)
-        command.start()
-        command.wait_for(lambda: len(command.epochs()) >= 5)
-        workers = command.processes("RayTrainWorker")
-        assert len(workers) == 2
-        os.kill(workers[-1], signal.SIGKILL)
-        command.wait_for(lambda: "a worker has ended" in command.log)
-        before = len(command.epochs())
-        command.wait_for(lambda: len(command.epochs()) >= before + 5)
-        command.process.kill()
-        command.process.wait()
-        last = max(command.epochs())
-        assert last < num_epochs, "it was too fast to be killed"
-        command.wait_for(lambda: not command.processes("RayTrainWorker"))
-        command.start()
-        command.wait_for(lambda: command.process.poll() is not None, 300)
-        assert command.process.returncode == 0, command.log
-        # an epoch that was told, but not saved yet, is trained again after each kill: no other
-        steps = [b - a for a, b in itertools.pairwise(command.epochs())]
-        assert set(steps) <= {0, 1} and steps.count(0) <= 2
-        assert sorted(set(command.epochs())) == list(range(1, num_epochs + 1))
-        assert load_bundle(tmp_path / "stage" / "model").config == config
-        command.wait_for(lambda: not command.processes("raylet"))
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_killed_it_goes_on(small_config: RunConfig, tmp_path: Path) -> None:
+    """Kill a worker, then the command; no finished epoch is trained again."""
+    num_epochs = 600
+    config = changed(small_config, train={"epochs": num_epochs}, optim={"lr": 0.01})
+    command = Command(tmp_path, config)
+    command.start()
+    command.wait_for(lambda: len(command.epochs()) >= 5)
+    workers = command.processes("RayTrainWorker")
+    assert len(workers) == 2
+    os.kill(workers[-1], signal.SIGKILL)
+    command.wait_for(lambda: "a worker has ended" in command.log)
+    before = len(command.epochs())
+    command.wait_for(lambda: len(command.epochs()) >= before + 5)
+    command.process.kill()
+    command.process.wait()
+    last = max(command.epochs())
+    assert last < num_epochs, "it was too fast to be killed"
+    command.wait_for(lambda: not command.processes("RayTrainWorker"))
+    command.start()
+    command.wait_for(lambda: command.process.poll() is not None, 300)
+    assert command.process.returncode == 0, command.log
+    # an epoch that was told, but not saved yet, is trained again after each kill: no other
+    steps = [b - a for a, b in itertools.pairwise(command.epochs())]
+    assert set(steps) <= {0, 1} and steps.count(0) <= 2
+    assert sorted(set(command.epochs())) == list(range(1, num_epochs + 1))
+    assert load_bundle(tmp_path / "stage" / "model").config == config
+    command.wait_for(lambda: not command.processes("raylet"))
 
 
 SCRIPT = """
