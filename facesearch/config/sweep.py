@@ -14,6 +14,8 @@ OBJECTIVES = {
     "cost/gflops": "10^9 operations an image; in a weighted sum, with a negative weight",
     "cost/mparams": "10^6 parameters below the head; in a weighted sum, with a negative weight",
 }
+# Sets of a folder that a search must not look at.
+REPORTING_SETS = ("dev", "test", "known", "unknown_dev", "unknown_test", "pairs", "final")
 LIMITS = {
     "cost/gflops": "10^9 operations an image",
     "cost/mparams": "10^6 parameters below the head",
@@ -121,6 +123,12 @@ class SearchConfig(Part):
         if not names:
             raise ValueError(f"needs at least one metric of {', '.join(OBJECTIVES)}")
         for name in names:
+            if name.partition("/")[0] in REPORTING_SETS:
+                raise ValueError(
+                    f"'{name}' is of a set that finalize reports on; a search that looked at it "
+                    "would make every report too good. Write val/rank1, val/tar_at_far_1e-3 or "
+                    "val/top1: faces held out of the training ones"
+                )
             if name not in OBJECTIVES:
                 raise ValueError(f"unknown metric '{name}'{did_you_mean(name, OBJECTIVES)}")
         if not any(name.startswith("val/") for name in names):

@@ -2,9 +2,12 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-from faces_on_disk import hw2p2
+import pytest
+from faces_on_disk import hw2p2, picture
+from pydantic import ValidationError
 
-from facesearch.config import DataConfig
+from facesearch.config import DataConfig, SearchConfig
+from facesearch.data.faces import load_faces
 from facesearch.data.layouts import read_layout
 from facesearch.final.figures import Report
 from facesearch.final.leaks import find_leaks, training_digests
@@ -39,6 +42,31 @@ def test_copies_are_named_and_left_out_of_the_figures(tmp_path: Path) -> None:
     report = Report(notes=["another"])
     leaks.tell(report)
     assert [note.partition(":")[0] for note in report.notes] == ["LEAK"] * 3 + ["another"]
+
+
+def test_a_search_never_sees_a_reporting_set(tmp_path: Path) -> None:
+    root = hw2p2(tmp_path, each=6)
+    data = DataConfig(root=str(root), image_px=16)
+    before = load_faces(data)
+    for number, path in enumerate(sorted(root.rglob("*.jpg"))):
+        if "train" not in path.parts:
+            picture(path, 9000 + number)
+    after = load_faces(data)
+    assert before.fingerprint == after.fingerprint
+    for name in ("train", "strangers", "closed"):
+        one, other = getattr(before, name), getattr(after, name)
+        assert len(one)
+        np.testing.assert_array_equal(
+            one.images_NHWC[one.index_M], other.images_NHWC[other.index_M]
+        )
+
+
+@pytest.mark.parametrize("part", ["dev/top1", "unknown_dev/rank1", "final/dev/top1", "pairs/auc"])
+def test_a_reporting_set_is_no_objective(part: str) -> None:
+    with pytest.raises(ValidationError, match="is of a set that finalize reports on"):
+        SearchConfig(objective=part)
+    with pytest.raises(ValidationError, match="would make every report too good"):
+        SearchConfig(objective={"val/rank1": 1.0, part: 1.0})
 
 
 def test_people_of_training_who_play_strangers_are_told(tmp_path: Path) -> None:
