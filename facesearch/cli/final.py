@@ -13,6 +13,8 @@ _VIEWS = click.option(
     "--views", type=click.Choice(["plain", "flip", "crops"]), default="flip", show_default=True,
     help="Test-time augmentation: looks at each picture 1, 2 or 10 times.",
 )  # fmt: skip
+# What the options of the second stage are when nothing is said of it.
+_FINE_TUNE = {"fine_tune_px": None, "fine_tune_margin": 1.0, "fine_tune_lr": 0.2}
 _EPOCHS = click.IntRange(1, 10_000)
 
 
@@ -126,8 +128,8 @@ def _choice(options: dict[str, Any]) -> Any:
             options["fine_tune_epochs"], options["fine_tune_px"], options["fine_tune_margin"],
             options["fine_tune_lr"],
         )  # fmt: skip
-    elif options["fine_tune_px"] is not None or options["fine_tune_margin"] != 1:
-        raise InputError("--fine-tune-px and --fine-tune-margin need --fine-tune-epochs N.")
+    elif any(options[name] != default for name, default in _FINE_TUNE.items()):
+        raise InputError("--fine-tune-px, -margin and -lr need --fine-tune-epochs N.")
     plan = Plan(
         seeds=options["seeds"], epochs=options["epochs"], image_px=options["image_px"],
         ema_decay=options["ema_decay"], fine_tune=fine_tune, workers=options["workers"],

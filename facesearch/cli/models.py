@@ -122,8 +122,8 @@ def identify(  # noqa: PLR0913 - one argument an option
 
     BUNDLE is a folder, a final run's id, or models:/NAME@ALIAS. The score is a cosine; of several
     pictures of one identity the most alike counts. Whoever is not above the model's threshold
-    "rejection" (or --threshold) is unknown; without one the best is printed. A folder of pictures
-    may be given, too.
+    "rejection", else "fpir_0.1" (or --threshold), is unknown; without one the best is printed. A
+    folder of pictures may be given, too.
     """
     from facesearch.final.matching import IDENTIFY_THRESHOLDS, Gallery, choose_threshold
     from facesearch.final.pictures import list_pictures

@@ -11,7 +11,7 @@ from facesearch.config.heads import HEAD_CONFIGS, HeadConfig
 from facesearch.config.model import ModelConfig
 from facesearch.config.optim import OptimConfig, TrainConfig
 from facesearch.config.part import as_plain
-from facesearch.config.run import RunConfig, absolute_root
+from facesearch.config.run import RunConfig, absolute_root, placeless
 from facesearch.config.sweep import (
     OBJECTIVES,
     ResourcesConfig,
@@ -23,5 +23,5 @@ from facesearch.config.sweep import (
 __all__ = [
     "CATALOGUE", "HEAD_CONFIGS", "OBJECTIVES", "AugmentConfig", "DataConfig", "HeadConfig",
     "ModelConfig", "OptimConfig", "ResourcesConfig", "RunConfig", "SchedulerConfig", "SearchConfig",
-    "SweepSettings", "SyntheticConfig", "TrainConfig", "absolute_root", "as_plain",
+    "SweepSettings", "SyntheticConfig", "TrainConfig", "absolute_root", "as_plain", "placeless",
 ]  # fmt: skip

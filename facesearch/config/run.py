@@ -1,6 +1,7 @@
 """One training run: the same model serves a trial, a single run, `finalize` and a test."""
 
 from pathlib import Path
+from typing import Any
 
 from pydantic import model_validator
 
@@ -80,6 +81,14 @@ class RunConfig(Part):
                 f"{train.faces_per_identity}; use a larger batch",
             ),
         ]
+
+
+def placeless(plain: Any) -> Any:
+    """Return a config, as plain JSON, without the place of its faces, which may be moved."""
+    if not isinstance(plain, dict) or not isinstance(plain.get("data"), dict):
+        return plain
+    data = {name: value for name, value in plain["data"].items() if name != "root"}
+    return {**plain, "data": data}
 
 
 def absolute_root(config: RunConfig, root: str | None) -> RunConfig:

@@ -51,7 +51,9 @@ def run_beside(
         The error of each that ended with one of ours.
 
     Raises:
-        RuntimeError: If a process died, or ended with a bug; the others are stopped.
+        StorageError: If a process was killed, as by a system that ran out of memory; the others
+            are stopped.
+        RuntimeError: If one ended with a bug, which it has printed.
 
     """
     waiting, failures = list(numbers), {}
@@ -96,11 +98,14 @@ def _start(number: int, slot: int, threads: int, work: Work) -> _Child:
 def _end(child: _Child) -> None:
     child.process.join()
     child.connection.close()
-    if child.process.exitcode:
-        raise RuntimeError(
-            f"the process of member {child.number + 1} ended with {child.process.exitcode}; "
-            "nothing is lost: the same command again goes on."
+    code = child.process.exitcode
+    if code and code < 0:
+        raise StorageError(
+            f"the process of member {child.number + 1} was killed by signal {-code}. Nothing is "
+            "lost: the same command again goes on; with less --at-once it needs less memory."
         )
+    if code:
+        raise RuntimeError(f"the process of member {child.number + 1} ended with {code}")
 
 
 def _child(

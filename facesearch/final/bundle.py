@@ -56,6 +56,8 @@ def save_bundle(folder: Path, model: FaceModel, extra: Mapping[str, bytes] | Non
     """
     files = {**(extra or {}), WEIGHTS: _weights(model), HEADER: _header(model)}
     (folder / MANIFEST).unlink(missing_ok=True)
+    for killed in folder.glob(".*.tmp"):  # what a writer that was killed has left
+        killed.unlink(missing_ok=True)
     for name, content in files.items():
         write_atomically(folder / name, content, "the model")
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}

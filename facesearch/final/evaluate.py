@@ -10,6 +10,7 @@ from facesearch.final.figures import Report
 from facesearch.final.leaks import DIGESTS, find_leaks
 from facesearch.final.targets import Targets, read_targets, reporting_folder
 from facesearch.final.verify import verify
+from facesearch.training.memory import default_device
 
 
 def evaluate(bundle: Path, root: str, out: Path | None = None) -> Report:
@@ -25,8 +26,8 @@ def evaluate(bundle: Path, root: str, out: Path | None = None) -> Report:
         InputError: If either cannot be read, the folder has no labelled set, or ``out`` is in use.
 
     """
-    model = load_bundle(bundle)
-    if out is not None and out.exists() and any(out.iterdir()):
+    model = load_bundle(bundle).to(default_device())
+    if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out}: not empty; give another folder to --freeze.")
     data = model.config.data.model_copy(update={"root": root, "layout": "auto"})
     targets, folder = read_targets(data, model.identities), reporting_folder(data)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from facesearch.metrics.intervals import bootstrap_by_identity, wilson
+from facesearch.metrics.resampling import unit_numbers
 
 # Shorter names may be a word of the sentence that they stand in.
 _LEAST_NAME = 3
@@ -39,14 +40,16 @@ class Outcome:
     def figure(self) -> Figure:
         """Return the part that is right; its interval is of whole identities.
 
-        Where nearly all or nearly none are right, drawing gives an interval of no width; the wider
-        of it and Wilson's is taken at each end.
+        Where all or none are right, drawing gives an interval of no width. Then it is Wilson's, of
+        as many trials as there are people: the faces of one person succeed and fail together. A
+        negative identity is a person of its own.
         """
         count = len(self.is_right_N)
         value = float(np.mean(self.is_right_N)) if count else math.nan
         low, high = bootstrap_by_identity(self.is_right_N, self.identities_N)
         if count and value in (0.0, 1.0):
-            low, high = wilson(round(value * count), count)
+            _, people = unit_numbers(self.identities_N)
+            low, high = wilson(round(value * people), people)
         return Figure(value, low, high, count)
 
 

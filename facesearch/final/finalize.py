@@ -11,27 +11,37 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from facesearch.data.faces import load_all_faces
+from facesearch.errors import TrialFailure
 from facesearch.final.bundle import save_bundle
+from facesearch.final.candidates import (
+    Candidate,
+    beside_control,
+    best_of,
+    build_candidate,
+    refuse_choice_without_faces,
+    reporting_sets,
+    without_shift,
+)
 from facesearch.final.card import model_card
 from facesearch.final.curse import score_on_unseen
 from facesearch.final.figures import Report
 from facesearch.final.finalists import Finalist, finalists_of
-from facesearch.final.leaks import DIGESTS, Leaks, find_leaks, training_digests
+from facesearch.final.leaks import DIGESTS
 from facesearch.final.model import FaceModel
-from facesearch.final.outcomes import outcomes_of
-from facesearch.final.plan import Plan, Stages, member_stages
+from facesearch.final.plan import Plan, member_stages
 from facesearch.final.predict import TERMS, predict_root
-from facesearch.final.retrain import Listener, Trained, Workshop
+from facesearch.final.retrain import Listener, Workshop, only_one
 from facesearch.final.shift import accuracy_by_shift
-from facesearch.final.targets import Targets, read_targets, reporting_folder
+from facesearch.final.targets import reporting_folder
 from facesearch.final.tracking import Made, log_final
 from facesearch.final.verify import verify
 from facesearch.tracking.provenance import provenance
 from facesearch.tracking.store import Store
 from facesearch.training.checkpoint import write_atomically
+
+SUBMISSIONS = ("classification.csv", "verification.csv")
+_SHIFT = "accuracy by shift of the face"
 
 
 @dataclass(frozen=True)
@@ -68,16 +78,6 @@ class Final:
     version: str = ""
 
 
-@dataclass
-class _Candidate:
-    """A finalist that was retrained."""
-
-    finalist: Finalist
-    trained: list[Trained]
-    model: FaceModel
-    worth: float = field(default=float("nan"))
-
-
 def finalize(
     store: Store, run_id: str, choice: Choice | None = None, *, runs_dir: Path,
     root: str | None = None, listener: Listener | None = None,
@@ -95,166 +95,143 @@ def finalize(
     Raises:
         InputError: For a run or faces that cannot be used.
         TrialFailure: If no training comes to its end.
+        StorageError: If the disk is full; the same command goes on.
 
     """
     choice, listener = choice or Choice(), listener or Listener()
     finalists = finalists_of(store, run_id, choice.top_k, root)
     folder = runs_dir / f"final-{finalists[0].run_id[:8]}"
-    workshop = Workshop(folder, choice.plan.workers, choice.at_once, listener)
-    planned = [member_stages(finalist.config, choice.plan) for finalist in finalists]
-    targets, leaks, digests = _targets(planned[0][0])
-    for line in leaks.lines():
-        listener.on_note(line)
-    candidates = [
-        _candidate(finalist, workshop.train(stages), choice)
-        for finalist, stages in zip(finalists, planned, strict=True)
-    ]
-    listener.on_step("verifying")
-    best = _best(candidates, targets)
-    model, report = verify(best.model, targets)
-    _tell(report, best, candidates, choice, targets)
-    leaks.tell(report)
-    if choice.has_shift_control:
-        _shift_control(workshop, planned[candidates.index(best)][0], model, targets, report)
-    else:
-        report.tables["accuracy by shift of the face"] = accuracy_by_shift(model, targets)
-    listener.on_step("saving")
-    model = replace(model, provenance=_provenance(best, model))
-    _save(folder, model, report, digests)
-    _submit(model, folder, listener)
-    listener.on_step("logging to MLflow")
-    made = Made(folder, model, report, targets, best.finalist, best.trained)
-    final_id, version = log_final(store, made, is_registered=choice.registers)
+    with only_one(folder):
+        workshop = Workshop(folder, choice.plan.workers, choice.at_once, listener)
+        candidates = _retrain(finalists, choice, workshop)
+        listener.on_step("verifying")
+        report = Report()
+        best = best_of(candidates, report)
+        model, made = _verify(best, report, folder)
+        if choice.has_shift_control:
+            listener.on_step("training without shifted pictures")
+            _measure_control(best, workshop, report)
+            model = _save(best, model, report, folder)
+        _submit(model, folder, listener)
+        listener.on_step("logging to MLflow")
+        final_id, version = log_final(
+            store, replace(made, model=model), is_registered=choice.registers
+        )
     return Final(folder, final_id, report, version)
 
 
-def _save(folder: Path, model: FaceModel, report: Report, digests: bytes) -> None:
-    card = model_card(model, report).encode()
-    extra = {"README.md": card, **({DIGESTS: digests} if digests else {})}
-    save_bundle(folder / "model", model, extra)
-    write_atomically(folder / "report.json", report.as_json().encode())
-    write_atomically(folder / "report.md", card)
-
-
-def _targets(stages: Stages) -> tuple[Targets, Leaks, bytes]:
-    """Return the reporting sets without copies of training pictures; the leaks; the digests."""
-    data = stages[-1].data
-    faces = load_all_faces(data)
-    targets, folder = read_targets(data, faces.identities), reporting_folder(data)
-    if folder is None:
-        return targets, Leaks({}, {}), b""
-    digests = training_digests(folder.train)
-    leaks = find_leaks(digests, faces.identities, folder)
-    return leaks.without_copies(targets), leaks, digests
-
-
-def _candidate(finalist: Finalist, trained: list[Trained], choice: Choice) -> _Candidate:
-    kept = trained if choice.keeps_all else trained[:1]
-    model = FaceModel(
-        members=tuple(one.model.members[0] for one in kept),
-        config=kept[0].model.config,
-        identities=kept[0].model.identities,
-        views=choice.views,
-    )
-    return _Candidate(finalist, trained, model)
-
-
-def _best(candidates: list[_Candidate], targets: Targets) -> _Candidate:
-    """Return the candidate with the best mean of the dev sets; of one there is no choice."""
-    if len(candidates) > 1:
-        for candidate in candidates:
-            found = outcomes_of(candidate.model, targets)
-            worth = [o.figure().value for name, o in found.items() if "_test" not in name]
-            candidate.worth = float(np.mean(worth)) if worth else 0.0
-    return max(candidates, key=lambda candidate: candidate.worth, default=candidates[0])
-
-
-def _tell(
-    report: Report, best: _Candidate, candidates: list[_Candidate], choice: Choice,
-    targets: Targets,
-) -> None:  # fmt: skip
-    """Add what is known of the seeds, the finalists and the winner's curse."""
-    if len(candidates) > 1:
-        report.tables["finalists"] = [
-            {"trial": one.finalist.name, "mean of the dev sets": one.worth} for one in candidates
-        ]
-        report.notes.append(
-            f"the best of {len(candidates)} finalists was chosen on the dev sets, so its dev "
-            "figures are a little too good."
+def _retrain(finalists: list[Finalist], choice: Choice, workshop: Workshop) -> list[Candidate]:
+    """Train all members of all finalists, those of the control among them."""
+    planned = [member_stages(finalist.config, choice.plan) for finalist in finalists]
+    sets = {stages[0][-1].data: reporting_sets(stages[0][-1].data) for stages in planned}
+    first = sets[planned[0][0][-1].data]
+    refuse_choice_without_faces(first, choice.top_k, has_control=choice.has_shift_control)
+    for line in first.leaks.lines():
+        workshop.listener.on_note(line)
+    members = [stages for of_one in planned for stages in of_one]
+    if choice.has_shift_control and len(finalists) == 1:
+        # beside the others; who the control of several finalists is of shows later
+        members.append(without_shift(planned[0][0]))
+    trained = iter(workshop.train(members))
+    candidates = []
+    for finalist, stages in zip(finalists, planned, strict=True):
+        own = [next(trained) for _ in stages]
+        model_sets = sets[stages[0][-1].data]
+        candidates.append(
+            build_candidate(finalist, stages, own, model_sets, choice.views, choice.keeps_all)
         )
-    report.tables["seeds"] = _seeds(best, choice, targets)
-    unseen = score_on_unseen(best.model, best.finalist, targets)
+    found = [candidate for candidate in candidates if candidate is not None]
+    if not found:
+        raise TrialFailure("failed", "of no finalist a member came to its end")
+    return found
+
+
+def _verify(best: Candidate, report: Report, folder: Path) -> tuple[FaceModel, Made]:
+    """Measure the best candidate, and save it."""
+    targets = best.sets.targets
+    root = best.model.config.data.root
+    model, measured = verify(best.model, targets, source=Path(root).name if root else "")
+    report.figures |= measured.figures
+    report.notes += measured.notes
+    report.tables |= measured.tables
+    report.tables["seeds"] = best.seeds()
+    _tell_curse(best, report)
+    best.sets.leaks.tell(report)
+    if not best.sets.has_faces:
+        report.notes.append("these faces have no labelled set of faces to report on.")
+    rows = accuracy_by_shift(model, targets)
+    if rows:
+        report.tables[_SHIFT] = rows
+    model = _save(best, model, report, folder)
+    made = Made(folder, model, report, targets, best.finalist, list(best.trained))
+    return model, made
+
+
+def _tell_curse(best: Candidate, report: Report) -> None:
+    """Set the search's score beside that of people whom the search never saw."""
+    unseen = score_on_unseen(best.model, best.finalist, best.sets.targets)
     promised = best.finalist.scores.get("val/rank1")
-    if unseen is not None and promised is not None:
-        report.figures["unseen/rank1_as_in_the_search"] = unseen
-        report.tables["winner's curse"] = [{
-            "rank-1 in the search": promised, "best of trials": best.finalist.trials,
-            "retrained, people the search never saw": unseen.value,
-            "low": unseen.low, "high": unseen.high, "gap": promised - unseen.value,
-        }]  # fmt: skip
-        report.notes.append(
-            "winner's curse: the search's score was of its last epoch, chosen as the best of "
-            f"{best.finalist.trials}; the other was trained longer and on everybody, so a gap near "
-            "0 does not mean that there was no luck."
-        )
-
-
-def _seeds(best: _Candidate, choice: Choice, targets: Targets) -> list[dict[str, Any]]:
-    """Return a row a seed: its loss, its time and its own figures, with the model's views."""
-    rows = []
-    for one in best.trained:
-        alone = replace(one.model, views=choice.views)
-        figures = {name: o.figure().value for name, o in outcomes_of(alone, targets).items()}
-        last = one.curve[-1] if one.curve else {"loss": float("nan")}
-        rows.append({
-            "seed": one.seed, **figures, "loss": last["loss"], "minutes": one.seconds / 60,
-        })  # fmt: skip
-    return rows
-
-
-def _shift_control(
-    workshop: Workshop, stages: Stages, model: FaceModel, targets: Targets, report: Report
-) -> None:
-    """Train the first member again without shifted pictures, and add both curves."""
-    control = tuple(
-        stage.model_copy(
-            update={"augment": stage.augment.model_copy(update={"shift_fraction": 0.0})}
-        )
-        for stage in stages
+    if unseen is None or promised is None:
+        return
+    report.figures["unseen/rank1_as_in_the_search"] = unseen
+    report.tables["winner's curse"] = [{
+        "rank-1 in the search": promised, "best of trials": best.finalist.trials,
+        "retrained, people the search never saw": unseen.value,
+        "low": unseen.low, "high": unseen.high, "gap": promised - unseen.value,
+    }]  # fmt: skip
+    report.notes.append(
+        "winner's curse: the search's score was of its last epoch, chosen as the best of "
+        f"{best.finalist.trials}; the other was trained longer and on everybody, so a gap near 0 "
+        "does not mean that there was no luck."
     )
-    without = workshop.train([control])[0].model
-    rows = []
-    pairs = zip(
-        accuracy_by_shift(model.only(0), targets), accuracy_by_shift(without, targets), strict=True
-    )
-    for with_shift, plain in pairs:
-        row = {"shift": with_shift.pop("shift")}
-        for name, value in with_shift.items():
-            row |= {name: value, f"{name}, trained without shift": plain[name]}
-        rows.append(row)
-    report.tables["accuracy by shift of the face"] = rows
+
+
+def _measure_control(best: Candidate, workshop: Workshop, report: Report) -> None:
+    """Train the first member again without shifted pictures, and report both by shift."""
+    stages = without_shift(best.stages_of(best.trained[0].seed))
+    try:
+        control = workshop.train([stages])[0]
+    except TrialFailure as failure:
+        report.notes.append(f"the control without shifted pictures {failure.outcome}: {failure}.")
+        return
+    assert control is not None
+    report.tables[_SHIFT] = beside_control(best.model, control.model, best.sets.targets)
     report.notes.append(
         "accuracy by shift: one member each, one view; trained alike but for the shifted pictures."
     )
 
 
+def _save(best: Candidate, model: FaceModel, report: Report, folder: Path) -> FaceModel:
+    """Write the bundle and the report; return the model with its provenance."""
+    model = replace(model, provenance=_provenance(best, model))
+    card = model_card(model, report).encode()
+    digests = best.sets.digests
+    extra = {"README.md": card, **({DIGESTS: digests} if digests else {})}
+    save_bundle(folder / "model", model, extra)
+    write_atomically(folder / "report.json", report.as_json().encode())
+    write_atomically(folder / "report.md", card)
+    return model
+
+
 def _submit(model: FaceModel, folder: Path, listener: Listener) -> None:
     """Write the course's submissions where the faces are the course's."""
-    data = model.config.data
-    faces = reporting_folder(data)
+    for name in SUBMISSIONS:
+        (folder / name).unlink(missing_ok=True)  # of another model
+    faces = reporting_folder(model.config.data)
     if faces is not None and faces.layout in TERMS:
         for note in predict_root(model, faces.root, folder, faces.layout, is_strict=False).notes:
             listener.on_note(note)
 
 
-def _provenance(best: _Candidate, model: FaceModel) -> dict[str, Any]:
-    faces = load_all_faces(model.config.data)
+def _provenance(best: Candidate, model: FaceModel) -> dict[str, Any]:
+    fingerprint = load_all_faces(model.config.data).fingerprint
+    kept = best.trained[: len(model.members)]
     return {
-        **provenance(model.config.model_dump_json(), faces.fingerprint),
-        "faces": faces.fingerprint,
+        **provenance(model.config.model_dump_json(), fingerprint),
+        "faces": fingerprint,
         "trial_run_id": best.finalist.run_id,
         "trial": best.finalist.name,
-        "seeds": [one.seed for one in best.trained][: len(model.members)],
-        "epochs": [len(one.curve) for one in best.trained][: len(model.members)],
+        "seeds": [one.seed for one in kept],
+        "epochs": [len(one.curve) for one in kept],
         "training_minutes": round(sum(one.seconds for one in best.trained) / 60, 2),
     }

@@ -20,7 +20,7 @@ from facesearch.metrics.search import top_k
 
 # Which threshold is taken where none is named: the first of these that the model has.
 VERIFY_THRESHOLDS = ("accuracy", "eer")
-IDENTIFY_THRESHOLDS = ("rejection",)
+IDENTIFY_THRESHOLDS = ("rejection", "fpir_0.1")
 
 
 @dataclass(frozen=True)

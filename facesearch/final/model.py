@@ -119,6 +119,13 @@ class FaceModel:
         networks = [member.network for member in self.members]
         return Embedder(networks, views or self.views).eval()
 
+    def to(self, device: torch.device | str) -> "FaceModel":
+        """Move all members to a device, in place; return the model."""
+        for member in self.members:
+            member.network.to(device)
+            member.head.to(device)
+        return self
+
     def with_threshold_of(self, name: str) -> float:
         """Return the value of a threshold.
 
@@ -167,12 +174,21 @@ class FaceModel:
     @torch.inference_mode()
     def _batches(self, images_NHWC: "Pictures", views: str | None) -> Iterator[list[Tensor]]:
         """Yield the members' embeddings of 128 pictures at a time, in float32 precision."""
+        self._refuse_size(images_NHWC)
         embedder = self.embedder(views)
         device = next(embedder.parameters()).device
         for start in range(0, len(images_NHWC), 128):
             # a memory map cannot be written to, which torch would warn of
             images = np.array(images_NHWC[start : start + 128])
             yield embedder.member_embeddings(torch.from_numpy(images).to(device))
+
+    def _refuse_size(self, images_NHWC: "Pictures") -> None:
+        shape, side = images_NHWC[:1].shape, self.image_px
+        if shape[1:] != (side, side, 3):
+            raise InputError(
+                f"the model takes RGB pictures uint8 [N, {side}, {side}, 3], but got [N, "
+                f"{', '.join(map(str, shape[1:]))}]; resize them as data/decode.py does."
+            )
 
     def only(self, member: int) -> "FaceModel":
         """Return the model of one member alone; thresholds of the whole do not hold for it."""

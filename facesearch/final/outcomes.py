@@ -35,13 +35,12 @@ def classify_set(model: FaceModel, faces: FaceSet, views: str | None = None) -> 
 
 
 def search_set(
-    model: FaceModel, gallery: FaceSet, probes: FaceSet, views: str | None = None
-) -> OpenSet:
-    """Return the searches of labelled probes in a gallery."""
-    known = model.embed(SetImages(gallery), views)
-    return search_open_set(
-        known, gallery.labels_M, model.embed(SetImages(probes), views), probes.labels_M
-    )
+    model: FaceModel, known_GD: np.ndarray, gallery: FaceSet, probes: FaceSet,
+    views: str | None = None,
+) -> OpenSet:  # fmt: skip
+    """Return the searches of labelled probes in a gallery, whose embeddings are ``known_GD``."""
+    asked = model.embed(SetImages(probes), views)
+    return search_open_set(known_GD, gallery.labels_M, asked, probes.labels_M)
 
 
 def outcomes_of(model: FaceModel, targets: Targets) -> dict[str, Outcome]:
@@ -55,10 +54,13 @@ def outcomes_of(model: FaceModel, targets: Targets) -> dict[str, Outcome]:
     found: dict[str, Outcome] = {}
     if targets.dev is not None:
         found["dev/top1"] = classify_set(model, targets.dev).top(1)
+    if targets.known is None:
+        return found
+    known = model.embed(SetImages(targets.known))
     for name in ("unknown_dev", "unknown_test"):
-        probes: FaceSet | None = getattr(targets, name)
-        if targets.known is not None and probes is not None and (probes.labels_M >= 0).any():
-            found[f"{name}/rank1"] = rank1(search_set(model, targets.known, probes))
+        probes = targets.labelled(name)
+        if probes is not None:
+            found[f"{name}/rank1"] = rank1(search_set(model, known, targets.known, probes))
     return found
 
 

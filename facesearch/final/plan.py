@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from facesearch.config import RunConfig, as_plain
+from facesearch.config import RunConfig, as_plain, placeless
 from facesearch.errors import InputError
 
 _FORMAT = 1
@@ -121,8 +121,6 @@ def _changed(config: RunConfig, changes: dict[str, Any]) -> RunConfig:
 
 def member_key(stages: Stages, fingerprint: str, workers: int = 1) -> str:
     """Return the name of a member: of the same name, the same training on the same faces."""
-    plain = [as_plain(stage) for stage in stages]
-    for stage in plain:
-        stage["data"].pop("root", None)  # where the faces are does not matter
+    plain = [placeless(as_plain(stage)) for stage in stages]
     text = json.dumps([_FORMAT, plain, fingerprint, workers], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]

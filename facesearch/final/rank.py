@@ -14,9 +14,10 @@ import torch
 
 from facesearch.config import RunConfig
 from facesearch.data.faces import load_all_faces
-from facesearch.errors import FacesearchError
+from facesearch.errors import FacesearchError, TrialFailure
 from facesearch.final.bundle import load_bundle, save_bundle
 from facesearch.final.model import FaceModel, Member
+from facesearch.training.checkpoint import all_finite
 from facesearch.training.fit import Training
 from facesearch.training.memory import is_out_of_memory
 from facesearch.training.parallel import Ranks
@@ -118,6 +119,9 @@ def train_stage(job: Job, ranks: Ranks, device: torch.device, tell: Callable[...
             tell(epoch=result.epoch, metrics=result.metrics, seconds=result.seconds)
             # nothing is held out, so the newest is the one to keep
             checkpoints.save(training, float(result.epoch))
+    weights = {**training.best_network.state_dict(), **training.head.state_dict()}
+    if not all_finite(weights):
+        raise TrialFailure("diverged", "after its last step not every weight is finite")
     if ranks.rank == 0:
         member = Member(training.best_network, training.head)
         save_bundle(stage.place / "model", FaceModel((member,), config, faces.identities))

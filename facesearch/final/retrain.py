@@ -9,7 +9,8 @@ another plan beside it disturbs nothing.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -19,12 +20,12 @@ import torch
 from filelock import FileLock, Timeout
 
 from facesearch.data.faces import load_all_faces
-from facesearch.errors import FacesearchError, InputError, TrialFailure
+from facesearch.errors import FacesearchError, InputError, StorageError, TrialFailure
 from facesearch.final.beside import Tell, run_beside
 from facesearch.final.bundle import load_bundle
 from facesearch.final.model import FaceModel
 from facesearch.final.plan import Stages, member_key
-from facesearch.final.rank import Job, Stage, train_stage
+from facesearch.final.rank import OUT_OF_MEMORY, Job, Stage, train_stage
 from facesearch.training.fit import EpochResult
 from facesearch.training.memory import default_device, is_out_of_memory
 from facesearch.training.parallel import Ranks
@@ -80,6 +81,27 @@ class Listener:
     on_step: Callable[[str], None] = _nothing
 
 
+@contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Let only one command at a time work in a folder; it is made if it is missing.
+
+    Raises:
+        InputError: If another one does, or it cannot be written.
+
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / ".lock", timeout=0):
+            yield
+    except Timeout:
+        raise InputError(f"{folder}: another finalize is at work here; wait.") from None
+    except OSError as error:
+        if error.filename is None or Path(error.filename) not in (folder, folder / ".lock"):
+            raise
+        reason = error.strerror
+        raise InputError(f"{folder}: cannot be written ({reason}); use --runs FOLDER.") from None
+
+
 @dataclass(frozen=True)
 class Workshop:
     """Where members are trained, and who is told.
@@ -97,29 +119,25 @@ class Workshop:
     at_once: int = 1
     listener: Listener = field(default_factory=Listener)
 
-    def train(self, members: Sequence[Stages]) -> list[Trained]:
-        """Train every member that is not trained yet; one that diverges is left out, and told of.
+    def train(self, members: Sequence[Stages]) -> list[Trained | None]:
+        """Train every member that is not trained yet.
+
+        Returns:
+            Each member; None for one that could not be trained, which the listener is told of.
 
         Raises:
-            InputError: If faces cannot be read, or another process trains here.
+            InputError: If faces cannot be read.
             TrialFailure: If none could be trained.
+            StorageError: If the disk is full, or a process was killed.
 
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        try:
-            with FileLock(self.folder / ".lock", timeout=0):
-                return self._train_all(members)
-        except Timeout:
-            raise InputError(f"{self.folder}: another finalize is at work here; wait.") from None
-
-    def _train_all(self, members: Sequence[Stages]) -> list[Trained]:
         failures: dict[int, FacesearchError] = {}
         if self.at_once > 1:
             missing = [n for n, stages in enumerate(members) if not self._is_trained(stages)]
             alone = replace(self, at_once=1, listener=Listener())
             work = partial(_work, alone, members)
             failures = run_beside(missing, self.at_once, work, self._pass_on)
-        trained = []
+        trained: list[Trained | None] = []
         for number, stages in enumerate(members):
             try:
                 if number in failures:
@@ -127,9 +145,10 @@ class Workshop:
                 trained.append(self._train_member(number, len(members), stages))
             except TrialFailure as error:
                 failures[number] = error
+                trained.append(None)
                 seed = stages[0].train.seed
                 self.listener.on_note(f"seed {seed}: {error.outcome}: {error}; it is left out")
-        if not trained and failures:
+        if all(one is None for one in trained) and failures:
             raise next(iter(failures.values()))
         return trained
 
@@ -149,32 +168,32 @@ class Workshop:
     def _train_member(self, number: int, num_members: int, stages: Stages) -> Trained:
         folder = self._folder_of(stages)
         curve = _Curve(folder / "curve.jsonl")
-        model: FaceModel | None = None
-        for index, config in enumerate(stages):
+        model, start = self._newest(folder, len(stages))
+        for index in range(start, len(stages)):
             before = folder / f"stage{index - 1}" / "model" if index else None
-            stage = Stage(config, folder / f"stage{index}", before)
-            model = self._finished(stage.place / "model")
-            if model is None:
+            stage = Stage(stages[index], folder / f"stage{index}", before)
 
-                def on_epoch(result: EpochResult, index: int = index, stage: Stage = stage) -> None:
-                    curve.add(index, result)
-                    epochs = stage.config.train.epochs
-                    self.listener.on_progress(
-                        Progress(number, num_members, index, len(stages), epochs, result)
-                    )
+            def on_epoch(result: EpochResult, index: int = index, stage: Stage = stage) -> None:
+                curve.add(index, result)
+                epochs = stage.config.train.epochs
+                self.listener.on_progress(
+                    Progress(number, num_members, index, len(stages), epochs, result)
+                )
 
-                model = self._train_stage(stage, on_epoch)
+            model = self._train_stage(stage, on_epoch)
         assert model is not None
         return Trained(stages[0].train.seed, model, curve.rows())
 
-    def _finished(self, folder: Path) -> FaceModel | None:
-        if not folder.exists():
-            return None
-        try:
-            return load_bundle(folder)
-        except InputError as error:
-            self.listener.on_note(f"{error} It is trained again from its last checkpoint.")
-            return None
+    def _newest(self, folder: Path, num_stages: int) -> tuple[FaceModel | None, int]:
+        """Return the model of the last stage that is whole, and the stage to go on with."""
+        for index in reversed(range(num_stages)):
+            place = folder / f"stage{index}" / "model"
+            if place.exists():
+                try:
+                    return load_bundle(place), index + 1
+                except InputError as error:
+                    self.listener.on_note(f"{error} Stage {index + 1} is trained again.")
+        return None, 0
 
     def _train_stage(self, stage: Stage, on_epoch: OnEpoch) -> FaceModel:
         if self.workers > 1:
@@ -190,14 +209,17 @@ class Workshop:
                 train_stage(job, Ranks(), default_device(), self._teller(on_epoch))
                 break
             except Exception as error:
-                if not is_out_of_memory(error) or micro_batches >= _MOST_MICRO_BATCHES:
+                if not is_out_of_memory(error):
                     raise
+                if micro_batches >= _MOST_MICRO_BATCHES:
+                    raise TrialFailure(OUT_OF_MEMORY, str(error).partition("\n")[0]) from None
             micro_batches *= 2
             self.listener.on_note(
                 f"too little memory: each batch is computed in {micro_batches} parts"
             )
+        model = load_bundle(stage.place / "model")  # before its checkpoints are given up
         forget(stage.place / "checkpoints")
-        return load_bundle(stage.place / "model")
+        return model
 
     def _teller(self, on_epoch: OnEpoch) -> Callable[..., None]:
         def tell(**line: Any) -> None:
@@ -228,9 +250,12 @@ class _Curve:
             "loss": result.metrics["train/loss"],
             "seconds": result.seconds,
         }
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a") as file:
-            file.write(json.dumps(row) + "\n")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("a") as file:
+                file.write(json.dumps(row) + "\n")
+        except OSError as error:
+            raise StorageError(f"{self.path}: cannot be written ({error.strerror}).") from None
 
     def rows(self) -> list[dict[str, float]]:
         rows: dict[tuple[float, float], dict[str, float]] = {}

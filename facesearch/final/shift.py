@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from facesearch.data.faces import FaceSet
-from facesearch.final.model import FaceModel
+from facesearch.final.model import FaceModel, SetImages
 from facesearch.final.outcomes import classify_set, rank1, search_set
 from facesearch.final.targets import Targets
 
@@ -39,27 +39,31 @@ def accuracy_by_shift(model: FaceModel, targets: Targets) -> list[dict[str, Any]
 
     Returns:
         Rows of ``shift`` (part of the width), and ``dev/top1``, ``unknown_dev/rank1`` as far as
-        there are such faces.
+        there are such faces; no rows if there are none.
 
     """
-    return [{"shift": shift, **_accuracy(model, targets, shift)} for shift in SHIFTS]
+    known = None if targets.known is None else model.embed(SetImages(targets.known), "plain")
+    rows = [{"shift": shift, **_accuracy(model, targets, known, shift)} for shift in SHIFTS]
+    return rows if len(rows[0]) > 1 else []
 
 
-def _accuracy(model: FaceModel, targets: Targets, shift: float) -> dict[str, float]:
+def _accuracy(
+    model: FaceModel, targets: Targets, known_GD: np.ndarray | None, shift: float
+) -> dict[str, float]:
     pixels = round(shift * model.image_px)
     directions = _DIRECTIONS if pixels else ((0, 0),)
     found: dict[str, list[float]] = {}
     for down, right in directions:
         if targets.dev is not None:
             dev = _moved(targets.dev, down * pixels, right * pixels)
-            found.setdefault("dev/top1", []).append(
-                classify_set(model, dev, "plain").top(1).figure().value
-            )
+            hits = classify_set(model, dev, "plain").top(1).is_right_N
+            found.setdefault("dev/top1", []).append(float(hits.mean()))
         probes = targets.labelled("unknown_dev")
-        if probes is not None and targets.known is not None:
+        if probes is not None and targets.known is not None and known_GD is not None:
             moved = _moved(probes, down * pixels, right * pixels)
-            searches = search_set(model, targets.known, moved, "plain")
-            found.setdefault("unknown_dev/rank1", []).append(rank1(searches).figure().value)
+            searches = search_set(model, known_GD, targets.known, moved, "plain")
+            hits = rank1(searches).is_right_N
+            found.setdefault("unknown_dev/rank1", []).append(float(hits.mean()))
     return {name: float(np.mean(values)) for name, values in found.items()}
 
 

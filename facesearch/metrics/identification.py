@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from facesearch.metrics.exact import grid_rows, row_scores, scores
+from facesearch.metrics.resampling import unit_numbers
 from facesearch.metrics.verification import unit_rows
 
 _PROBES_AT_A_TIME = 1024
@@ -50,8 +51,9 @@ def rank_k(
 ) -> float:
     """Return the fraction of probes with their own identity among the ``k`` most alike faces.
 
-    Ties count against the model: a stranger with the same score stands before the mate. NaN if
-    there are no probes.
+    It counts faces, not people: several pictures of one other person take several places (see
+    ``mate_ranks``). Ties count against the model: a stranger with the same score stands before the
+    mate. NaN if there are no probes.
     """
     if not len(probes_PD):
         return float("nan")
@@ -72,17 +74,21 @@ def mate_ranks(
     probes_PD: np.ndarray,
     probe_ids_P: np.ndarray,
 ) -> np.ndarray:
-    """Return the place of each probe's best mate: 1 if no face of others is as alike.
+    """Return the place of each probe's person among the people of the gallery, best first.
+
+    A person is as alike as the best of their faces, so several pictures of one other person take
+    one place.
 
     Args:
         gallery_GD: Of any length; they are normalised here.
-        gallery_ids_G: Integer identity of each; a negative one is nobody's mate.
+        gallery_ids_G: Integer identity of each; a negative one is nobody's mate, and a person of
+            its own.
         probes_PD: Of any length.
         probe_ids_P: Integer identity of each; negative is a stranger.
 
     Returns:
-        int64 [P]: 1 + the faces of others with the score of the best mate or a higher one, as
-        ``rank_k`` counts; 0 if the gallery has no mate.
+        int64 [P]: 1 + the other people whose best face has the score of the best mate or a higher
+        one; 0 if the gallery has no mate.
 
     Raises:
         ValueError: If lengths differ or an embedding is not finite.
@@ -90,10 +96,22 @@ def mate_ranks(
     """
     gallery, probes = grid_rows(gallery_GD), grid_rows(probes_PD)
     mate_P = mate_scores(gallery, gallery_ids_G, probes, probe_ids_P)
+    people_G, _ = unit_numbers(gallery_ids_G)
+    order = np.argsort(people_G, kind="stable")
+    gallery, ids_G, people_G = gallery[order], np.asarray(gallery_ids_G)[order], people_G[order]
     before = np.zeros(len(probes), dtype=np.int64)
+    seen = np.zeros(len(probes), dtype=bool)  # counted already: the last person of the tile before
     for part, columns, tile in score_tiles(gallery, probes):
-        is_other = probe_ids_P[part][:, None] != gallery_ids_G[columns][None]
-        before[part] += ((tile >= mate_P[part, None]) & is_other).sum(axis=1)
+        people = people_G[columns]
+        starts = np.flatnonzero(np.append(True, people[1:] != people[:-1]))
+        is_alike = np.logical_or.reduceat(tile >= mate_P[part, None], starts, axis=1)
+        is_before = is_alike & (probe_ids_P[part][:, None] != ids_G[columns][starts][None])
+        goes_on = columns.start > 0 and people[0] == people_G[columns.start - 1]
+        if goes_on:
+            is_before[:, 0] &= ~seen[part]
+        before[part] += is_before.sum(axis=1)
+        is_one_person = goes_on and len(starts) == 1
+        seen[part] = is_before[:, -1] | (seen[part] & is_one_person)
     return np.where(np.isfinite(mate_P), 1 + before, 0)
 
 
@@ -104,7 +122,7 @@ def cmc(
     probe_ids_P: np.ndarray,
     max_rank: int,
 ) -> np.ndarray:
-    """Return the cumulative match characteristic: ``rank_k`` for k = 1 to ``max_rank``.
+    """Return the cumulative match characteristic: who is found among the k most alike people.
 
     Args:
         gallery_GD: Of any length, as all arguments of ``mate_ranks``.

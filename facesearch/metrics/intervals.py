@@ -16,6 +16,9 @@ import numpy as np
 from facesearch.metrics.resampling import draw_weights, percentiles, unit_numbers
 from facesearch.metrics.weighted_pairs import WeightedPairs
 
+# Numbers of draws times identities that are in memory together: 32 MiB, and as much in the product.
+_DRAWN_AT_A_TIME = 2**22
+
 
 def wilson(successes: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
     """Return the Wilson score interval of a fraction.
@@ -70,9 +73,14 @@ def bootstrap_by_identity(
     number, _ = unit_numbers(identities_N)
     faces = np.bincount(number)
     totals, rng = np.bincount(number, weights=values), np.random.default_rng(seed)
-    # how often each identity is drawn, [num_resamples, identities]
-    drawn = rng.multinomial(len(faces), np.full(len(faces), 1 / len(faces)), size=num_resamples)
-    low, high = np.percentile((drawn @ totals) / (drawn @ faces), [2.5, 97.5])
+    shares, means = np.full(len(faces), 1 / len(faces)), []
+    at_once = max(1, _DRAWN_AT_A_TIME // len(faces))
+    for done in range(0, num_resamples, at_once):
+        count = min(at_once, num_resamples - done)
+        # how often each identity is drawn, [count, identities]; the same draws whatever the count
+        drawn = rng.multinomial(len(faces), shares, size=count)
+        means.append((drawn @ totals) / (drawn @ faces))
+    low, high = np.percentile(np.concatenate(means), [2.5, 97.5])
     return float(low), float(high)
 
 

@@ -13,7 +13,7 @@ from typing import Any, cast
 import numpy as np
 import torch
 
-from facesearch.config import RunConfig, as_plain
+from facesearch.config import RunConfig, as_plain, placeless
 from facesearch.data.faces import Faces
 from facesearch.errors import InputError, TrialFailure
 from facesearch.heads import build_head
@@ -203,7 +203,9 @@ class Training:
             InputError: If it is damaged, or does not fit; then nothing is changed.
 
         """
-        if not is_other_config and state.get("config") != as_plain(self.config):
+        if not is_other_config and placeless(state.get("config")) != placeless(
+            as_plain(self.config)
+        ):
             raise InputError(f"{source}: is the checkpoint of another config; start without it.")
         if state.get("faces") != self.faces.fingerprint:
             raise InputError(f"{source}: was trained on other faces; start without it.")

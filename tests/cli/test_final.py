@@ -35,7 +35,10 @@ def test_options_become_the_choice() -> None:
     assert not choice.keeps_all and not choice.registers and choice.has_shift_control
 
 
-@pytest.mark.parametrize("words", [("--fine-tune-px", "96"), ("--fine-tune-margin", "1.2")])
+@pytest.mark.parametrize(
+    "words",
+    [("--fine-tune-px", "96"), ("--fine-tune-margin", "1.2"), ("--fine-tune-lr", "0.5")],
+)
 def test_a_fine_tuning_without_length_is_refused(words: tuple[str, str]) -> None:
     with pytest.raises(InputError, match="need --fine-tune-epochs"):
         _choice(parsed(*words))

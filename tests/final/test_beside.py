@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 
 import pytest
-from jobs import crash, fail, twice
+from jobs import crash, fail, killed, twice
 
-from facesearch.errors import InputError, TrialFailure
+from facesearch.errors import InputError, StorageError, TrialFailure
 from facesearch.final.beside import run_beside
 
 pytestmark = pytest.mark.slow
@@ -34,6 +34,11 @@ def test_a_process_that_dies_ends_all_at_once() -> None:
     with pytest.raises(RuntimeError, match="member 1 ended with 3"):
         run_beside([0, 1], 2, crash, lambda kind, what: None)
     assert time.monotonic() - start < 50
+
+
+def test_a_killed_process_is_the_machines_fault() -> None:
+    with pytest.raises(StorageError, match=r"killed by signal 9\. Nothing is lost"):
+        run_beside([5], 2, killed, lambda kind, what: None)
 
 
 def test_nobody_outlives_a_killed_command(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ import pytest
 import torch
 from models import IDENTITIES, untrained
 
+from facesearch.errors import InputError
 from facesearch.final.views import VIEWS
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, 16, 16, 3), np.uint8)
@@ -59,3 +60,8 @@ def test_classes_are_those_of_the_mean_probability() -> None:
     assert numbers.shape == (5, len(IDENTITIES))
     np.testing.assert_allclose(np.take_along_axis(expected, numbers, 1), found, atol=1e-6)
     np.testing.assert_array_equal(numbers[:, 0], expected.argmax(1))
+
+
+def test_pictures_of_another_size_are_refused() -> None:
+    with pytest.raises(InputError, match=r"uint8 \[N, 16, 16, 3\], but got \[N, 24, 24, 3\]"):
+        untrained().embed(np.zeros((2, 24, 24, 3), np.uint8))

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from faces_on_disk import people as identity_folders
 from filelock import FileLock
 from models import CONFIG
 
 from facesearch.config import RunConfig
 from facesearch.data.faces import load_all_faces
 from facesearch.errors import InputError, TrialFailure
-from facesearch.final.plan import FineTune, Plan, Stages, member_stages
-from facesearch.final.retrain import Listener, Progress, Trained, Workshop
+from facesearch.final.plan import FineTune, Plan, Stages, member_key, member_stages
+from facesearch.final.retrain import Listener, Progress, Trained, Workshop, only_one
 from facesearch.training.fit import Training
 
 TRIAL = RunConfig.model_validate({**CONFIG, "train": {"epochs": 2, "batch_size": 8}})
@@ -25,11 +26,8 @@ def train(
 ) -> tuple[list[Trained], list[Progress], list[str]]:
     seen: list[Progress] = []
     notes: list[str] = []
-    return (
-        Workshop(folder, 1, at_once, Listener(seen.append, notes.append)).train(members),
-        seen,
-        notes,
-    )
+    workshop = Workshop(folder, 1, at_once, Listener(seen.append, notes.append))
+    return [one for one in workshop.train(members) if one is not None], seen, notes
 
 
 def weights(trained: Trained) -> np.ndarray:
@@ -90,8 +88,58 @@ def test_a_member_that_diverges_is_left_out_but_not_the_last_one(tmp_path: Path)
 
 
 def test_two_at_once_in_one_folder_are_refused(tmp_path: Path) -> None:
-    with FileLock(tmp_path / ".lock"), pytest.raises(InputError, match="another finalize"):
-        train(tmp_path, [(TRIAL,)])
+    with (
+        FileLock(tmp_path / ".lock"),
+        pytest.raises(InputError, match="another finalize"),
+        only_one(tmp_path),
+    ):
+        pass
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(InputError, match="cannot be written"),
+        only_one(tmp_path / "file" / "final"),
+    ):
+        pass
+
+
+def test_what_a_killed_writer_has_left_does_not_spoil_the_member(tmp_path: Path) -> None:
+    members = member_stages(TRIAL, Plan(fine_tune=FineTune(1, image_px=24)))
+    trained, _, _ = train(tmp_path, members)
+    place = next(tmp_path.glob("members/*/stage1/model"))
+    # killed while the weights were written: half a bundle, and the file beside it
+    (place / "manifest.json").unlink()
+    (place / ".model.safetensors.77.tmp").write_bytes(b"half")
+    again, seen, notes = train(tmp_path, members)
+    assert [(p.stage, p.result.epoch) for p in seen] == [(1, 1)]
+    assert "not a whole facesearch model" in notes[0]
+    np.testing.assert_array_equal(weights(trained[0]), weights(again[0]))
+    assert not list(place.glob(".*.tmp"))
+
+
+def test_a_damaged_first_stage_does_not_matter_once_the_last_is_done(tmp_path: Path) -> None:
+    members = member_stages(TRIAL, Plan(fine_tune=FineTune(1, image_px=24)))
+    train(tmp_path, members)
+    next(tmp_path.glob("members/*/stage0/model/model.safetensors")).write_bytes(b"")
+    _, seen, notes = train(tmp_path, members)
+    assert seen == [] and notes == []
+
+
+def test_faces_that_were_moved_are_no_other_training(tmp_path: Path) -> None:
+    moved = [identity_folders(tmp_path / name) for name in ("here", "there")]
+    configs = [
+        TRIAL.model_copy(
+            update={"data": TRIAL.data.model_copy(update={"root": str(root), "image_px": 16})}
+        )
+        for root in moved
+    ]
+    keys = {member_key((c,), load_all_faces(c.data).fingerprint) for c in configs}
+    assert len(keys) == 1
+    half = Training(configs[0], load_all_faces(configs[0].data))
+    next(half.epochs())
+    half.save(tmp_path / "half.ckpt")
+    rest = Training(configs[1], load_all_faces(configs[1].data))
+    rest.resume(tmp_path / "half.ckpt")
+    assert rest.epochs_done == 1
 
 
 @pytest.mark.slow

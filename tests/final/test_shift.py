@@ -4,7 +4,7 @@ from models import CONFIG, untrained
 
 from facesearch.config import RunConfig
 from facesearch.final.shift import SHIFTS, accuracy_by_shift, shifted
-from facesearch.final.targets import read_targets
+from facesearch.final.targets import Targets, read_targets
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(0, 0), (2, 0), (-3, 1), (0, 4), (5, -5)])
@@ -17,10 +17,28 @@ def test_a_shift_moves_each_pixel_and_repeats_the_edge(rows: int, columns: int) 
             np.testing.assert_array_equal(moved[:, row, column], images[:, source[0], source[1]])
 
 
-def test_there_is_a_row_a_shift_for_each_labelled_set() -> None:
+def test_a_row_is_the_mean_of_four_directions() -> None:
     data = RunConfig.model_validate(CONFIG).data
-    model = untrained()
-    rows = accuracy_by_shift(model, read_targets(data, model.identities))
+    model = untrained(views="plain")
+    targets = read_targets(data, model.identities)
+    rows = accuracy_by_shift(model, targets)
     assert [row["shift"] for row in rows] == list(SHIFTS)
-    for row in rows:
-        assert 0 <= row["dev/top1"] <= 1 and 0 <= row["unknown_dev/rank1"] <= 1
+    dev, asked, known = targets.dev, targets.unknown_dev, targets.known
+    assert dev is not None and asked is not None and known is not None
+    gallery = model.embed(known.images_NHWC[known.index_M])
+    mated = asked.labels_M >= 0
+    for row in rows[1::2]:
+        pixels = round(row["shift"] * 16)
+        top1, rank1 = [], []
+        for down, right in ((0, pixels), (0, -pixels), (pixels, 0), (-pixels, 0)):
+            images = shifted(dev.images_NHWC[dev.index_M], down, right)
+            top1.append(np.mean(model.classify(images)[0][:, 0] == dev.labels_M))
+            images = shifted(asked.images_NHWC[asked.index_M], down, right)
+            best = (model.embed(images) @ gallery.T).argmax(1)
+            rank1.append(np.mean((known.labels_M[best] == asked.labels_M)[mated]))
+        assert row["dev/top1"] == pytest.approx(np.mean(top1))
+        assert row["unknown_dev/rank1"] == pytest.approx(np.mean(rank1))
+
+
+def test_without_a_labelled_set_there_is_nothing_to_tell() -> None:
+    assert accuracy_by_shift(untrained(), Targets()) == []

@@ -1,6 +1,7 @@
 """What processes of a test do: it must be found by name in each of them."""
 
 import os
+import signal
 import time
 
 from facesearch.errors import InputError, TrialFailure
@@ -23,6 +24,10 @@ def crash(number: int, tell: Tell) -> None:
     if number == 0:
         os._exit(3)
     time.sleep(60)
+
+
+def killed(number: int, tell: Tell) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def endless(number: int, tell: Tell) -> None:

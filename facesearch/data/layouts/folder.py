@@ -27,12 +27,17 @@ class FaceList:
 
 @dataclass(frozen=True)
 class FacePairs:
-    """Pairs of pictures, and whether both show the same person; folds count from 0."""
+    """Pairs of pictures, and whether both show the same person.
+
+    folds count from 0, in each list anew. lists names the list that each pair is of; empty where
+    all pairs are of one list.
+    """
 
     first: tuple[Path, ...] = ()
     second: tuple[Path, ...] = ()
     is_same: tuple[bool, ...] = ()
     folds: tuple[int, ...] = ()
+    lists: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.is_same)

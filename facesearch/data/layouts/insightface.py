@@ -5,9 +5,13 @@ The pictures are unpacked once into the cache; then they are files like any othe
 
 from pathlib import Path
 
+import numpy as np
+
 from facesearch.data.layouts.folder import FaceFolder, FaceList, FacePairs, identity_faults
 from facesearch.data.layouts.records import unpack_bin, unpack_rec
 from facesearch.errors import InputError
+
+_FOLDS = 10
 
 
 def recognises(root: Path) -> bool:
@@ -16,7 +20,7 @@ def recognises(root: Path) -> bool:
 
 
 def read(root: Path, faults: list[str]) -> FaceFolder:
-    """Read train.rec with its train.idx, and all files of pairs, a fold each."""
+    """Read train.rec with its train.idx, and all files of pairs, each a list of its own."""
     if not recognises(root):
         faults.append(f"{root}: neither train.rec nor a verification file *.bin in it")
     faces = FaceList()
@@ -27,16 +31,31 @@ def read(root: Path, faults: list[str]) -> FaceFolder:
             faults.append(str(error))
         else:
             faults += identity_faults(faces, root / "train.rec")
-    parts: list[FacePairs] = []
+    lists: dict[str, FacePairs] = {}
     for path in sorted(root.glob("*.bin")):
         try:
-            parts.append(unpack_bin(path))
+            lists[path.stem] = unpack_bin(path)
         except InputError as error:
             faults.append(str(error))
-    pairs = FacePairs(
-        tuple(p for part in parts for p in part.first),
-        tuple(p for part in parts for p in part.second),
-        tuple(s for part in parts for s in part.is_same),
-        tuple(fold for fold, part in enumerate(parts) for _ in part.is_same),
+    return FaceFolder(root, "insightface", train=faces, pairs=_joined(lists))
+
+
+def _joined(lists: dict[str, FacePairs]) -> FacePairs:
+    """Return the pairs of all lists, with ten folds each, as the tools of InsightFace cut them.
+
+    A fold is a stretch of the list; where the pairs cannot be dealt evenly, the first folds have
+    one more.
+    """
+    parts = lists.values()
+    return FacePairs(
+        tuple(path for part in parts for path in part.first),
+        tuple(path for part in parts for path in part.second),
+        tuple(same for part in parts for same in part.is_same),
+        tuple(fold for part in parts for fold in _folds(len(part))),
+        tuple(name for name, part in lists.items() for _ in part.is_same),
     )
-    return FaceFolder(root, "insightface", train=faces, pairs=pairs)
+
+
+def _folds(count: int) -> list[int]:
+    stretches = np.array_split(np.arange(count), _FOLDS)
+    return [fold for fold, stretch in enumerate(stretches) for _ in stretch]
