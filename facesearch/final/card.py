@@ -38,7 +38,10 @@ Pictures of faces are biometric data; laws such as the GDPR (article 9) ask for 
 them. The weights inherit the terms of the faces they were trained on: VGGFace2, CASIA-WebFace,
 MS1M, LFW, Families in the Wild and their derivatives (HW2P2 among them) are for non-commercial
 research only. Who uses or passes on this model must keep to them. The licence of facesearch covers
-its code, not these weights."""
+its code, not these weights.
+
+This card names nobody, but the model does: `config.json` beside the weights holds the names of the
+people it was trained on, as it was given them. Whoever gets the model, or may ask it, gets them."""
 
 
 def model_card(model: FaceModel, report: Report) -> str:
@@ -186,14 +189,19 @@ def _thresholds(model: FaceModel) -> str:
 
 def _limits(model: FaceModel, report: Report) -> str:
     fewest = min((f.num_faces for f in report.figures.values()), default=0)
-    tables = " ".join(report.tables)
     lines = [f"The smallest of the figures above rests on {fewest:,} faces or pairs."]
-    if "by group" not in tables:
+    by_group = [rows for name, rows in report.tables.items() if "by group" in name]
+    if not any(by_group):
+        why = (
+            "every group has too few faces"
+            if by_group
+            else "the faces do not say who belongs to which"
+        )
         lines.append(
             "How its errors differ between groups of people (skin, sex, age) was not measured: "
-            "the faces do not say who belongs to which."
+            f"{why}."
         )
-    if "by shift" not in tables:
+    if not any(_is_told(name, rows) for name, rows in report.tables.items() if "by shift" in name):
         lines.append("How it suffers when a face is not in the middle was not measured.")
     lines.append(
         "Not measured either: masks, glasses and other covers, very old pictures, twins, drawings, "
@@ -206,6 +214,11 @@ def _limits(model: FaceModel, report: Report) -> str:
         lines.append("It was trained on generated faces: its figures say nothing of real ones.")
     notes = report.without_names(model.identities).notes
     return "\n".join(f"- {line}" for line in [*lines, *map(plain, notes)])
+
+
+def _is_told(name: str, rows: Sequence[dict[str, Any]]) -> bool:
+    """Whether a table says anything; one of shifts without an accuracy does not."""
+    return any(row.keys() - {"shift"} for row in rows) if "by shift" in name else bool(rows)
 
 
 def _costs(model: FaceModel) -> str:
@@ -228,7 +241,7 @@ def _tables(model: FaceModel, report: Report) -> str:
     shareable = report.without_names(model.identities).tables
     parts = []
     for name, rows in report.tables.items():
-        if not rows:
+        if not _is_told(name, rows):
             continue
         if name not in shareable:
             parts.append(f"### {plain(name)}\n\nOnly in the report: it names people.")

@@ -24,9 +24,14 @@ from facesearch.final.targets import Targets, read_targets, reporting_folder
 from facesearch.metrics.intervals import paired_difference
 
 BETTER, WORSE, UNDECIDED = "better", "worse", "no difference shown"
+INCOMPARABLE = "not comparable"
 # The figure that decides: strangers, who are in no training; else the closed task.
 MAIN_FIGURES = ("unknown_dev/rank1", "dev/top1")
 _LEVEL = 0.05
+_NOTHING = (
+    "nothing could be compared: these faces hold no known people with labelled pictures of them in "
+    "unknown_dev or unknown_test, and no dev set of people whom both models were trained on"
+)
 # What `outcomes_of` asks about.
 _PARTS = ("dev", "known", "unknown_dev", "unknown_test")
 
@@ -109,6 +114,8 @@ class Comparison:
     @property
     def verdict(self) -> str:
         """Better only if the main figure is and no other is worse; worse if the main figure is."""
+        if not self.differences:
+            return INCOMPARABLE
         if self.main is None:
             return UNDECIDED
         is_spoilt = any(found.verdict == WORSE for found in self.differences)
@@ -117,8 +124,10 @@ class Comparison:
     @property
     def reason(self) -> str:
         """The verdict's ground, a line."""
+        if not self.differences:
+            return _NOTHING
         if self.main is None:
-            return "no figure of both: nothing can be said"
+            return f"neither has a figure that decides ({' or '.join(MAIN_FIGURES)})"
         worse = [str(d) for d in self.differences if d.verdict == WORSE and d != self.main]
         return "; but worse in ".join([str(self.main), *worse])
 
@@ -136,6 +145,9 @@ def compare(
 
     Raises:
         InputError: If the sets do not hold the same faces in the same order.
+
+    Returns:
+        What differs; where no set is one of both, a note says so.
 
     """
     sets_a, sets_b = targets, targets if targets_b is None else targets_b
@@ -155,6 +167,8 @@ def compare(
         for name, outcome in found_a.items()
         if name in found_b
     ]
+    if not differences:
+        notes.append(f"{_NOTHING}.")
     return Comparison(differences, notes)
 
 
@@ -262,7 +276,8 @@ def _without(targets: Targets, copies: Mapping[str, np.ndarray]) -> Targets:
         faces = targets.labelled(part)
         if faces is not None and len(rows):
             stays = ~np.isin(faces.index_M, rows)
-            kept[part] = FaceSet(faces.images_NHWC, faces.index_M[stays], faces.labels_M[stays])
+            left = FaceSet(faces.images_NHWC, faces.index_M[stays], faces.labels_M[stays])
+            kept[part] = left if len(left) else None
     return replace(targets, **kept, groups=()) if kept else targets
 
 

@@ -1,46 +1,107 @@
-"""Error rates by group: whether a model that is good on the whole is bad for some."""
+"""Error rates by group: whether a model that is good on the whole is bad for some.
 
+Shapes: N faces, P pairs.
+"""
+
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from facesearch.final.figures import Outcome, Report
+from facesearch.final.outcomes import Labelled
+from facesearch.final.targets import PairSet
 from facesearch.metrics.open_set import OpenSet
 
-# Fewer faces of a group say nothing about it.
-_LEAST_FACES = 10
+# Fewer faces or pairs of a group say nothing about it.
+_LEAST = 10
 
 
 def report_groups(
-    name: str, searches: OpenSet, groups: tuple[str, ...], threshold: float | None, report: Report
+    name: str, searches: OpenSet, groups: Sequence[str], threshold: float | None, report: Report
 ) -> None:
     """Add a row a group: rank-1, false non-identifications and false identifications.
 
     Args:
         name: Of the set.
         searches: The searches of its faces.
-        groups: The group of each, in the same order; empty where none are known.
+        groups: The group of each, in the same order, "" for none; empty where none are known.
         threshold: Above which a search has found somebody; without one, only rank-1 is told.
         report: Where the table is added.
 
     """
-    if not groups:
+    _by_group(name, groups, "faces", lambda chosen: _rates(searches, chosen, threshold), report)
+
+
+def report_closed_groups(name: str, found: Labelled, groups: Sequence[str], report: Report) -> None:
+    """Add a row a group: top-1 of the closed task. Groups are as those of `report_groups`."""
+    top = found.top(1)
+
+    def row(chosen_N: np.ndarray) -> dict[str, Any]:
+        hits = Outcome(top.is_right_N[chosen_N], top.identities_N[chosen_N])
+        return {"faces": int(chosen_N.sum()), **_with_ends("top1", hits)}
+
+    _by_group(name, groups, "faces", row, report)
+
+
+def report_pair_groups(
+    pairs: PairSet, scores_P: np.ndarray, threshold: float, report: Report
+) -> None:
+    """Add a row a group: false rejects and false accepts of the pairs with both faces in it.
+
+    Args:
+        pairs: With the groups of its faces, where they are known.
+        scores_P: Cosines.
+        threshold: Above which a pair counts as one person's.
+        report: Where the table ``pairs: by group`` is added.
+
+    """
+    if not pairs.groups:
         return
-    of_face = np.array(groups)
-    rows: list[dict[str, Any]] = []
-    few = []
-    for group in sorted(set(groups)):
-        chosen = of_face == group
-        if chosen.sum() < _LEAST_FACES:
-            few.append(group)
-            continue
-        rows.append({"group": group, **_rates(searches, chosen, threshold)})
-    report.tables[f"{name}: by group"] = rows
-    if few:
+    group_N = np.array(pairs.groups)
+    first, second = group_N[pairs.first_P], group_N[pairs.second_P]
+    # in float64, as wherever a threshold is applied
+    is_accepted = scores_P.astype(np.float64) > threshold
+
+    def row(chosen_P: np.ndarray) -> dict[str, Any]:
+        genuine, impostor = chosen_P & pairs.is_same_P, chosen_P & ~pairs.is_same_P
+        found: dict[str, Any] = {"genuine": int(genuine.sum()), "impostor": int(impostor.sum())}
+        if genuine.any():
+            found["frr"] = float(1 - is_accepted[genuine].mean())
+        if impostor.any():
+            found["far"] = float(is_accepted[impostor].mean())
+        return found
+
+    of_pair = np.where(first == second, first, "").tolist()
+    _by_group("pairs", of_pair, "pairs", row, report)
+
+
+def _by_group(
+    name: str,
+    groups: Sequence[str],
+    of_what: str,
+    row: Callable[[np.ndarray], dict[str, Any]],
+    report: Report,
+) -> None:
+    """Add a row for each group with enough faces or pairs, and a note on the others."""
+    known = sorted(set(groups) - {""})
+    if not known:
+        return
+    of_each = np.array(groups)
+    enough = [group for group in known if (of_each == group).sum() >= _LEAST]
+    report.tables[f"{name}: by group"] = [
+        {"group": group, **row(of_each == group)} for group in enough
+    ]
+    if len(enough) < len(known):
         report.notes.append(
-            f"{name}: {len(few)} groups with fewer than {_LEAST_FACES} faces are left out of the "
-            "table by group."
+            f"{name}: {len(known) - len(enough)} groups with fewer than {_LEAST} {of_what} are "
+            "left out of the table by group."
         )
+
+
+def _with_ends(name: str, hits: Outcome) -> dict[str, float]:
+    figure = hits.figure()
+    return {name: figure.value, f"{name}_low": figure.low, f"{name}_high": figure.high}
 
 
 def _rates(searches: OpenSet, chosen: np.ndarray, threshold: float | None) -> dict[str, Any]:
@@ -48,8 +109,7 @@ def _rates(searches: OpenSet, chosen: np.ndarray, threshold: float | None) -> di
     row: dict[str, Any] = {"faces": int(chosen.sum())}
     if mated.any():
         hits = Outcome(searches.is_right_P[mated].astype(float), searches.identities_P[mated])
-        figure = hits.figure()
-        row |= {"rank1": figure.value, "rank1_low": figure.low, "rank1_high": figure.high}
+        row |= _with_ends("rank1", hits)
     if threshold is not None:
         is_found = searches.is_right_P & (searches.score_P > threshold)
         if mated.any():

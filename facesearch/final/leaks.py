@@ -8,17 +8,17 @@ import hashlib
 import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from facesearch.data.faces import FaceSet
-from facesearch.data.layouts import STRANGER, FaceFolder, FaceList
+from facesearch.data.layouts import STRANGER, FaceFolder, FaceList, FacePairs
 from facesearch.errors import InputError, first_names
 from facesearch.final.figures import Report
-from facesearch.final.targets import Targets
+from facesearch.final.targets import Targets, people_of_pairs
 
 # The file of a bundle that holds the digests.
 DIGESTS = "trained_on.sha256"
@@ -29,15 +29,34 @@ PARTS = ("dev", "test", "known", "unknown_dev", "unknown_test")
 _STRANGE = ("known", "unknown_dev")
 
 
+def _no_rows() -> np.ndarray:
+    return np.empty(0, dtype=np.int64)
+
+
 @dataclass(frozen=True)
 class Leaks:
-    """What was found: names that are in training too, and rows of each set that are copies."""
+    """What was found.
+
+    Args:
+        shared_names: By set, the names that are in training too; ``pairs`` is a set as well.
+        copies: By set, the rows that are copies of training pictures.
+        pairs: Rows of the list of pairs with such a copy in them.
+        num_pairs: Pairs of the list, a count.
+        lost: People of the gallery all of whose pictures there are copies, a count.
+        has_no_gallery: Whether that is everybody.
+
+    """
 
     shared_names: dict[str, tuple[str, ...]]
     copies: dict[str, np.ndarray]
+    pairs: np.ndarray = field(default_factory=_no_rows)
+    num_pairs: int = 0
+    lost: int = 0
+    has_no_gallery: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.shared_names) or any(len(rows) for rows in self.copies.values())
+        rows = [*self.copies.values(), self.pairs]
+        return bool(self.shared_names) or any(len(some) for some in rows)
 
     def lines(self) -> list[str]:
         """Return a sentence for each leak."""
@@ -52,20 +71,64 @@ class Leaks:
             for part, rows in self.copies.items()
             if len(rows)
         ]
-        return names + copies
+        return names + copies + self._consequences()
+
+    def _consequences(self) -> list[str]:
+        lines = []
+        if len(self.pairs):
+            is_empty = len(self.pairs) == self.num_pairs
+            rest = "; none is left to measure or to fit on." if is_empty else "."
+            lines.append(
+                f"LEAK: {len(self.pairs)} of {self.num_pairs} pairs have an exact copy of a "
+                f"training picture in them; they are left out{rest}"
+            )
+        if self.has_no_gallery:
+            lines.append(
+                "LEAK: no picture is left in the gallery (known), so nobody can be searched for: "
+                "nothing of unknown_dev and unknown_test is measured."
+            )
+        elif self.lost:
+            lines.append(
+                f"LEAK: {self.lost} people of known have no picture left in the gallery; their "
+                "pictures in unknown_dev and unknown_test are left out, as they are no strangers."
+            )
+        return lines
 
     def without_copies(self, targets: Targets) -> Targets:
-        """Return the labelled sets without the copies; unlabelled ones are left whole."""
+        """Return the labelled sets without the copies; unlabelled ones are left whole.
+
+        Queries of people who thereby lose all their pictures in the gallery go too. Labels stay
+        rows of ``gallery_names``. A set of which nothing is left becomes None.
+        """
         kept: dict[str, Any] = {}
-        for part, rows in self.copies.items():
+        lost = self._lost_labels(targets.known)
+        groups = {"unknown_dev": targets.groups, "dev": targets.dev_groups}
+        for part in PARTS:
             faces = targets.labelled(part)
-            if faces is not None and len(rows):
-                kept[part] = _without(faces, rows)
-        groups = targets.groups
-        if groups and len(self.copies.get("unknown_dev", ())):
-            gone = set(self.copies["unknown_dev"].tolist())
-            groups = tuple(group for row, group in enumerate(groups) if row not in gone)
-        return replace(targets, **kept, groups=groups)
+            if faces is None:
+                continue
+            stays = np.ones(len(faces), dtype=bool)
+            stays[self.copies.get(part, _no_rows())] = False
+            if part.startswith("unknown"):
+                stays &= ~np.isin(faces.labels_M, lost)
+            if stays.all():
+                continue
+            kept[part] = _only(faces, stays)
+            if groups.get(part):
+                groups[part] = tuple(np.array(groups[part])[stays].tolist())
+        if targets.pairs is not None and len(self.pairs):
+            stays = np.ones(len(targets.pairs.is_same_P), dtype=bool)
+            stays[self.pairs] = False
+            kept["pairs"] = targets.pairs.only(stays)
+        return replace(targets, **kept, groups=groups["unknown_dev"], dev_groups=groups["dev"])
+
+    def _lost_labels(self, known: FaceSet | None) -> np.ndarray:
+        """Return the labels of whom the gallery has copies only."""
+        if known is None:
+            return _no_rows()
+        stays = np.ones(len(known), dtype=bool)
+        stays[self.copies.get("known", _no_rows())] = False
+        return np.setdiff1d(known.labels_M[~stays], known.labels_M[stays])
 
     def tell(self, report: Report) -> None:
         """Write the leaks at the top of a report's notes."""
@@ -92,12 +155,32 @@ def find_leaks(trained: bytes, identities: Iterable[str], folder: FaceFolder) ->
         faces: FaceList = getattr(folder, part)
         is_copy = [digest in known for digest in _digests(faces.paths)]
         copies[part] = np.flatnonzero(is_copy)
+    people = {part: getattr(folder, part).identities for part in _STRANGE}
+    people["pairs"] = tuple(people_of_pairs(folder).values())
     names, shared = set(identities), {}
-    for part in _STRANGE:
-        both = names & set(getattr(folder, part).identities) - {"", STRANGER}
+    for part, whose in people.items():
+        both = names & set(whose) - {"", STRANGER}
         if both:
             shared[part] = tuple(sorted(both))
-    return Leaks(shared, copies)
+    gone = set(copies["known"].tolist())
+    gallery = set(folder.known.identities)
+    left = {name for row, name in enumerate(folder.known.identities) if row not in gone}
+    return Leaks(
+        shared_names=shared,
+        copies=copies,
+        pairs=_copied_pairs(folder.pairs, known),
+        num_pairs=len(folder.pairs),
+        lost=len(gallery - left),
+        has_no_gallery=bool(gallery) and not left,
+    )
+
+
+def _copied_pairs(pairs: FacePairs, known: set[bytes]) -> np.ndarray:
+    """Return the rows of the pairs with a picture whose digest is known."""
+    paths = tuple(dict.fromkeys((*pairs.first, *pairs.second)))
+    copied = {p for p, digest in zip(paths, _digests(paths), strict=True) if digest in known}
+    sides = zip(pairs.first, pairs.second, strict=True)
+    return np.flatnonzero([one in copied or other in copied for one, other in sides])
 
 
 def _digests(paths: Iterable[Path]) -> list[bytes]:
@@ -112,7 +195,7 @@ def _digest(path: Path) -> bytes:
         raise InputError(f"{path}: cannot be read ({error.strerror}).") from None
 
 
-def _without(faces: FaceSet, rows: np.ndarray) -> FaceSet:
-    stays = np.ones(len(faces), dtype=bool)
-    stays[rows] = False
+def _only(faces: FaceSet, stays: np.ndarray) -> FaceSet | None:
+    if not stays.any():
+        return None
     return replace(faces, index_M=faces.index_M[stays], labels_M=faces.labels_M[stays])

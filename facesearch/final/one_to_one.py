@@ -1,18 +1,23 @@
 """1:1: whether two pictures show one person.
 
-Shapes: N faces, P pairs, D embedding.
+Shapes: N faces, P pairs, D embedding, F folds.
 """
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.special import stdtrit
 
 from facesearch.final.figures import Figure, Report
 from facesearch.final.model import FaceModel, SetImages
 from facesearch.final.targets import PairSet
 from facesearch.metrics.all_pairs import PairRanks, rank_cross_pairs
-from facesearch.metrics.exact import grid_rows, row_scores, scores
-from facesearch.metrics.intervals import Draws, bootstrap_pairs, far_name
+from facesearch.metrics.exact import grid_rows, row_scores
+from facesearch.metrics.identification import score_tiles
+from facesearch.metrics.intervals import Draws, bootstrap_pairs, far_name, wilson
 from facesearch.metrics.thresholds import ten_fold_accuracy
 
 FARS = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
@@ -49,21 +54,27 @@ def cross_pairs(
 ) -> Pairs:
     """Return all pairs of a probe and a gallery face, of many impostors an even sample.
 
-    Strangers (id -1) are impostors of everybody; each is a person of their own.
+    Strangers (id -1) are impostors of everybody; each is a person of their own. Without a gallery
+    or without probes there are no pairs. The working memory is that of a tile, and the pairs.
     """
     gallery, probes = grid_rows(gallery_ND), grid_rows(probes_ND)
-    first_free = max(gallery_ids.max(), probe_ids.max()) + 1
+    first_free = max(gallery_ids.max(initial=-1), probe_ids.max(initial=-1)) + 1
     own = np.where(probe_ids >= 0, probe_ids, first_free + np.arange(len(probe_ids)))
     step = max(1, -(-len(gallery) * len(probes) // _MOST_PAIRS))
-    parts: list[tuple[np.ndarray, ...]] = []
-    for start in range(0, len(probes), 256):
-        rows = slice(start, start + 256)
-        tile = scores(probes[rows], gallery)
-        is_same = own[rows][:, None] == gallery_ids[None]
+    nothing = np.empty(0, dtype=np.int64)
+    parts: list[tuple[np.ndarray, ...]] = [
+        (np.empty(0, dtype=np.float32), np.empty(0, dtype=bool), nothing, nothing)
+    ]
+    for rows, columns, tile in score_tiles(gallery, probes):
+        whose, gallery_whose = own[rows], gallery_ids[columns]
+        is_same = whose[:, None] == gallery_whose[None]
         # a row and a column count on together, so no face of the gallery is always left out
-        place = np.add.outer(np.arange(len(tile)) + start, np.arange(len(gallery)))
-        row, column = np.nonzero(is_same | (place % step == 0))
-        parts.append((tile[row, column], is_same[row, column], own[rows][row], gallery_ids[column]))
+        offset = rows.start + columns.start + np.arange(len(whose))
+        is_kept = is_same | (np.add.outer(offset, np.arange(len(gallery_whose))) % step == 0)
+        row, column = np.nonzero(is_kept)
+        parts.append((
+            tile[row, column], is_same[row, column], whose[row], gallery_whose[column],
+        ))  # fmt: skip
     return Pairs(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
@@ -108,21 +119,63 @@ def score_list(model: FaceModel, pairs: PairSet) -> np.ndarray:
     return row_scores(rows[pairs.first_P], rows[pairs.second_P])
 
 
+def people_of(pairs: PairSet) -> np.ndarray:
+    """Return a number for the person on each picture of a list, int64 [N].
+
+    Pictures are of one person if their labels say so, or a pair of one person joins them; any other
+    picture counts as a person of its own.
+    """
+    labels, count = pairs.faces.labels_M, len(pairs.faces)
+    named = np.flatnonzero(labels >= 0)
+    _, first, number = np.unique(labels[named], return_index=True, return_inverse=True)
+    one = np.concatenate([pairs.first_P[pairs.is_same_P], named])
+    other = np.concatenate([pairs.second_P[pairs.is_same_P], named[first][number]])
+    joined = coo_array((np.ones(len(one)), (one, other)), shape=(count, count))
+    people: np.ndarray = connected_components(joined, directed=False)[1].astype(np.int64)
+    return people
+
+
 def report_list(pairs: PairSet, scores_P: np.ndarray, report: Report) -> None:
-    """Add the accuracy of a list of pairs: mean over its folds, as LFW's protocol has it.
+    """Add the accuracy of each list of pairs: mean over its folds, as LFW's protocol has it.
+
+    Args:
+        pairs: Of one list (``pairs/accuracy``) or of several (``pairs/<list>/accuracy``).
+        scores_P: Cosines.
+        report: Where the figures are added.
 
     Source:
         Huang et al. 2007, Labeled Faces in the Wild: the threshold of a fold is the best of the
-        others; the interval is 1.96 standard errors of the folds' mean.
+        others. The interval is of the folds' mean, by Student's t; where all pairs are right, or
+        none, it is Wilson's of the pairs.
 
     """
-    folds = np.unique(pairs.folds_P)
-    if len(folds) < 2:
-        report.notes.append("pairs: one fold only, so no accuracy by folds; see AUC and EER.")
+    names = sorted(set(pairs.lists))
+    if len(names) < 2:
+        _report_folds("pairs", pairs, scores_P, report)
         return
-    accuracy_F = ten_fold_accuracy(scores_P, pairs.is_same_P, pairs.folds_P)
-    mean = float(accuracy_F.mean())
-    error = 1.96 * float(accuracy_F.std(ddof=1)) / len(accuracy_F) ** 0.5
-    report.figures["pairs/accuracy"] = Figure(
-        mean, max(0.0, mean - error), min(1.0, mean + error), len(pairs.is_same_P)
+    for name in names:
+        here = np.array(pairs.lists) == name
+        part = replace(pairs, is_same_P=pairs.is_same_P[here], folds_P=pairs.folds_P[here])
+        # the name of a figure must be one that a tracker takes
+        _report_folds(f"pairs/{re.sub(r'[^0-9A-Za-z_-]', '_', name)}", part, scores_P[here], report)
+    report.notes.append(
+        f"pairs: accuracy is of each list; TAR, EER, AUC and the threshold are of all {len(names)} "
+        "lists together."
     )
+
+
+def _report_folds(name: str, pairs: PairSet, scores_P: np.ndarray, report: Report) -> None:
+    is_same, num_folds = pairs.is_same_P, len(np.unique(pairs.folds_P))
+    if is_same.all() or not is_same.any():
+        report.notes.append(f"{name}: one kind of pairs only, so nothing of it can be measured.")
+        return
+    if num_folds < 2:
+        report.notes.append(f"{name}: one fold only, so no accuracy by folds; see AUC and EER.")
+        return
+    accuracy_F = ten_fold_accuracy(scores_P, is_same, pairs.folds_P)
+    mean = float(accuracy_F.mean())
+    error = float(stdtrit(num_folds - 1, 0.975) * accuracy_F.std(ddof=1)) / num_folds**0.5
+    low, high = max(0.0, mean - error), min(1.0, mean + error)
+    if mean in (0.0, 1.0):
+        low, high = wilson(round(mean * len(is_same)), len(is_same))
+    report.figures[f"{name}/accuracy"] = Figure(mean, low, high, len(is_same))

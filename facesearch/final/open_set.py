@@ -32,7 +32,7 @@ def report_search(
     probes: FaceSet,
     report: Report,
 ) -> None:
-    """Add rank-1, rank-5, rank-10 and the CMC of the probes that have a mate."""
+    """Add rank-1, rank-5, rank-10 and the CMC of the probes that have a mate; ranks count people."""
     mated = np.flatnonzero(np.isin(probes.labels_M, gallery.labels_M))
     if not len(mated):
         report.notes.append(f"{name}: nobody of it is in the gallery, so no rank can be told.")
@@ -53,7 +53,7 @@ def report_open_set(name: str, searches: OpenSet, report: Report) -> None:
     """Add DIR at each FPIR: with the strangers, and with every probe whose mates are left out.
 
     Leaving out the mates of a probe makes of each a search without a mate, so that there are enough
-    of them for a small FPIR.
+    of them for a small FPIR. An FPIR that cannot be measured gets a note instead of a figure.
     """
     mated = searches.is_mated_P
     score, is_right = searches.score_P[mated], searches.is_right_P[mated]
@@ -62,19 +62,20 @@ def report_open_set(name: str, searches: OpenSet, report: Report) -> None:
         "mates_left_out": searches.nonmate_score_P,
     }
     for kind, nonmated in kinds.items():
-        if not len(nonmated):
+        if not len(nonmated) or not len(score):
             continue
-        intervals = bootstrap_open_set(searches, FPIRS, kind)
-        for fpir in FPIRS:
-            value, threshold = dir_at_fpir(score, is_right, nonmated, fpir)
-            figure = Figure(value, *intervals[fpir], int(mated.sum()))
+        fpirs = [fpir for fpir in FPIRS if is_measurable(len(nonmated), fpir)]
+        intervals = bootstrap_open_set(searches, fpirs, kind) if fpirs else {}
+        for fpir, interval in intervals.items():
+            value, _ = dir_at_fpir(score, is_right, nonmated, fpir)
+            figure = Figure(value, *interval, len(score))
             report.figures[f"{name}/dir_at_fpir_{fpir}_{kind}"] = figure
-            if not is_measurable(len(nonmated), fpir):
-                report.notes.append(
-                    f"{name}: DIR at FPIR {fpir} with {kind} rests on a threshold above all "
-                    f"{len(nonmated)} searches without a mate ({threshold:.3f}); an FPIR of {fpir} "
-                    f"needs {round(1 / fpir)} of them to be measured."
-                )
+        report.notes += [
+            f"{name}: DIR at FPIR {fpir} with {kind} is not given: it needs {round(1 / fpir)} "
+            f"searches without a mate, and there are {len(nonmated)}."
+            for fpir in FPIRS
+            if fpir not in intervals
+        ]
 
 
 def report_rejection(

@@ -24,10 +24,14 @@ _FARS = {"far_1e-2": 1e-2, "far_1e-3": 1e-3}
 
 @dataclass(frozen=True)
 class OperatingPoints:
-    """What was fitted: thresholds by name; the calibration if there were both kinds of pairs."""
+    """What was fitted: thresholds by name; the calibration if there were both kinds of pairs.
+
+    calibrated_on says which faces the calibration was fitted on, as ``fitted_on`` of a threshold.
+    """
 
     thresholds: Mapping[str, Threshold]
     calibration: Calibration | None
+    calibrated_on: str = ""
 
     def frozen_into(self, model: FaceModel) -> FaceModel:
         """Return the model with these points instead of its own of the same names."""
@@ -43,7 +47,7 @@ def of_pairs(ranks: PairRanks, pairs: Pairs, fitted_on: str) -> OperatingPoints:
     for name, far in _FARS.items():
         if ranks.is_measurable(far):
             found[name] = Threshold(ranks.threshold_at_far(far), name, fitted_on)
-    return OperatingPoints(found, fit_calibration(pairs.genuine, pairs.impostor))
+    return OperatingPoints(found, fit_calibration(pairs.genuine, pairs.impostor), fitted_on)
 
 
 def of_list(scores_P: np.ndarray, is_same_P: np.ndarray, fitted_on: str) -> OperatingPoints:
@@ -55,6 +59,7 @@ def of_list(scores_P: np.ndarray, is_same_P: np.ndarray, fitted_on: str) -> Oper
     return OperatingPoints(
         {"accuracy": Threshold(value, "accuracy", fitted_on)},
         fit_calibration(genuine, impostor),
+        fitted_on,
     )
 
 
@@ -77,5 +82,7 @@ def merged(*points: OperatingPoints) -> OperatingPoints:
     thresholds: dict[str, Threshold] = {}
     for some in reversed(points):
         thresholds |= some.thresholds
-    calibrations = [some.calibration for some in points if some.calibration is not None]
-    return OperatingPoints(thresholds, calibrations[0] if calibrations else None)
+    calibrated = next((some for some in points if some.calibration is not None), None)
+    if calibrated is None:
+        return OperatingPoints(thresholds, None)
+    return OperatingPoints(thresholds, calibrated.calibration, calibrated.calibrated_on)

@@ -11,6 +11,7 @@ from pathlib import Path
 from facesearch.data.faces import image_set
 from facesearch.data.layouts import STRANGER, FaceFolder, FaceList, scan_layout
 from facesearch.data.layouts.folder import flat
+from facesearch.data.layouts.hw2p2 import told_term
 from facesearch.errors import InputError
 from facesearch.final.model import FaceModel, SetImages
 from facesearch.final.submission import write_classification, write_verification
@@ -66,21 +67,23 @@ def predict_root(
         out: Where the files go; made if it is missing.
         layout: One of the two, or ``auto``.
         views: A name in `VIEWS` instead of the model's own.
-        is_strict: Refuse strangers to reject without a threshold; False: leave out the second
-            file, with a note.
+        is_strict: Refuse strangers to reject without a threshold, and a model with one where
+            nothing tells whether there are strangers; False: leave out the second file, with a
+            note.
 
     Raises:
-        InputError: For another layout, pictures that cannot be read, or strangers to reject
-            without a threshold; no file is written then.
+        InputError: For another layout, pictures that cannot be read, or what ``is_strict``
+            refuses; no file is written then.
         StorageError: If a file cannot be written.
 
     """
     folder = _read_root(root, layout)
     reasons = _why_no_classification(model, folder), _why_no_verification(folder)
-    if reasons[1] is None and _has_strangers(folder) and REJECTION not in model.thresholds:
+    doubt = _doubt(model, folder, layout) if reasons[1] is None else None
+    if doubt is not None:
         if is_strict:
-            raise InputError(f"{root}: {_no_threshold(root)}")
-        reasons = reasons[0], _no_threshold(root)
+            raise InputError(f"{root}: {doubt}")
+        reasons = reasons[0], doubt
     # all pictures are read before the first file is written
     names = _nearest_names(model, folder, views) if reasons[1] is None else []
     labels = _labels(model, folder, views) if reasons[0] is None else []
@@ -107,10 +110,22 @@ def _has_strangers(folder: FaceFolder) -> bool:
     return folder.layout == "hw2p2-s23"
 
 
-def _no_threshold(root: Path) -> str:
+def _doubt(model: FaceModel, folder: FaceFolder, layout: str) -> str | None:
+    """Say why it is not known which queries are strangers; None if it is."""
+    if REJECTION not in model.thresholds:
+        if not _has_strangers(folder):
+            return None
+        return (
+            "some queries of hw2p2-s23 are strangers, but the model has no threshold "
+            f"'{REJECTION}' to reject them by. Fit it: facesearch evaluate BUNDLE --data "
+            f"{folder.root} --freeze NEW_BUNDLE"
+        )
+    if layout != "auto" or told_term(folder.root) is not None:
+        return None
     return (
-        f"some queries of hw2p2-s23 are strangers, but the model has no threshold '{REJECTION}' "
-        f"to reject them by. Fit it: facesearch evaluate BUNDLE --data {root} --freeze NEW_BUNDLE"
+        f"the model can reject strangers (threshold '{REJECTION}'), but nothing here tells whether "
+        "there are any: neither verification_dev.csv nor dev_identities.csv. Write --layout "
+        "hw2p2-s23 if some queries are strangers, --layout hw2p2-f22 if everybody is known."
     )
 
 

@@ -1,7 +1,8 @@
-"""A final model in MLflow's registry: its versions, and which of them is the champion.
+"""A final model in MLflow's registry: its logged model and its version.
 
-Not in this module: the run's own figures and files (`tracking.py`) and what is served
-(`serving.py`). Only calls of a client are used: MLflow's global state belongs to the caller.
+Not in this module: who is the champion (`champion.py`), the run's own figures and files
+(`tracking.py`) and what is served (`serving.py`). Only calls of a client are used: MLflow's global
+state belongs to the caller.
 """
 
 import hashlib
@@ -9,7 +10,6 @@ import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,32 +18,35 @@ import numpy as np
 
 from facesearch.data.faces import FaceSet
 from facesearch.errors import InputError
+from facesearch.final.bundle import MANIFEST
 from facesearch.final.card import card_head, plain
-from facesearch.final.compare import BETTER, Contender, compare, read_digests, same_faces
+from facesearch.final.champion import (
+    CHALLENGER,
+    CHAMPION,
+    FACES_TAG,
+    MODEL_TAG,
+    Entrant,
+    Verdict,
+    judge,
+    reported_on,
+    versions_of,
+)
 from facesearch.final.figures import Report
-from facesearch.final.locate import find_bundle, load_model
 from facesearch.final.model import FaceModel
 from facesearch.final.targets import Targets
 from facesearch.tracking.store import Store
+from facesearch.tracking.tracker import telling
 
 # isort: split
 from mlflow.entities import Dataset, DatasetInput, InputTag, LoggedModelOutput, Metric
 from mlflow.exceptions import MlflowException
 
 NAME = "facesearch"
-CHAMPION, CHALLENGER = "champion", "challenger"
+# The last tag of a version: it has its alias, so that nothing is left to be done.
+_SETTLED = "facesearch.settled"
 # MLflow's own limits: characters of a digest and of a description, metrics in a call
 _DIGEST, _DESCRIPTION, _BATCH = 36, 4900, 1000
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Whether a new version takes the champion's place, and why."""
-
-    is_champion: bool
-    reason: str
-    replaced: str = ""
 
 
 def register(  # noqa: PLR0913
@@ -53,13 +56,14 @@ def register(  # noqa: PLR0913
     """Log a bundle as a model that MLflow serves, and make it a version of a registered model.
 
     The first version is the champion. A later one is the challenger; it becomes the champion only
-    if it is shown to be better on the same faces (`facesearch.final.compare`). The reason stands in
-    the version's description. Each comparison uses the reporting faces once more: after many
-    versions a champion is a little too good on them.
+    if both were reported on the same faces, and it is shown to be better there
+    (`facesearch.final.champion`). The reason stands in the version's description. Each comparison
+    uses the reporting faces once more: after many versions a champion is a little too good on them.
+    A bundle that is a version already stays that one.
 
     Args:
         store: Where.
-        run_id: The final run, which is still open and holds the bundle in ``model/``.
+        run_id: The final run, which holds the bundle in ``model/``.
         folder: The bundle.
         model: What is in it.
         report: Its figures; they become the metrics of the logged model.
@@ -79,16 +83,32 @@ def register(  # noqa: PLR0913
             "with a letter or digit."
         )
     client = store.client()
-    try:
+    saved = f"; the model is saved in {folder}; the same command registers it"
+    with telling(store, "the model was not registered: ", saved):
+        entrant = Entrant(model, model_digest(folder), targets, reported_on(model, targets))
+        earlier = _settled(client, name, entrant.digest)
+        if earlier:
+            return earlier
         datasets = _datasets(model, targets)
         client.log_inputs(run_id, datasets=list(datasets.values()))
         logged = _log_model(client, run_id, folder, model, name)
         _log_metrics(client, run_id, logged.model_id, report, datasets)
-        verdict = _judge(store, client, name, model, targets)
-        return _add_version(client, name, logged, verdict, model, report)
-    except MlflowException as error:
-        reason = (str(error).splitlines() or [""])[0][:200]
-        raise InputError(f"MLflow at {store.uri}: the model was not registered: {reason}") from None
+        return _add_version(client, name, logged, judge(store, name, entrant), entrant, report)
+
+
+def model_digest(folder: Path) -> str:
+    """Return the SHA-256 of a bundle's manifest: of every file of it."""
+    return hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
+
+
+def _settled(client: Any, name: str, digest: str) -> str:
+    """Return the number of the version that the bundle is already, "" if it is none."""
+    numbers = [
+        int(version.version)
+        for version in versions_of(client, name)
+        if version.tags.get(MODEL_TAG) == digest and _SETTLED in version.tags
+    ]
+    return str(max(numbers)) if numbers else ""
 
 
 # --- the logged model -------------------------------------------------------------------
@@ -188,48 +208,30 @@ def digest_of(faces: FaceSet) -> str:
 # --- the version ------------------------------------------------------------------------
 
 
-def _judge(store: Store, client: Any, name: str, model: FaceModel, targets: Targets) -> Verdict:
-    """Ask the champion about the same faces; one that cannot be asked stays where it is."""
-    try:
-        version = client.get_model_version_by_alias(name, CHAMPION).version
-    except MlflowException:
-        return Verdict(True, "the first version: there was no champion to compare it with")
-    try:
-        folder = find_bundle(f"models:/{name}@{CHAMPION}", store)
-        champion = load_model(folder)
-        contenders = [Contender(model), Contender(champion, read_digests(folder))]
-        shared = same_faces(targets, model.config.data, model, contenders)
-        found = compare(model, champion, *shared.of_each)
-    except InputError as error:
-        reason = " ".join(str(error).split())[:300]
-        return Verdict(False, f"the champion, version {version}, could not be compared: {reason}")
-    said = f"compared with the champion, version {version}: {found.reason}"
-    if found.verdict == BETTER:
-        return Verdict(True, f"better, {said}", str(version))
-    return Verdict(False, f"not shown to be better, {said}")
-
-
 def _add_version(
-    client: Any, name: str, logged: Any, verdict: Verdict, model: FaceModel, report: Report
+    client: Any, name: str, logged: Any, verdict: Verdict, entrant: Entrant, report: Report
 ) -> str:
     with suppress(MlflowException):  # it is there already; if it is not, the next call says why
         client.create_registered_model(name, description="Face models of facesearch.")
     tags = {
         "facesearch.final_run_id": logged.source_run_id,
         "facesearch.model_id": logged.model_id,
-        "facesearch.faces": _faces_of(model),
+        "facesearch.faces": _faces_of(entrant.model),
         "facesearch.verdict": verdict.reason[:1000],
+        MODEL_TAG: entrant.digest,
+        FACES_TAG: entrant.reported_on,
     }
     if verdict.replaced:
         tags["facesearch.replaced"] = verdict.replaced
     part = CHAMPION if verdict.is_champion else CHALLENGER
+    head = card_head(entrant.model, report)
     # not models:/<id>, which a SQL store resolves in MLflow's global store
     version = client.create_model_version(
         name,
         logged.artifact_location,
         logged.source_run_id,
         tags=tags,
-        description=f"{part}: {plain(verdict.reason)}\n\n{card_head(model, report)}"[:_DESCRIPTION],
+        description=f"{part}: {plain(verdict.reason)}\n\n{head}"[:_DESCRIPTION],
         model_id=logged.model_id,
     ).version
     # how MLflow itself ties the two together: its SQL store keeps no model_id of a version
@@ -240,4 +242,5 @@ def _add_version(
         # whoever challenged before was not compared with the new champion
         with suppress(MlflowException):
             client.delete_registered_model_alias(name, CHALLENGER)
+    client.set_model_version_tag(name, str(version), _SETTLED, part)
     return str(version)

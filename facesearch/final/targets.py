@@ -1,27 +1,58 @@
 """The sets that a final model is reported on: never used to choose a trial.
 
-Shapes: P pairs.
+Shapes: P pairs, F pictures of a list of pairs.
 """
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from facesearch.config import DataConfig
 from facesearch.data.faces import FaceSet, generated_faces, image_set
-from facesearch.data.layouts import FaceFolder, FaceList, FacePairs, read_layout
+from facesearch.data.layouts import STRANGER, FaceFolder, FaceList, FacePairs, read_layout
+from facesearch.data.layouts.csv_file import read_groups
+from facesearch.errors import InputError
+
+# Layouts in which whoever owns a folder is on all the pictures in it.
+_FOLDERS_OF_PEOPLE = ("identity-folders", "lfw")
 
 
 @dataclass(frozen=True)
 class PairSet:
-    """A list of pairs: rows of ``faces``, whether both are one person's, and folds from 0."""
+    """A list of pairs: rows of ``faces``, whether both are one person's, and folds from 0.
+
+    Labels of the faces are numbers of people, -1 where nobody says who it is. lists names the list
+    of each pair, empty for a single one; groups the group of each face, "" where it is not known.
+    """
 
     faces: FaceSet
     first_P: np.ndarray
     second_P: np.ndarray
     is_same_P: np.ndarray
     folds_P: np.ndarray
+    lists: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+    def only(self, stays_P: np.ndarray) -> "PairSet | None":
+        """Return the pairs that stay, with the faces that they need; None if none stays."""
+        if not stays_P.any():
+            return None
+        first, second = self.first_P[stays_P], self.second_P[stays_P]
+        used_F, rows = np.unique(np.concatenate([first, second]), return_inverse=True)
+        faces = replace(
+            self.faces, index_M=self.faces.index_M[used_F], labels_M=self.faces.labels_M[used_F]
+        )
+        return PairSet(
+            faces,
+            rows[: len(first)],
+            rows[len(first) :],
+            self.is_same_P[stays_P],
+            self.folds_P[stays_P],
+            tuple(np.array(self.lists)[stays_P].tolist()) if self.lists else (),
+            tuple(np.array(self.groups)[used_F].tolist()) if self.groups else (),
+        )
 
 
 @dataclass(frozen=True)
@@ -29,8 +60,9 @@ class Targets:
     """Faces to report on; a set that the folder lacks is None.
 
     known is the gallery. Labels of unknown_dev and unknown_test are rows of gallery_names, -1 for a
-    stranger; a set without any label is only good for a submission, see `labelled`. Groups name the
-    group of each face of unknown_dev, where groups are known.
+    stranger; a set without any label is only good for a submission, see `labelled`. groups names
+    the group of each face of unknown_dev and dev_groups that of each face of dev, where groups are
+    known; "" is none.
     """
 
     dev: FaceSet | None = None
@@ -43,6 +75,7 @@ class Targets:
     pairs: PairSet | None = None
     groups: tuple[str, ...] = ()
     has_rejection: bool = False
+    dev_groups: tuple[str, ...] = ()
 
     def labelled(self, name: str) -> FaceSet | None:
         """Return a set of this name if at least one of its faces has a label."""
@@ -76,9 +109,10 @@ def read_targets(data: DataConfig, identities: tuple[str, ...]) -> Targets:
         gallery_names=names,
         unknown_dev=pack(folder.unknown_dev, names),
         unknown_test=pack(folder.unknown_test, names),
-        pairs=_pairs(folder.pairs, data.image_px),
-        groups=folder.unknown_dev.groups,
+        pairs=_pairs(folder, data.image_px),
+        groups=_groups_beside(folder.known, folder.unknown_dev, folder.known),
         has_rejection=folder.layout == "hw2p2-s23",
+        dev_groups=_groups_beside(folder.dev, folder.dev, folder.train) if is_known else (),
     )
 
 
@@ -87,17 +121,78 @@ def reporting_folder(data: DataConfig) -> FaceFolder | None:
     return None if data.root is None else read_layout(Path(data.root), data.layout)
 
 
-def _pairs(pairs: FacePairs, image_px: int) -> PairSet | None:
+def people_of_pairs(folder: FaceFolder) -> dict[Path, str]:
+    """Return who is on the pictures of the pairs, of those of whom the folder says it.
+
+    It is said by the list of the faces; in folders of people also by the folder that a picture lies
+    in, however deep.
+    """
+    listed = {
+        _plain(path): name
+        for path, name in zip(folder.train.paths, folder.train.identities, strict=True)
+    }
+    owners = {}
+    if folder.layout in _FOLDERS_OF_PEOPLE:
+        owners = {path.parent: name for path, name in listed.items()}
+    found = {}
+    for path in dict.fromkeys((*folder.pairs.first, *folder.pairs.second)):
+        plain = _plain(path)
+        named = [owners[above] for above in plain.parents if above in owners]
+        if plain in listed or named:
+            found[path] = listed.get(plain) or named[0]
+    return found
+
+
+def _plain(path: Path) -> Path:
+    return Path(os.path.normpath(path))
+
+
+def _groups_beside(part: FaceList, asked: FaceList, people: FaceList) -> tuple[str, ...]:
+    """Return the group of each face of ``asked``, of the groups.csv beside the folder ``part``.
+
+    Args:
+        part: Faces of ``<folder>/<identity>/<picture>``: known of HW2P2, or dev.
+        asked: Whose groups are returned; "" is none, nothing at all if there is no such file.
+        people: Whoever else than those of ``part`` may stand in the file.
+
+    Raises:
+        InputError: If the file has faults.
+
+    """
+    if asked.groups or not part.paths:
+        return asked.groups
+    faults: list[str] = []
+    folder = part.paths[0].parents[2]
+    groups = read_groups(folder, {*part.identities, *people.identities}, faults)
+    if faults:
+        raise InputError(f"{folder}: {'; '.join(faults)}.")
+    if not groups:
+        return ()
+    return tuple("" if name == STRANGER else groups.get(name, "") for name in asked.identities)
+
+
+def _pairs(folder: FaceFolder, image_px: int) -> PairSet | None:
+    pairs: FacePairs = folder.pairs
     if not len(pairs):
         return None
     paths = tuple(dict.fromkeys((*pairs.first, *pairs.second)))
     row = {path: number for number, path in enumerate(paths)}
+    whose = people_of_pairs(folder)
+    names = tuple(whose.get(path, "") for path in paths)
+    # whoever is in no group is named as a group of their own
+    group_of = {
+        name: group
+        for name, group in zip(folder.train.identities, folder.train.groups, strict=False)
+        if name != group
+    }
     return PairSet(
-        image_set(FaceList(paths, ("",) * len(paths)), image_px, ()),
+        image_set(FaceList(paths, names), image_px, sorted(set(names) - {""})),
         np.array([row[path] for path in pairs.first]),
         np.array([row[path] for path in pairs.second]),
         np.array(pairs.is_same),
         np.array(pairs.folds),
+        pairs.lists,
+        tuple(group_of.get(name, "") for name in names) if group_of else (),
     )
 
 

@@ -1,4 +1,8 @@
-"""A final model in MLflow: one run with its figures, its curves and its files."""
+"""A final model in MLflow: one run with its figures, its curves and its files.
+
+A run says which bundle it is of, so that the same command, after whatever has stopped it, goes on
+with that run and makes no second one.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,16 +10,20 @@ from typing import Any
 
 from mlflow.entities import Metric, Param
 
+from facesearch.final.champion import MODEL_TAG
 from facesearch.final.figures import Report
 from facesearch.final.finalists import Finalist
 from facesearch.final.model import FaceModel
-from facesearch.final.registry import register
+from facesearch.final.registry import model_digest, register
 from facesearch.final.retrain import Trained
 from facesearch.final.targets import Targets
 from facesearch.tracking.store import Store
-from facesearch.tracking.tracker import single_run
+from facesearch.tracking.tracker import single_run, telling
 
 _BATCH = 1000
+# MLflow takes 8,000 characters of a tag
+_NOTE = 7900
+_REST = "\n\nCut here: the rest is in report/report.md, among the files of this run."
 _SUBMISSIONS = ("classification.csv", "verification.csv")
 
 
@@ -44,43 +52,89 @@ class Made:
 def log_final(store: Store, made: Made, *, is_registered: bool) -> tuple[str, str]:
     """Write a final model into MLflow, and register it if it is to be.
 
+    A bundle that a finished run of the same trial holds is not written again, and one that is
+    registered stays that version. A run that was cut short is taken up again.
+
     Returns:
-        The run's id, and the registered version, "" if there is none.
+        The run's id, and the registered version, "" if it is not to be one.
 
     Raises:
-        InputError: If the store does not answer; everything is in the folder, and the same command
-            writes it again.
+        InputError: If the store fails; everything is in the folder, and the same command writes it
+            again.
 
     """
-    folder, model = made.folder, made.model
-    tags = {
-        **{f"facesearch.{k}" if "." not in k else k: str(v) for k, v in _tags(model).items()},
+    saved = f"; the model and its report are saved in {made.folder}"
+    saved += "; the same command writes them again"
+    tags = _tags(made)
+    with telling(store, saved=saved):
+        run_id, is_whole = _earlier(store, tags)
+    if is_whole:
+        return run_id, _registered(store, run_id, made) if is_registered else ""
+    name = f"final of {made.finalist.name}"[:250]
+    with single_run(store, name, tags, run_id=run_id, saved=saved) as (client, run_id):
+        _write(client, run_id, made)
+        return run_id, _registered(store, run_id, made) if is_registered else ""
+
+
+def _earlier(store: Store, tags: dict[str, str]) -> tuple[str, bool]:
+    """Return the run of the same bundle and trial, "" if there is none, and whether it is whole.
+
+    Other runs of them that never ended are ended: what was to end them was killed.
+    """
+    client = store.client()
+    same = (MODEL_TAG, "facesearch.trial_run_id", "facesearch.kind")
+    runs = client.search_runs(
+        [store.experiment_id(client)],
+        f"tags.`{MODEL_TAG}` = '{tags[MODEL_TAG]}'",
+        order_by=["attributes.start_time DESC"],
+    )
+    runs = [run for run in runs if all(run.data.tags.get(key) == tags[key] for key in same)]
+    if not runs:
+        return "", False
+    chosen = next((run for run in runs if run.info.status == "FINISHED"), runs[0])
+    for run in runs:
+        if run is not chosen and run.info.status == "RUNNING":
+            client.set_terminated(run.info.run_id, "KILLED")
+    return str(chosen.info.run_id), bool(chosen.info.status == "FINISHED")
+
+
+def _write(client: Any, run_id: str, made: Made) -> None:
+    client.log_batch(run_id, params=_params(made.model, made.trained))
+    metrics = _metrics(made.report, made.trained)
+    for start in range(0, len(metrics), _BATCH):
+        client.log_batch(run_id, metrics=metrics[start : start + _BATCH])
+    # its config.json holds the names of the people who were trained on: without them the model
+    # could not say who is on a picture
+    client.log_artifacts(run_id, str(made.folder / "model"), "model")
+    # the report that is sent names nobody; the one in the folder may
+    told = made.report.without_names(made.model.identities)
+    client.log_text(run_id, told.as_json(), "report/report.json")
+    for file in ("report.md", *_SUBMISSIONS):
+        if (made.folder / file).exists():
+            client.log_artifact(run_id, str(made.folder / file), "report")
+
+
+def _registered(store: Store, run_id: str, made: Made) -> str:
+    return register(store, run_id, made.folder / "model", made.model, made.report, made.targets)
+
+
+def _tags(made: Made) -> dict[str, str]:
+    told = {k: v for k, v in made.model.provenance.items() if isinstance(v, str)}
+    return {
+        **{k if "." in k else f"facesearch.{k}": v for k, v in told.items()},
         "facesearch.kind": "final",
         "facesearch.trial_run_id": made.finalist.run_id,
-        "facesearch.config": model.config.model_dump_json(),
-        "mlflow.note.content": (folder / "report.md").read_text(),
+        "facesearch.config": made.model.config.model_dump_json(),
+        MODEL_TAG: model_digest(made.folder / "model"),
+        "mlflow.note.content": _note((made.folder / "report.md").read_text()),
     }
-    name = f"final of {made.finalist.name}"[:250]
-    with single_run(store, name, tags) as (client, run_id):
-        client.log_batch(run_id, params=_params(model, made.trained))
-        metrics = _metrics(made.report, made.trained)
-        for start in range(0, len(metrics), _BATCH):
-            client.log_batch(run_id, metrics=metrics[start : start + _BATCH])
-        client.log_artifacts(run_id, str(folder / "model"), "model")
-        # the names of people stay on this disk
-        told = made.report.without_names(model.identities)
-        client.log_text(run_id, told.as_json(), "report/report.json")
-        for file in ("report.md", *_SUBMISSIONS):
-            if (folder / file).exists():
-                client.log_artifact(run_id, str(folder / file), "report")
-        version = ""
-        if is_registered:
-            version = register(store, run_id, folder / "model", model, made.report, made.targets)
-    return run_id, version
 
 
-def _tags(model: FaceModel) -> dict[str, Any]:
-    return {k: v for k, v in model.provenance.items() if isinstance(v, str)}
+def _note(text: str) -> str:
+    """Return a report as the run's description: whole lines of it, if it is too long."""
+    if len(text) <= _NOTE:
+        return text
+    return text[: _NOTE - len(_REST)].rpartition("\n")[0] + _REST
 
 
 def _params(model: FaceModel, trained: list[Trained]) -> list[Param]:

@@ -2,18 +2,23 @@
 
 Thresholds are fitted on unknown_dev (and on a list of pairs), frozen, and applied to unknown_test
 where that has labels.
+
+Shapes: G gallery faces, P probes, D embedding.
 """
+
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from facesearch.data.faces import FaceSet
 from facesearch.final.closed_set import report_closed_set
 from facesearch.final.figures import Report
-from facesearch.final.groups import report_groups
+from facesearch.final.groups import report_closed_groups, report_groups, report_pair_groups
 from facesearch.final.model import FaceModel, SetImages
 from facesearch.final.one_to_one import (
     Pairs,
     cross_pairs,
+    people_of,
     rank_embeddings,
     report_list,
     report_pairs,
@@ -28,99 +33,128 @@ from facesearch.final.operating_points import (
     of_searches,
 )
 from facesearch.final.outcomes import classify_set
-from facesearch.final.targets import Targets
+from facesearch.final.targets import PairSet, Targets
 from facesearch.metrics.all_pairs import rank_scores
 from facesearch.metrics.open_set import OpenSet, search_open_set
-from facesearch.metrics.thresholds import expected_calibration_error
+from facesearch.metrics.thresholds import Calibration, expected_calibration_error
 
 
 def verify(
-    model: FaceModel, targets: Targets, *, is_refitted: bool = True
+    model: FaceModel, targets: Targets, *, is_refitted: bool = True, source: str = ""
 ) -> tuple[FaceModel, Report]:
     """Measure a model on all labelled sets.
 
     Args:
         model: The model.
         targets: The reporting sets.
-        is_refitted: Fit the thresholds on the dev sets; otherwise those of the model are applied.
+        is_refitted: Fit the thresholds on the dev sets, and forget those of the model; otherwise
+            those of the model are applied.
+        source: A short name of the faces, such as their folder's: thresholds are then said to be
+            fitted on ``unknown_dev of <source>``.
 
     Returns:
         The model with its frozen thresholds, and the report.
 
     """
     report, points = Report(), OperatingPoints({}, None)
+    if is_refitted:
+        model = replace(model, thresholds={}, calibration=None)
+    _closed_sets(model, targets, report)
+    if targets.pairs is not None:
+        scores = score_list(model, targets.pairs)
+        if is_refitted:
+            points = of_list(scores, targets.pairs.is_same_P, _place("pairs", source))
+            model = points.frozen_into(model)
+        _pair_list(model, targets.pairs, scores, report)
+    if targets.known is None or not len(targets.known):
+        return model, report
+    gallery = _Embedded(targets.known, model.embed(SetImages(targets.known)))
+    for name in ("unknown_dev", "unknown_test"):
+        faces = targets.labelled(name)
+        if faces is None:
+            continue
+        asked = _Asked(name, gallery, _Embedded(faces, model.embed(SetImages(faces))), source)
+        asked.report(report)
+        if is_refitted and name == "unknown_dev":
+            points = merged(points, asked.fit())
+            model = points.frozen_into(model)
+        asked.at_thresholds(model, points, report)
+        if name == "unknown_dev":
+            asked.by_group(model, targets.groups, report)
+    return model, report
+
+
+def _place(name: str, source: str) -> str:
+    """Return which faces these are, as ``fitted_on`` of a threshold says it."""
+    return f"{name} of {source}" if source else name
+
+
+def _closed_sets(model: FaceModel, targets: Targets, report: Report) -> None:
     for name in ("dev", "test"):
         faces = targets.labelled(name)
         if faces is not None:
-            report_closed_set(name, classify_set(model, faces), model.identities, report)
-    if targets.pairs is not None:
-        points = merged(points, _pair_list(model, targets, report))
-    if targets.known is not None:
-        gallery = model.embed(SetImages(targets.known))
-        dev = targets.labelled("unknown_dev")
-        if dev is not None:
-            asked = _Asked("unknown_dev", gallery, targets.known, model.embed(SetImages(dev)), dev)
-            points = merged(points, asked.report(report))
-            model = points.frozen_into(model) if is_refitted else model
-            asked.at_thresholds(model, report, targets.groups, is_fitted_here=is_refitted)
-        test = targets.labelled("unknown_test")
-        if test is not None:
-            asked = _Asked(
-                "unknown_test", gallery, targets.known, model.embed(SetImages(test)), test
-            )
-            asked.report(report)
-            asked.at_thresholds(model, report, (), is_fitted_here=False)
-    return (points.frozen_into(model) if is_refitted else model), report
+            found = classify_set(model, faces)
+            report_closed_set(name, found, model.identities, report)
+            if name == "dev":
+                report_closed_groups(name, found, targets.dev_groups, report)
 
 
-def _pair_list(model: FaceModel, targets: Targets, report: Report) -> OperatingPoints:
-    pairs = targets.pairs
-    assert pairs is not None
-    scores = score_list(model, pairs)
-    report_list(pairs, scores, report)
-    ranks = rank_scores(scores[pairs.is_same_P], scores[~pairs.is_same_P])
-    # whose faces they are is not known of every list: each picture counts as a person
-    as_pairs = Pairs(
-        scores,
-        pairs.is_same_P,
-        pairs.first_P,
-        np.where(pairs.is_same_P, pairs.first_P, pairs.second_P),
-    )
-    report_pairs("pairs", ranks, as_pairs, report)
-    return of_list(scores, pairs.is_same_P, "pairs")
+def _pair_list(model: FaceModel, pairs: PairSet, scores_P: np.ndarray, report: Report) -> None:
+    report_list(pairs, scores_P, report)
+    is_same, person = pairs.is_same_P, people_of(pairs)
+    if is_same.any() and not is_same.all():
+        ranks = rank_scores(scores_P[is_same], scores_P[~is_same])
+        whose = Pairs(scores_P, is_same, person[pairs.first_P], person[pairs.second_P])
+        report_pairs("pairs", ranks, whose, report)
+    nameless = int((pairs.faces.labels_M < 0).sum())
+    if nameless:
+        report.notes.append(
+            f"pairs: who is on {nameless:,} of {len(pairs.faces):,} pictures is not known; only "
+            "pairs of one person tell which of them belong together, every other counts as a "
+            "person, so the intervals may be too narrow."
+        )
+    if "accuracy" in model.thresholds:
+        report_pair_groups(pairs, scores_P, model.thresholds["accuracy"].value, report)
+
+
+@dataclass(frozen=True)
+class _Embedded:
+    """A set with the embeddings of its faces, float32 [N, D]."""
+
+    faces: FaceSet
+    rows_ND: np.ndarray
 
 
 class _Asked:
     """One set of probes, asked about in the gallery."""
 
-    def __init__(
-        self,
-        name: str,
-        gallery_GD: np.ndarray,
-        gallery: FaceSet,
-        probes_PD: np.ndarray,
-        probes: FaceSet,
-    ) -> None:
+    def __init__(self, name: str, gallery: _Embedded, probes: _Embedded, source: str) -> None:
         self.name, self.gallery, self.probes = name, gallery, probes
-        self.gallery_GD, self.probes_PD = gallery_GD, probes_PD
-        ids = gallery.labels_M, probes.labels_M
-        self.searches: OpenSet = search_open_set(gallery_GD, ids[0], probes_PD, ids[1])
-        self.ranks = rank_embeddings(gallery_GD, ids[0], probes_PD, ids[1])
-        self.pairs = cross_pairs(gallery_GD, ids[0], probes_PD, ids[1])
+        self.place = _place(name, source)
+        sides = (
+            gallery.rows_ND, gallery.faces.labels_M, probes.rows_ND, probes.faces.labels_M,
+        )  # fmt: skip
+        self.searches: OpenSet = search_open_set(*sides)
+        self.ranks = rank_embeddings(*sides)
+        self.pairs = cross_pairs(*sides)
 
-    def report(self, report: Report) -> OperatingPoints:
-        """Add what needs no threshold; return what can be fitted on these faces."""
-        report_search(self.name, self.gallery_GD, self.gallery, self.probes_PD, self.probes, report)
+    def report(self, report: Report) -> None:
+        """Add what needs no threshold."""
+        gallery, probes = self.gallery, self.probes
+        report_search(
+            self.name, gallery.rows_ND, gallery.faces, probes.rows_ND, probes.faces, report
+        )
         report_pairs(self.name, self.ranks, self.pairs, report)
         report_open_set(self.name, self.searches, report)
+
+    def fit(self) -> OperatingPoints:
+        """Return what can be fitted on these faces."""
         return merged(
-            of_pairs(self.ranks, self.pairs, self.name), of_searches(self.searches, self.name)
+            of_pairs(self.ranks, self.pairs, self.place), of_searches(self.searches, self.place)
         )
 
-    def at_thresholds(
-        self, model: FaceModel, report: Report, groups: tuple[str, ...], *, is_fitted_here: bool
-    ) -> None:
-        """Add what holds at the model's frozen thresholds."""
+    def at_thresholds(self, model: FaceModel, fitted: OperatingPoints, report: Report) -> None:
+        """Add what holds at the model's frozen thresholds; ``fitted`` are those fitted just now."""
         rows = []
         for name, threshold in model.thresholds.items():
             rejected, false = self.ranks.frr_far_at(threshold.value)
@@ -130,20 +164,25 @@ class _Asked:
             })  # fmt: skip
         report.tables[f"{self.name}: at the frozen thresholds"] = rows
         if "rejection" in model.thresholds:
-            value = model.thresholds["rejection"].value
-            is_here = is_fitted_here and model.thresholds["rejection"].fitted_on == self.name
-            report_rejection(self.name, self.searches, value, report, is_fitted_here=is_here)
+            here = fitted.thresholds.get("rejection")
+            report_rejection(
+                self.name, self.searches, model.thresholds["rejection"].value, report,
+                is_fitted_here=here is not None and here.fitted_on == self.place,
+            )  # fmt: skip
+        if model.calibration is not None:
+            self._calibration(model.calibration, fitted.calibrated_on == self.place, report)
+
+    def by_group(self, model: FaceModel, groups: tuple[str, ...], report: Report) -> None:
+        """Add the error rates by group, where groups are known."""
         found = model.thresholds.get("rejection") or model.thresholds.get("fpir_0.1")
         report_groups(self.name, self.searches, groups, found.value if found else None, report)
-        if model.calibration is not None:
-            self._calibration(model, report)
 
-    def _calibration(self, model: FaceModel, report: Report) -> None:
-        assert model.calibration is not None
-        chance = model.calibration.probability(self.pairs.scores_P)
+    def _calibration(self, calibration: Calibration, is_fitted_here: bool, report: Report) -> None:
+        chance = calibration.probability(self.pairs.scores_P)
         error, bins = expected_calibration_error(chance, self.pairs.is_same_P)
         report.tables[f"{self.name}: calibration, as many genuine as impostor pairs"] = bins
+        fitted = "; fitted on these very pairs, so it is too small" if is_fitted_here else ""
         report.notes.append(
             f"{self.name}: the probability of one person is off by {error:.3f} in the mean "
-            "(expected calibration error, both kinds of pairs weighing the same)."
+            f"(expected calibration error, both kinds of pairs weighing the same{fitted})."
         )

@@ -122,7 +122,7 @@ def cmc(
     probe_ids_P: np.ndarray,
     max_rank: int,
 ) -> np.ndarray:
-    """Return the cumulative match characteristic: who is found among the k most alike people.
+    """Return the cumulative match characteristic: the part found among the k most alike people.
 
     Args:
         gallery_GD: Of any length, as all arguments of ``mate_ranks``.

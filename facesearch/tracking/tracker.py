@@ -13,7 +13,7 @@ from typing import Any
 from mlflow.exceptions import MlflowException
 
 from facesearch.config import RunConfig
-from facesearch.errors import InputError
+from facesearch.errors import FacesearchError, InputError
 from facesearch.tracking.agenda import SWEEP, Agenda, Key
 from facesearch.tracking.runs import STEPS, Written, adopt, create, find_runs
 from facesearch.tracking.store import Store
@@ -199,29 +199,62 @@ def _reason(error: BaseException) -> str:
 
 
 @contextlib.contextmanager
-def single_run(store: Store, name: str, tags: dict[str, str]) -> Iterator[tuple[Any, str]]:
+def telling(store: Store, what: str = "", saved: str = "") -> Iterator[None]:
+    """Tell whatever a store, or the place of its artifacts, raises as one line.
+
+    Args:
+        store: Who is asked.
+        what: What could not be done; the reason follows it.
+        saved: What is not lost; it follows the reason.
+
+    Raises:
+        InputError: For what is neither ours nor a bug.
+
+    """
+    try:
+        yield
+    except (FacesearchError, AssertionError, AttributeError, NameError, TypeError, LookupError):
+        raise  # ours, or a bug
+    except Exception as error:  # MLflow's, and those of its clients of databases, http and clouds
+        raise InputError(f"MLflow at {store.uri}: {what}{_reason(error)}{saved}") from None
+
+
+@contextlib.contextmanager
+def single_run(
+    store: Store, name: str, tags: dict[str, str], *, run_id: str = "", saved: str = ""
+) -> Iterator[tuple[Any, str]]:
     """Open one run that is no trial, such as a final training; it ends with the block.
+
+    Args:
+        store: Where.
+        name: Of a new run.
+        tags: Of a new run.
+        run_id: A run that was cut short, to be opened again; none: a new one.
+        saved: What is not lost if the store fails; it ends the message.
 
     Yields:
         The client and the run's id.
 
     Raises:
-        InputError: If the store does not answer.
+        InputError: If the store fails, here or in the block. Whatever the block raises, a store
+            that cannot end the run does not hide it.
 
     """
-    client = store.client()
+    with telling(store, saved=saved):
+        client = store.client()
+        if run_id:
+            client.update_run(run_id, status="RUNNING")
+        else:
+            experiment = store.experiment_id(client)
+            run = client.create_run(experiment, tags={**tags, "mlflow.runName": name})
+            run_id = str(run.info.run_id)
     try:
-        experiment = store.experiment_id(client)
-        run = client.create_run(experiment, tags={**tags, "mlflow.runName": name})
-    except Exception as error:
-        reason = str(error).splitlines()[0][:200]
-        raise InputError(f"MLflow at {store.uri} does not answer: {reason}") from None
-    status = "FAILED"
-    try:
-        yield client, str(run.info.run_id)
-        status = "FINISHED"
-    except KeyboardInterrupt:
-        status = "KILLED"
+        with telling(store, saved=saved):
+            yield client, run_id
+    except BaseException as error:
+        status = "KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED"
+        with contextlib.suppress(Exception):
+            client.set_terminated(run_id, status)
         raise
-    finally:
-        client.set_terminated(run.info.run_id, status)
+    with telling(store, saved=saved):
+        client.set_terminated(run_id, "FINISHED")

@@ -121,6 +121,26 @@ def test_what_was_not_measured_is_told(report: Report) -> None:
     assert "was not measured." not in card and "age) was not measured" not in card
 
 
+def test_a_table_without_figures_is_no_measurement(report: Report) -> None:
+    report.tables |= {
+        "unknown_dev: by group": [],
+        "accuracy by shift of the face": [{"shift": 0.0}, {"shift": 0.1}],
+    }
+    card = model_card(model(), report)
+    assert "age) was not measured: every group has too few faces." in card
+    assert "the faces do not say who belongs to which" not in card
+    assert "not in the middle was not measured" in card
+    assert "### accuracy by shift" not in card and "### unknown" not in card.partition("## Tab")[2]
+    report.tables["accuracy by shift of the face"] = [{"shift": 0.0, "dev/top1": 0.5}]
+    report.tables["dev: by group"] = [{"group": "x"}]
+    card = model_card(model(), report)
+    assert "was not measured" not in card and "### accuracy by shift" in card
+
+
+def test_it_says_that_the_model_holds_names(report: Report) -> None:
+    assert "`config.json` beside the weights holds the names of the" in model_card(model(), report)
+
+
 def test_the_head_is_short(report: Report) -> None:
     head = card_head(model(), report)
     assert len(head) < 700 and "unknown_dev/rank1 0.715" in head and "8 people" in head

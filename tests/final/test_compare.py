@@ -16,6 +16,7 @@ from facesearch.final import compare as module
 from facesearch.final.bundle import save_bundle
 from facesearch.final.compare import (
     BETTER,
+    INCOMPARABLE,
     UNDECIDED,
     WORSE,
     Comparison,
@@ -97,7 +98,18 @@ def test_strangers_decide_and_no_other_figure_may_be_worse() -> None:
     assert "but worse in dev/top1: 0.500 - 0.500 = -0.150 [-0.200, -0.100]" in spoilt.reason
     assert Comparison([worse]).verdict == WORSE
     assert Comparison([difference("unknown_test/rank1", 0.1, 0.2)]).verdict == UNDECIDED
-    assert Comparison([]).verdict == UNDECIDED and "nothing can be said" in Comparison([]).reason
+    test = Comparison([difference("unknown_test/rank1", 0.1, 0.2)])
+    assert "neither has a figure that decides" in test.reason
+
+
+def test_nothing_in_common_is_no_equality() -> None:
+    empty = Comparison([])
+    assert empty.verdict == INCOMPARABLE and "nothing could be compared" in empty.reason
+    model = untrained()
+    targets = read_targets(model.config.data, IDENTITIES)
+    found = compare(model, untrained(identities=PEOPLE), Targets(dev=targets.dev))
+    assert found.verdict == INCOMPARABLE
+    assert "different people" in found.notes[0] and "nothing could be compared" in found.notes[1]
 
 
 def test_models_of_two_sizes_see_the_same_faces(tmp_path: Path) -> None:
@@ -142,6 +154,16 @@ def test_what_one_was_trained_on_is_left_out_for_both(tmp_path: Path) -> None:
         assert targets.unknown_dev is not None
         assert targets.unknown_dev.index_M.tolist() == [0, 2]
     assert any("model B: LEAK: 1 pictures of unknown_dev" in note for note in shared.notes)
+
+
+def test_a_gallery_of_which_nothing_is_left_is_none(tmp_path: Path) -> None:
+    root = hw2p2(tmp_path)
+    model, known = untrained(identities=PEOPLE), tuple(root.glob("verification/known/*/*"))
+    cheat = Contender(model, training_digests(FaceList(known, ("x",) * len(known))))
+    shared = targets_of_both(Contender(model), cheat, str(root))
+    assert [targets.known for targets in shared.of_each] == [None, None]
+    found = compare(model, model, *shared.of_each)
+    assert [one.name for one in found.differences] == ["dev/top1"]
 
 
 def test_other_faces_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -276,4 +276,5 @@ class Command:
         deadline = time.monotonic() + timeout_s
         while not is_true():
             assert time.monotonic() < deadline, self.log[-3000:]
+            assert self.process.poll() in (None, 0, -signal.SIGKILL), self.log[-3000:]
             time.sleep(0.05)

@@ -85,6 +85,47 @@ def test_f22_rejects_nobody(tmp_path: Path) -> None:
     assert done.num_strangers == 4
 
 
+def without_labels(root: Path, write: Callable[[Path], Path]) -> Path:
+    filled(root, write)
+    for path in (root / "verification").glob("*.csv"):
+        path.unlink()
+    return root
+
+
+def test_whether_there_are_strangers_is_not_guessed(tmp_path: Path) -> None:
+    root, out = without_labels(tmp_path / "faces", hw2p2_s23), tmp_path / "out"
+    with pytest.raises(InputError, match=r"--layout hw2p2-s23 if some .* --layout hw2p2-f22 if"):
+        predict_root(rejecting(1.0), root, out)
+    assert not out.exists()
+    done = predict_root(rejecting(1.0), root, out, is_strict=False)
+    assert done.verification is None and done.classification is not None
+    assert "nothing here tells" in done.notes[0]
+    for layout, num_strangers in (("hw2p2-s23", 4), ("hw2p2-f22", 0)):
+        done = predict_root(rejecting(1.0), root, out, layout)
+        assert (done.num_queries, done.num_strangers) == (4, num_strangers)
+    # without a threshold nobody could be rejected, and nothing is asked
+    assert predict_root(untrained(identities=TRAINED), root, out).num_queries == 4
+    # nor where there is nobody to name
+    shutil.rmtree(root / "verification/unknown_test")
+    assert predict_root(rejecting(1.0), root, out).num_test == 3
+
+
+@pytest.mark.parametrize(
+    ("term", "num_strangers"), [("f22", 0), ("s22", 0), ("S23", 4), ("f24", 4)]
+)
+@pytest.mark.parametrize("inner", ["", "/verification"])
+def test_the_archives_of_the_course_tell_the_term(
+    tmp_path: Path, term: str, num_strangers: int, inner: str
+) -> None:
+    root = without_labels(tmp_path / "faces", hw2p2)
+    target = root / f"11-785-{term}-hw2p2-verification{inner}"
+    target.parent.mkdir(exist_ok=True)
+    (root / "verification").rename(tmp_path / "aside")
+    (tmp_path / "aside").rename(target)
+    done = predict_root(rejecting(1.0), root, tmp_path / "out")
+    assert (done.num_queries, done.num_strangers) == (4, num_strangers)
+
+
 def test_strangers_need_a_threshold_and_nothing_is_written_without(tmp_path: Path) -> None:
     root, model = filled(tmp_path / "faces", hw2p2_s23), untrained(identities=TRAINED)
     out = tmp_path / "out"

@@ -2,20 +2,28 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import mlflow
 import numpy as np
 import pytest
+from faces_on_disk import hw2p2, picture
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import INTERNAL_ERROR
 from models import IDENTITIES, untrained
 
 from facesearch.errors import InputError
+from facesearch.final import champion as champion_module
 from facesearch.final import compare as compare_module
+from facesearch.final import registry as registry_module
 from facesearch.final.bundle import load_bundle, save_bundle
+from facesearch.final.champion import CHALLENGER, CHAMPION, Entrant, judge, reported_on
 from facesearch.final.figures import Figure, Outcome, Report
 from facesearch.final.locate import find_bundle
 from facesearch.final.model import FaceModel
-from facesearch.final.registry import CHALLENGER, CHAMPION, digest_of, register
+from facesearch.final.registry import digest_of, register
 from facesearch.final.targets import Targets, read_targets
 from facesearch.tracking.store import Store, resolve_store
 from facesearch.tracking.tracker import single_run
@@ -181,6 +189,109 @@ def test_a_model_that_is_half_logged_does_not_look_ready(
     found = client.search_logged_models([experiment], f"source_run_id = '{run_id}'")
     assert [one.status for one in found] == ["FAILED"]
     assert client.search_model_versions("name='half'") == []
+
+
+def entrant(model: FaceModel, targets: Targets, digest: str = "new") -> Entrant:
+    return Entrant(model, digest, targets, reported_on(model, targets))
+
+
+def crowned(store: Store, name: str, faces: str, digest: str = "old") -> None:
+    """Make a champion by hand: what stands in the registry, without its files."""
+    client = store.client()
+    client.create_registered_model(name)
+    tags = {"facesearch.model_sha256": digest, "facesearch.reported_on": faces}
+    number = client.create_model_version(name, "/nowhere", tags=tags).version
+    client.set_registered_model_alias(name, CHAMPION, number)
+
+
+@pytest.fixture
+def champion(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The champion's files are those of a model that knows nothing."""
+    monkeypatch.setattr(champion_module, "find_bundle", lambda *_: tmp_path)
+    monkeypatch.setattr(champion_module, "load_model", lambda _: skilled(0))
+
+
+@pytest.mark.usefixtures("skills", "champion")
+def test_a_model_of_other_faces_takes_no_place(store: Store, targets: Targets) -> None:
+    toy = skilled(10)
+    faces = reported_on(toy, targets)
+    crowned(store, "real", "unknown_dev:of-real-faces")
+    verdict = judge(store, "real", entrant(toy, targets))
+    assert not verdict.is_champion
+    assert "version 1: it was reported on other faces; to crown this one" in verdict.reason
+    crowned(store, "old", "")
+    verdict = judge(store, "old", entrant(toy, targets))
+    assert not verdict.is_champion and "does not say on which faces" in verdict.reason
+    crowned(store, "same", faces)
+    verdict = judge(store, "same", entrant(toy, targets))
+    assert verdict.is_champion and verdict.replaced == "1"
+    nothing = replace(targets, dev=None, unknown_dev=None)
+    verdict = judge(store, "same", entrant(toy, nothing))
+    assert not verdict.is_champion and "no figure of this model decides" in verdict.reason
+
+
+@pytest.mark.usefixtures("champion")
+def test_a_champion_with_an_empty_gallery_stays(store: Store, targets: Targets) -> None:
+    known = targets.known
+    assert known is not None
+    none = replace(known, index_M=known.index_M[:0], labels_M=known.labels_M[:0])
+    asked = entrant(skilled(9), replace(targets, known=none))
+    crowned(store, "empty", asked.reported_on)
+    verdict = judge(store, "empty", asked)
+    assert not verdict.is_champion
+    assert "version 1, could not be compared: ValueError: the gallery is empty" in verdict.reason
+
+
+def test_a_place_is_empty_only_before_the_first(store: Store, targets: Targets) -> None:
+    asked = entrant(skilled(9), targets)
+    assert judge(store, "nobody", asked).is_champion
+    store.client().create_registered_model("bare")
+    assert judge(store, "bare", asked).is_champion
+    crowned(store, "withdrawn", asked.reported_on)
+    store.client().delete_registered_model_alias("withdrawn", CHAMPION)
+    verdict = judge(store, "withdrawn", asked)
+    assert not verdict.is_champion and "none is the champion" in verdict.reason
+    # its own registration that was killed before it had its alias does not count
+    assert judge(store, "withdrawn", replace(asked, digest="old")).is_champion
+    store.client().set_registered_model_alias("withdrawn", CHAMPION, "1")
+    verdict = judge(store, "withdrawn", replace(asked, digest="old"))
+    assert verdict.is_champion and verdict.replaced == "1"
+
+
+def test_a_store_that_fails_is_no_first_version(
+    store: Store, targets: Targets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise MlflowException("the disk is gone", error_code=INTERNAL_ERROR)
+
+    save_bundle(tmp_path / "a", skilled(1))
+    monkeypatch.setattr(MlflowClient, "get_registered_model", refuse)
+    logged = SimpleNamespace(model_id="m")
+    monkeypatch.setattr(registry_module, "_log_model", lambda *_: logged)
+    monkeypatch.setattr(registry_module, "_log_metrics", lambda *_: None)
+    with pytest.raises(InputError, match=r"was not registered: .*the disk is gone; the model is"):
+        with single_run(store, "final", {}) as (_, run_id):
+            register(store, run_id, tmp_path / "a", skilled(1), REPORT, targets, "failing")
+    monkeypatch.undo()
+    assert store.client().search_model_versions("name='failing'") == []
+
+
+def test_what_was_reported_on_follows_from_the_files(tmp_path: Path) -> None:
+    found = set()
+    for place, px in (("a", 16), ("b", 24)):
+        root = hw2p2(tmp_path / place)
+        data = untrained().config.data.model_copy(
+            update={"root": str(root), "layout": "auto", "image_px": px}
+        )
+        model = untrained(identities=tuple(f"n00000{n}" for n in range(5)))
+        model = replace(model, config=model.config.model_copy(update={"data": data}))
+        read = read_targets(data, model.identities)
+        found.add(reported_on(model, read))
+    assert len(found) == 1 and next(iter(found)).startswith("unknown_dev:")
+    assert reported_on(model, replace(read, known=None)).startswith("dev:")
+    assert reported_on(model, Targets()) == ""
+    picture(root / "verification/known/n100000/0.jpg", 999)
+    assert reported_on(model, read) not in found
 
 
 @pytest.mark.parametrize("name", ["", "../x", "-rf", "a b", "a/b", "x" * 65, "a\n"])

@@ -15,6 +15,9 @@ from facesearch.errors import first_names
 
 _CLASSIFICATION = re.compile("classification")
 _VERIFICATION = re.compile("verification")
+# The archives of the course, whose names tell the term: strangers came with S23.
+_ARCHIVE = re.compile(r"11-?785-[sf](\d\d)-hw2p2", re.IGNORECASE)
+_FIRST_WITH_STRANGERS = 23
 _NAMED = 5
 
 
@@ -45,13 +48,29 @@ def _parts(root: Path) -> tuple[Path | None, Path | None]:
     )
 
 
-def _term(root: Path) -> str | None:
-    """Return the term by its file of labels, or without one by the inner folder."""
+def told_term(root: Path) -> str | None:
+    """Return the term that the file of labels tells, or else the names of the course's archives.
+
+    None: nothing in the folder tells it, so that whether queries may be strangers is not known.
+    """
     classification, verification = _parts(root)
     if verification is not None:
         present = [t for name, t in CSV_LAYOUTS.items() if (verification / name).is_file()]
-        return present[0] if present else "hw2p2-f22"
-    return None if classification is None else _closed_set(classification)
+        if present:
+            return present[0]
+    for part in (verification, classification):
+        names = () if part is None else part.relative_to(root.parent).parts
+        for archive in filter(None, map(_ARCHIVE.match, names)):
+            return "hw2p2-s23" if int(archive[1]) >= _FIRST_WITH_STRANGERS else "hw2p2-f22"
+    return None
+
+
+def _term(root: Path) -> str | None:
+    """Return the term that is told, or else the likeliest."""
+    classification, verification = _parts(root)
+    if verification is not None:
+        return told_term(root) or "hw2p2-f22"
+    return None if classification is None else told_term(root) or _closed_set(classification)
 
 
 def _closed_set(classification: Path) -> str:
