@@ -16,6 +16,7 @@ from facesearch.metrics.open_set import (
     is_measurable,
     is_right_with_rejection,
 )
+from facesearch.metrics.resampling import unit_numbers
 
 FPIRS = (0.1, 0.01)
 RANKS = (1, 5, 10)
@@ -32,7 +33,7 @@ def report_search(
     probes: FaceSet,
     report: Report,
 ) -> None:
-    """Add rank-1, rank-5, rank-10 and the CMC of the probes that have a mate; ranks count people."""
+    """Add rank-1, 5, 10 and the CMC of the probes that have a mate; ranks count people."""
     mated = np.flatnonzero(np.isin(probes.labels_M, gallery.labels_M))
     if not len(mated):
         report.notes.append(f"{name}: nobody of it is in the gallery, so no rank can be told.")
@@ -95,7 +96,7 @@ def report_rejection(
     is_right = is_right_with_rejection(searches, threshold).astype(np.float64)
     outcome = Outcome(is_right, searches.identities_P)
     report.figures[f"{name}/accuracy_with_rejection"] = outcome.figure()
-    if is_fitted_here and len(np.unique(searches.identities_P)) >= _LEAST_PEOPLE:
+    if is_fitted_here and unit_numbers(searches.identities_P)[1] >= _LEAST_PEOPLE:
         crossed = cross_fitted_accuracy(searches, num_folds=5, seed=0).astype(np.float64)
         figure = Outcome(crossed, searches.identities_P).figure()
         report.figures[f"{name}/accuracy_with_rejection_cross_fitted"] = figure

@@ -66,22 +66,30 @@ def verify(
             points = of_list(scores, targets.pairs.is_same_P, _place("pairs", source))
             model = points.frozen_into(model)
         _pair_list(model, targets.pairs, scores, report)
-    if targets.known is None or not len(targets.known):
-        return model, report
-    gallery = _Embedded(targets.known, model.embed(SetImages(targets.known)))
-    for name in ("unknown_dev", "unknown_test"):
-        faces = targets.labelled(name)
-        if faces is None:
-            continue
-        asked = _Asked(name, gallery, _Embedded(faces, model.embed(SetImages(faces))), source)
-        asked.report(report)
-        if is_refitted and name == "unknown_dev":
-            points = merged(points, asked.fit())
-            model = points.frozen_into(model)
-        asked.at_thresholds(model, points, report)
-        if name == "unknown_dev":
-            asked.by_group(model, targets.groups, report)
+    if targets.known is not None and len(targets.known):
+        gallery = _Embedded(targets.known, model.embed(SetImages(targets.known)))
+        for name in ("unknown_dev", "unknown_test"):
+            faces = targets.labelled(name)
+            if faces is not None:
+                probes = _Embedded(faces, model.embed(SetImages(faces)))
+                asked = _Asked(name, gallery, probes, source)
+                is_fitted = is_refitted and name == "unknown_dev"
+                model, points = _ask(asked, model, points, report, is_fitted=is_fitted)
+                if name == "unknown_dev":
+                    asked.by_group(model, targets.groups, report)
     return model, report
+
+
+def _ask(
+    asked: "_Asked", model: FaceModel, points: OperatingPoints, report: Report, *, is_fitted: bool
+) -> tuple[FaceModel, OperatingPoints]:
+    """Report on a set of probes; return the model with what was fitted on them, if it was."""
+    asked.report(report)
+    if is_fitted:
+        points = merged(points, asked.fit())
+        model = points.frozen_into(model)
+    asked.at_thresholds(model, points, report)
+    return model, points
 
 
 def _place(name: str, source: str) -> str:
