@@ -59,11 +59,15 @@ def crowd(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
 def slow_mate_ranks(
     gallery: np.ndarray, gallery_ids: np.ndarray, probes: np.ndarray, probe_ids: np.ndarray
 ) -> list[int]:
+    """Sort people by their best face; each face of nobody (-1) is a person of its own."""
     ranks = []
+    people = [int(i) if i >= 0 else -1 - place for place, i in enumerate(gallery_ids)]
     for row, identity in zip(scores(grid_rows(probes), grid_rows(gallery)), probe_ids, strict=True):
-        mates = [s for s, i in zip(row, gallery_ids, strict=True) if i == identity and i >= 0]
-        others = [s for s, i in zip(row, gallery_ids, strict=True) if i != identity]
-        ranks.append(1 + sum(s >= max(mates) for s in others) if mates else 0)
+        best: dict[int, float] = {}
+        for score, person in zip(row, people, strict=True):
+            best[person] = max(score, best.get(person, -2.0))
+        mate = best.pop(int(identity), None) if identity >= 0 else None
+        ranks.append(0 if mate is None else 1 + sum(score >= mate for score in best.values()))
     return ranks
 
 
@@ -76,10 +80,16 @@ def test_mate_ranks_equal_counting(seed: int, monkeypatch: pytest.MonkeyPatch) -
     assert mate_ranks(*crowd(seed)).tolist() == expected
 
 
-def test_the_cmc_is_rank_k_at_every_k() -> None:
+def test_several_faces_of_one_other_person_take_one_place() -> None:
+    probe, near, mate = np.eye(3)[:1], np.array([[9.0, 1.0, 0.0]]), np.array([[1.0, 1.0, 0.0]])
+    gallery = np.concatenate([np.repeat(near, 5, axis=0), mate])
+    assert mate_ranks(gallery, np.array([7] * 5 + [2]), probe, np.array([2])).tolist() == [2]
+
+
+def test_the_cmc_is_rank_k_at_every_k_where_each_has_one_face() -> None:
     rng = np.random.default_rng(0)
-    gallery, ids, probes = rng.normal(size=(40, 8)), np.arange(40) % 12, rng.normal(size=(70, 8))
-    probe_ids = rng.integers(0, 14, 70)
+    gallery, ids, probes = rng.normal(size=(40, 8)), np.arange(40), rng.normal(size=(70, 8))
+    probe_ids = rng.integers(0, 44, 70)
     curve = cmc(gallery, ids, probes, probe_ids, 30)
     expected = [rank_k(gallery, ids, probes, probe_ids, k) for k in range(1, 31)]
     assert curve.tolist() == pytest.approx(expected)
