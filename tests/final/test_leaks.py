@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from faces_on_disk import hw2p2, picture
+from faces_on_disk import hw2p2, lfw, picture
 from pydantic import ValidationError
 
 from facesearch.config import DataConfig, SearchConfig
@@ -79,6 +79,63 @@ def test_people_of_training_who_play_strangers_are_told(tmp_path: Path) -> None:
     leaks = find_leaks(training_digests(folder.train), PEOPLE, folder)
     assert leaks.shared_names == {"known": ("n000001", "n000004"), "unknown_dev": ("n000001",)}
     assert "2 names of known are names of training too (n000001, n000004)" in leaks.lines()[0]
+
+
+def test_pairs_of_training_pictures_are_left_out(tmp_path: Path) -> None:
+    root = lfw(tmp_path)
+    folder = read_layout(root)
+    names = tuple(sorted(set(folder.train.identities)))
+    leaks = find_leaks(training_digests(folder.train), names, folder)
+    assert leaks.pairs.tolist() == [0, 1, 2, 3] and leaks.shared_names["pairs"] == tuple("abcd")
+    assert "4 of 4 pairs have an exact copy" in " ".join(leaks.lines())
+    targets = read_targets(DataConfig(root=str(root), image_px=16), names)
+    assert targets.pairs is not None and leaks.without_copies(targets).pairs is None
+
+
+def test_pairs_of_other_pictures_stay(tmp_path: Path) -> None:
+    root = lfw(tmp_path)
+    folder = read_layout(root)
+    trained = [p for p in folder.train.paths if p.parent.name in "ef" or p.name == "b_0003.jpg"]
+    digests = training_digests(type(folder.train)(tuple(trained), ("",) * len(trained)))
+    leaks = find_leaks(digests, ("e", "f"), folder)
+    # only the second pair, of a 1 and b 3, holds a trained picture
+    assert leaks.pairs.tolist() == [1] and "pairs" not in leaks.shared_names
+    targets = leaks.without_copies(read_targets(DataConfig(root=str(root), image_px=16), ()))
+    assert targets.pairs is not None and targets.pairs.is_same_P.tolist() == [True, True, False]
+    rows = targets.pairs.faces.images_NHWC[targets.pairs.faces.index_M]
+    whole = read_targets(DataConfig(root=str(root), image_px=16), ()).pairs
+    assert whole is not None
+    for place, pair in enumerate((0, 2, 3)):
+        for new, old in (("first_P", "first_P"), ("second_P", "second_P")):
+            expected = whole.faces.images_NHWC[whole.faces.index_M[getattr(whole, old)[pair]]]
+            np.testing.assert_array_equal(rows[getattr(targets.pairs, new)[place]], expected)
+
+
+def test_a_gallery_of_copies_is_no_gallery(tmp_path: Path) -> None:
+    root = hw2p2(tmp_path)
+    for number in range(5):
+        shutil.copy(
+            root / f"classification/train/n00000{number}/0.jpg",
+            root / f"verification/known/n10000{number}/0.jpg",
+        )
+    folder = read_layout(root)
+    leaks = find_leaks(training_digests(folder.train), PEOPLE, folder)
+    targets = leaks.without_copies(read_targets(DataConfig(root=str(root), image_px=16), PEOPLE))
+    assert targets.known is None and targets.labelled("unknown_dev") is None
+    assert "nobody can be searched for" in " ".join(leaks.lines())
+
+
+def test_who_lost_the_gallery_picture_is_no_stranger(tmp_path: Path) -> None:
+    root = hw2p2(tmp_path)
+    shutil.copy(
+        root / "classification/train/n000001/0.jpg", root / "verification/known/n100001/0.jpg"
+    )
+    folder = read_layout(root)
+    leaks = find_leaks(training_digests(folder.train), PEOPLE, folder)
+    targets = leaks.without_copies(read_targets(DataConfig(root=str(root), image_px=16), PEOPLE))
+    assert targets.known is not None and targets.known.labels_M.tolist() == [0, 2, 3, 4]
+    assert targets.unknown_dev is not None and targets.unknown_dev.labels_M.tolist() == [0, 2]
+    assert "1 people of known have no picture left" in " ".join(leaks.lines())
 
 
 def test_the_digests_do_not_depend_on_names_and_order(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from faces_on_disk import hw2p2, hw2p2_s23, lfw
+from faces_on_disk import hw2p2, hw2p2_s23, lfw, people
 
 from facesearch.config import DataConfig, RunConfig
 from facesearch.data.faces import load_all_faces
@@ -62,3 +62,21 @@ def test_a_list_of_pairs_names_rows_of_its_pictures(tmp_path: Path) -> None:
     # a 1, a 2, b 3, c 2, c 3, c 1, d 1: seven pictures, one of them in two pairs
     assert len(pairs.faces) == 7
     assert pairs.first_P[0] == pairs.first_P[1] and pairs.second_P[0] != pairs.second_P[1]
+
+
+def test_groups_of_a_folder_reach_its_pairs(tmp_path: Path) -> None:
+    root = people(tmp_path)
+    (root / "groups.csv").write_text("identity,group\na,x\nb,x\nc,y\n")
+    lines = [
+        "a/a_0001.jpg,a/a_0002.jpg,1",
+        "a/a_0001.jpg,c/c_0001.jpg,0",
+        "b/b_0001.jpg,d/d_0001.jpg,0",
+    ]
+    (root / "pairs.csv").write_text("\n".join(["path_a,path_b,same", *lines]))
+    pairs = read_targets(DataConfig(root=str(root), image_px=16), ()).pairs
+    assert pairs is not None
+    of_pairs = [
+        (pairs.groups[one], pairs.groups[other])
+        for one, other in zip(pairs.first_P, pairs.second_P, strict=True)
+    ]
+    assert of_pairs == [("x", "x"), ("x", "y"), ("x", "")]

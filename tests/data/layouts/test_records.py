@@ -48,13 +48,18 @@ def test_a_torn_or_foreign_file_is_refused(tmp_path: Path, cut: int) -> None:
         read_layout(tmp_path)
 
 
-def test_the_pairs_of_a_folder_have_a_fold_a_file(tmp_path: Path) -> None:
+def test_each_file_of_pairs_is_a_list_with_ten_folds_of_its_own(tmp_path: Path) -> None:
     write_rec(tmp_path)
     for name in ("agedb_30", "lfw"):
-        content = pickle.dumps(([jpeg(n) for n in range(4)], [True, False]))
+        same = [True, False] * 11
+        content = pickle.dumps(([jpeg(n) for n in range(44)], same))
         (tmp_path / f"{name}.bin").write_bytes(content)
     pairs = read_layout(tmp_path).pairs
-    assert pairs.is_same == (True, False, True, False) and pairs.folds == (0, 0, 1, 1)
+    assert list(pairs.is_same) == 2 * same
+    # two stretches of three pairs, then eight of two
+    of_one = [0, 0, 0, 1, 1, 1] + [fold for fold in range(2, 10) for _ in range(2)]
+    assert list(pairs.folds) == 2 * of_one
+    assert list(pairs.lists) == ["agedb_30"] * 22 + ["lfw"] * 22
     assert pairs.second[0].read_bytes() == jpeg(1)
 
 
