@@ -7,7 +7,7 @@ from facesearch.errors import InputError
 from facesearch.final.bundle import load_bundle, save_bundle
 from facesearch.final.card import model_card
 from facesearch.final.figures import Report
-from facesearch.final.leaks import DIGESTS, find_leaks
+from facesearch.final.leaks import DIGESTS, Leaks, find_leaks
 from facesearch.final.targets import Targets, read_targets, reporting_folder
 from facesearch.final.verify import verify
 from facesearch.training.memory import default_device
@@ -36,8 +36,8 @@ def evaluate(bundle: Path, root: str, out: Path | None = None) -> Report:
     trained = digests.read_bytes() if digests.exists() else b""
     leaks = find_leaks(trained, model.identities, folder)
     targets = leaks.without_copies(targets)
-    _refuse_unlabelled(targets, root)
-    model, report = verify(model, targets, is_refitted=out is not None)
+    _refuse_unlabelled(targets, root, leaks)
+    model, report = verify(model, targets, is_refitted=out is not None, source=Path(root).name)
     leaks.tell(report)
     if not trained:
         report.notes.append(
@@ -50,10 +50,11 @@ def evaluate(bundle: Path, root: str, out: Path | None = None) -> Report:
     return report
 
 
-def _refuse_unlabelled(targets: Targets, root: str) -> None:
+def _refuse_unlabelled(targets: Targets, root: str, leaks: Leaks) -> None:
     sets = ("dev", "test", "unknown_dev", "unknown_test")
     if targets.pairs is None and all(targets.labelled(name) is None for name in sets):
         raise InputError(
             f"{root}: no labelled set that this model can be asked about: it needs dev/ of the "
-            "people it was trained on, unknown_dev/ with its labels, or a list of pairs."
+            "people it was trained on, unknown_dev/ with its labels, or a list of pairs. "
+            + " ".join(leaks.lines())
         )

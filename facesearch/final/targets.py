@@ -11,7 +11,7 @@ import numpy as np
 
 from facesearch.config import DataConfig
 from facesearch.data.faces import FaceSet, generated_faces, image_set
-from facesearch.data.layouts import STRANGER, FaceFolder, FaceList, FacePairs, read_layout
+from facesearch.data.layouts import FaceFolder, FaceList, FacePairs, read_layout
 from facesearch.data.layouts.csv_file import read_groups
 from facesearch.errors import InputError
 
@@ -168,7 +168,8 @@ def _groups_beside(part: FaceList, asked: FaceList, people: FaceList) -> tuple[s
         raise InputError(f"{folder}: {'; '.join(faults)}.")
     if not groups:
         return ()
-    return tuple("" if name == STRANGER else groups.get(name, "") for name in asked.identities)
+    # a stranger is nobody in the folder, so the file cannot name them
+    return tuple(groups.get(name, "") for name in asked.identities)
 
 
 def _pairs(folder: FaceFolder, image_px: int) -> PairSet | None:

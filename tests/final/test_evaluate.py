@@ -35,7 +35,7 @@ def test_thresholds_are_fitted_frozen_and_used(root: Path, tmp_path: Path) -> No
     assert report.figures["unknown_dev/rank1"].value == 1.0
     assert report.figures["unknown_dev/accuracy_with_rejection"].value == 1.0
     frozen = load_bundle(out)
-    assert frozen.thresholds["rejection"].fitted_on == "unknown_dev"
+    assert frozen.thresholds["rejection"].fitted_on == "unknown_dev of s23"
     assert (out / "README.md").read_text().startswith("#")
     again = evaluate(out, str(root))
     assert again.figures["unknown_dev/accuracy_with_rejection"].value == 1.0

@@ -8,9 +8,11 @@ from models import CONFIG, untrained
 from facesearch.config import RunConfig
 from facesearch.data.faces import FaceSet
 from facesearch.final.figures import Outcome, Report, read_report
-from facesearch.final.model import FaceModel, SetImages
+from facesearch.final.model import FaceModel, SetImages, Threshold
 from facesearch.final.targets import PairSet, Targets, read_targets
 from facesearch.final.verify import verify
+from facesearch.metrics.intervals import wilson
+from facesearch.metrics.thresholds import Calibration
 
 DATA = RunConfig.model_validate(
     {**CONFIG, "data": {"image_px": 16, "synthetic": {"num_identities": 40}}}
@@ -96,25 +98,127 @@ def test_what_cannot_be_measured_is_said(world: tuple[FaceModel, Targets]) -> No
     assert any("DIR at FPIR 0.01 with strangers is not given" in note for note in report.notes)
 
 
+def balanced(dev: FaceSet) -> PairSet:
+    """All pairs of one person, as many of two, dealt to ten folds."""
+    first, second = np.triu_indices(len(dev), 1)
+    is_same = (dev.labels_M[first] == dev.labels_M[second]) & (dev.labels_M[first] >= 0)
+    rng = np.random.default_rng(0)
+    other = rng.choice(np.flatnonzero(~is_same), is_same.sum(), replace=False)
+    chosen = rng.permutation(np.concatenate([np.flatnonzero(is_same), other]))
+    folds = np.arange(len(chosen)) % 10
+    return PairSet(dev, first[chosen], second[chosen], is_same[chosen], folds)
+
+
+def slow_threshold(scores: np.ndarray, is_same: np.ndarray) -> float:
+    """The middle of the widest of the best gaps; of equally wide ones the middle one."""
+    values = sorted(set(scores.tolist()))
+    gaps = list(zip([-1 - 2**-9, *values], [*values, max(1.0, values[-1])], strict=True))
+    right = [int(((scores > low) == is_same).sum()) for low, _ in gaps]
+    best = [gap for gap, count in zip(gaps, right, strict=True) if count == max(right)]
+    widest = [g for g in best if g[1] - g[0] == max(high - low for low, high in best)]
+    low, high = widest[len(widest) // 2]
+    return float((low + high) / 2)
+
+
 def test_a_list_of_pairs_has_its_own_accuracy_and_threshold(
     world: tuple[FaceModel, Targets],
 ) -> None:
     model, targets = world
     dev = targets.unknown_dev
     assert dev is not None
-    rng = np.random.default_rng(0)
-    first, second = rng.integers(0, len(dev), (2, 400))
-    is_same = (dev.labels_M[first] == dev.labels_M[second]) & (dev.labels_M[first] >= 0)
-    pairs = PairSet(dev, first, second, is_same, np.arange(400) % 10)
+    pairs = balanced(dev)
     frozen, report = verify(model, Targets(pairs=pairs))
     assert frozen.thresholds["accuracy"].fitted_on == "pairs"
     vectors, _ = vectors_of(model, dev)
-    scores = (vectors[first] * vectors[second]).sum(1)
+    scores = (vectors[pairs.first_P] * vectors[pairs.second_P]).sum(1)
     limit = frozen.thresholds["accuracy"].value
-    fitted = np.mean((scores > limit) == is_same)
-    # the threshold of other folds cannot be better than the best one by more than chance
-    assert report.figures["pairs/accuracy"].value <= fitted + 0.02
-    assert report.figures["pairs/accuracy"].num_faces == 400
+    assert limit == pytest.approx(slow_threshold(scores, pairs.is_same_P), abs=1e-6)
+    of_folds = []
+    for fold in range(10):
+        here = pairs.folds_P == fold
+        other = slow_threshold(scores[~here], pairs.is_same_P[~here])
+        of_folds.append(np.mean((scores[here] > other) == pairs.is_same_P[here]))
+    figure = report.figures["pairs/accuracy"]
+    assert len(set(of_folds)) > 1 and figure.value == pytest.approx(np.mean(of_folds))
+    assert figure.num_faces == len(scores)
+    genuine, impostor = scores[pairs.is_same_P], scores[~pairs.is_same_P]
+    auc = np.mean(genuine[:, None] > impostor[None])
+    assert report.figures["pairs/auc"].value == pytest.approx(auc, abs=1e-4)
+    # the strangers of dev have no name
+    nameless = int((dev.labels_M < 0).sum())
+    assert any(f"who is on {nameless} of {len(dev)} pictures" in note for note in report.notes)
+
+
+def test_a_refit_forgets_the_thresholds_of_other_faces(world: tuple[FaceModel, Targets]) -> None:
+    model, targets = world
+    stale = replace(
+        model,
+        thresholds={"accuracy": Threshold(0.123, "accuracy", "pairs of others")},
+        calibration=Calibration(3.0, 1.0),
+    )
+    frozen, _ = verify(stale, targets, source="faces-s23")
+    assert "accuracy" not in frozen.thresholds and frozen.calibration != stale.calibration
+    nothing, _ = verify(stale, Targets(dev=targets.dev))
+    assert nothing.thresholds == {} and nothing.calibration is None
+    applied, _ = verify(stale, targets, is_refitted=False)
+    assert applied.thresholds == stale.thresholds and applied.calibration == stale.calibration
+
+
+def test_a_threshold_tells_which_faces_it_was_fitted_on(world: tuple[FaceModel, Targets]) -> None:
+    model, targets = world
+    dev = targets.unknown_dev
+    assert dev is not None
+    with_pairs = replace(targets, pairs=balanced(dev))
+    frozen, report = verify(model, with_pairs, source="faces-s23")
+    places = {name: found.fitted_on for name, found in frozen.thresholds.items()}
+    assert places.pop("accuracy") == "pairs of faces-s23"
+    assert set(places.values()) == {"unknown_dev of faces-s23"} and "rejection" in places
+    assert "unknown_dev/accuracy_with_rejection_cross_fitted" in report.figures
+    # measured again with thresholds that were fitted elsewhere
+    _, again = verify(frozen, with_pairs, is_refitted=False, source="faces-s23")
+    assert "unknown_dev/accuracy_with_rejection_cross_fitted" not in again.figures
+
+
+@pytest.mark.parametrize("has_pairs", [True, False])
+def test_a_calibration_error_on_the_very_pairs_says_so(
+    world: tuple[FaceModel, Targets], has_pairs: bool
+) -> None:
+    model, targets = world
+    dev = targets.unknown_dev
+    assert dev is not None
+    frozen, report = verify(model, replace(targets, pairs=balanced(dev) if has_pairs else None))
+
+    def excuses(found: Report) -> dict[str, bool]:
+        errors = [note for note in found.notes if "expected calibration error" in note]
+        return {note.partition(":")[0]: "fitted on these very pairs" in note for note in errors}
+
+    # with a list of pairs the calibration is fitted on that
+    assert excuses(report) == {"unknown_dev": not has_pairs, "unknown_test": False}
+    _, again = verify(frozen, targets, is_refitted=False)
+    assert not any(excuses(again).values()) and len(excuses(again)) == 2
+
+
+def test_a_rate_that_cannot_be_measured_is_no_figure(world: tuple[FaceModel, Targets]) -> None:
+    _, report = verify(*world)
+    dirs = {name for name in report.figures if "dir_at_fpir" in name}
+    assert dirs == {
+        f"{part}/dir_at_fpir_0.1_{kind}"
+        for part in ("unknown_dev", "unknown_test")
+        for kind in ("strangers", "mates_left_out")
+    }
+
+
+@pytest.mark.parametrize("is_none", [True, False])
+def test_without_a_gallery_nobody_is_searched_for(
+    world: tuple[FaceModel, Targets], is_none: bool
+) -> None:
+    model, targets = world
+    known = targets.known
+    assert known is not None
+    empty = FaceSet(known.images_NHWC, known.index_M[:0], known.labels_M[:0])
+    frozen, report = verify(model, replace(targets, known=None if is_none else empty))
+    assert {name.partition("/")[0] for name in report.figures} == {"dev"}
+    assert frozen.thresholds == {}
 
 
 def test_groups_have_rows_of_their_own(world: tuple[FaceModel, Targets]) -> None:
@@ -141,4 +245,9 @@ def test_a_figure_of_nothing_but_hits_still_has_a_width() -> None:
     figure = outcome.figure()
     assert figure.value == figure.high == 1 and 0.7 < figure.low < 1
     assert str(figure) == f"1.000 [{figure.low:.3f}, 1.000] of 20"
+    # twenty faces of five people tell no more than five
+    of_five = Outcome(np.ones(20), np.arange(20) % 5).figure()
+    assert (of_five.low, of_five.high) == wilson(5, 5)
+    missed = Outcome(np.zeros(6), np.array([3, 3, 3, 3, -1, -1])).figure()
+    assert (missed.low, missed.high) == wilson(0, 3)
     assert "NaN" not in Report({"x": Outcome(np.empty(0), np.empty(0)).figure()}).as_json()

@@ -80,7 +80,11 @@ def test_mate_ranks_equal_counting(seed: int, monkeypatch: pytest.MonkeyPatch) -
     assert mate_ranks(*crowd(seed)).tolist() == expected
 
 
-def test_several_faces_of_one_other_person_take_one_place() -> None:
+@pytest.mark.parametrize("at_once", [1, 2, 3, 4096])
+def test_several_faces_of_one_other_person_take_one_place(
+    at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(identification, "_GALLERY_AT_A_TIME", at_once)
     probe, near, mate = np.eye(3)[:1], np.array([[9.0, 1.0, 0.0]]), np.array([[1.0, 1.0, 0.0]])
     gallery = np.concatenate([np.repeat(near, 5, axis=0), mate])
     assert mate_ranks(gallery, np.array([7] * 5 + [2]), probe, np.array([2])).tolist() == [2]

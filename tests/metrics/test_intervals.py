@@ -3,6 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
+from facesearch.metrics import intervals
 from facesearch.metrics.intervals import (
     Draws,
     bootstrap_by_identity,
@@ -68,6 +69,18 @@ def test_the_bootstrap_is_the_same_for_a_seed_and_ignores_the_order() -> None:
     found = bootstrap_by_identity(values, identities, seed=3)
     assert bootstrap_by_identity(values[order], identities[order], seed=3) == pytest.approx(found)
     assert bootstrap_by_identity(values, identities, seed=4) != found
+
+
+def test_the_bootstrap_is_the_same_however_many_draws_are_in_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(5)
+    values, identities = rng.random(60), rng.integers(-1, 9, 60)
+    found = bootstrap_by_identity(values, identities, num_resamples=101)
+    for at_once in (1, 70, 1000):
+        monkeypatch.setattr(intervals, "_DRAWN_AT_A_TIME", at_once)
+        again = bootstrap_by_identity(values, identities, num_resamples=101)
+        assert again == pytest.approx(found, rel=1e-12)
 
 
 def test_the_bootstrap_of_nothing_is_nan_and_of_nonsense_refused() -> None:
