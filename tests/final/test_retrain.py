@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from faces_on_disk import people as identity_folders
 from filelock import FileLock
 from models import CONFIG
@@ -146,15 +147,19 @@ def test_faces_that_were_moved_are_no_other_training(tmp_path: Path) -> None:
 def test_members_beside_each_other_are_those_of_one_after_the_other(tmp_path: Path) -> None:
     members = member_stages(TRIAL, Plan(seeds=3, fine_tune=FineTune(1, image_px=24)))
     beside, seen, _ = train(tmp_path / "beside", members, at_once=2)
-    after, _, _ = train(tmp_path / "after", members)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(max(1, threads // 2))  # as each had: another number rounds otherwise
+    try:
+        after, _, _ = train(tmp_path / "after", members)
+    finally:
+        torch.set_num_threads(threads)
     assert sorted((p.member, p.stage, p.result.epoch) for p in seen) == [
         (m, s, e) for m in range(3) for s, e in ((0, 1), (0, 2), (1, 1))
     ]
     assert {p.member for p in seen[: len(seen) // 2]} == {0, 1}
     for one, other in zip(beside, after, strict=True):
         assert one.seed == other.seed and len(one.curve) == 3
-        # another number of threads may add up in another order
-        np.testing.assert_allclose(weights(one), weights(other), atol=1e-3)
+        np.testing.assert_array_equal(weights(one), weights(other))
     _, seen, _ = train(tmp_path / "beside", members, at_once=2)
     assert seen == []
 
@@ -205,9 +210,9 @@ def test_killed_again_and_again_it_ends_as_if_it_had_not_been(tmp_path: Path) ->
     done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=300)
     assert done.returncode == 0, done.stderr
     told += [line.split() for line in done.stdout.splitlines()]
-    # of ten epochs none is trained twice but, at each kill, one that was done and not yet told
-    assert 10 - 2 <= len(told) <= 10
-    assert len({tuple(line) for line in told}) == len(told) and told[-1] == ["1", "1", "2"]
+    # told before it is saved, none of ten epochs is left out; at a kill one may be trained again
+    assert len({tuple(line) for line in told}) == 10 and told[-1] == ["1", "1", "2"]
+    assert len(told) <= 10 + 2
     whole = Workshop(tmp_path / "whole").train(
         member_stages(
             TRIAL, Plan(seeds=2, epochs=3, fine_tune=FineTune(2, image_px=24, margin_factor=1.2))

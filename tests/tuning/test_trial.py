@@ -8,6 +8,7 @@ import torch
 from ray import tune
 
 from facesearch.training import fit
+from facesearch.training.gradient import BatchGradient
 from facesearch.training.retention import claim
 from facesearch.tuning.trial import TrialTask
 
@@ -111,7 +112,7 @@ def test_a_failure_is_an_outcome(
     def fail(*_: Any) -> torch.Tensor:
         raise error
 
-    monkeypatch.setattr(fit.Training, "_loss", fail)
+    monkeypatch.setattr(BatchGradient, "_loss", fail)
     attempt(tmp_path)
     assert [r.get("outcome") for r in reports] == [None, outcome]
     assert (str(error) or "MemoryError") in reports[1]["message"]
@@ -120,16 +121,16 @@ def test_a_failure_is_an_outcome(
 def test_a_batch_that_does_not_fit_is_halved_until_it_does(
     reports: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    real = fit.Training._loss
+    real = BatchGradient._loss
     sizes: list[int] = []
 
-    def small_memory(training: fit.Training, positions: Any, *rest: Any) -> torch.Tensor:
+    def small_memory(gradient: BatchGradient, positions: Any, *rest: Any) -> torch.Tensor:
         sizes.append(len(positions))
         if len(positions) > 2:
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return real(training, positions, *rest)
+        return real(gradient, positions, *rest)
 
-    monkeypatch.setattr(fit.Training, "_loss", small_memory)
+    monkeypatch.setattr(BatchGradient, "_loss", small_memory)
     attempt(tmp_path)
     assert epochs_of(reports) == [1, 2, 3] and sizes[:2] == [8, 4] and set(sizes[2:]) == {2}
     assert {r["micro_batches"] for r in reports if "scores" in r} == {4}
