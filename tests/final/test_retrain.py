@@ -196,30 +196,27 @@ def test_killed_again_and_again_it_ends_as_if_it_had_not_been(tmp_path: Path) ->
     (tmp_path / "test_retrain_members.py").write_text(
         MEMBERS.format(config=TRIAL.model_dump(mode="json"))
     )
-    command = [sys.executable, "-c", SCRIPT, str(tmp_path / "killed"), str(tmp_path)]
+    killed, whole = ([sys.executable, "-c", SCRIPT, str(tmp_path / name), str(tmp_path)]
+                     for name in ("killed", "whole"))  # fmt: skip
     env = {**os.environ, "OMP_NUM_THREADS": "2"}
     told: list[list[str]] = []
     for killed_after in (2, 4):
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env)
+        process = subprocess.Popen(killed, stdout=subprocess.PIPE, text=True, env=env)
         assert process.stdout is not None
         told += [process.stdout.readline().split() for _ in range(killed_after)]
         os.kill(process.pid, signal.SIGKILL)
         told += [line.split() for line in process.stdout.read().splitlines()]
         process.wait()
         process.stdout.close()
-    done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=300)
+    done = subprocess.run(killed, capture_output=True, text=True, env=env, timeout=300)
     assert done.returncode == 0, done.stderr
     told += [line.split() for line in done.stdout.splitlines()]
     # told before it is saved, none of ten epochs is left out; at a kill one may be trained again
     assert len({tuple(line) for line in told}) == 10 and told[-1] == ["1", "1", "2"]
     assert len(told) <= 10 + 2
-    whole = Workshop(tmp_path / "whole").train(
-        member_stages(
-            TRIAL, Plan(seeds=2, epochs=3, fine_tune=FineTune(2, image_px=24, margin_factor=1.2))
-        )
-    )
-    assert len(whole) == 2
-    for file in tmp_path.glob("whole/members/*/stage1/model/model.safetensors"):
+    subprocess.run(whole, capture_output=True, check=True, env=env, timeout=300)
+    files = sorted(tmp_path.glob("whole/members/*/stage1/model/model.safetensors"))
+    assert len(files) == len(list(tmp_path.glob("killed/members/*/stage1/model"))) == 2
+    for file in files:
         other = tmp_path / "killed" / file.relative_to(tmp_path / "whole")
         assert other.read_bytes() == file.read_bytes()
-    assert len(list(tmp_path.glob("killed/members/*/stage1/model"))) == 2
