@@ -24,14 +24,23 @@ def _git(folder: Path, *words: str) -> str:
     return done.stdout.strip()
 
 
-def provenance(space_text: str, faces_fingerprint: str) -> dict[str, str]:
-    """Return the tags that tie a run to its code, its space, its faces and its versions."""
+def provenance(space_text: str, faces_fingerprint: str, folder: str = "") -> dict[str, str]:
+    """Return the tags that tie a run to its code, its space, its faces and its versions.
+
+    Args:
+        space_text: The space, or the config, as it was written.
+        faces_fingerprint: Of the faces.
+        folder: Name of the sweep's folder.
+
+    """
     tags = {
         "facesearch.git": git_commit(Path(__file__).parent),
         "facesearch.space_sha256": hashlib.sha256(space_text.encode()).hexdigest()[:16],
         "facesearch.faces_sha256": faces_fingerprint[:16],
         "facesearch.python": sys.version.split()[0],
     }
+    if folder:
+        tags["facesearch.folder"] = folder
     for package in _PACKAGES:
         try:
             tags[f"facesearch.version.{package}"] = version(package)

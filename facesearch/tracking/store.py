@@ -24,7 +24,7 @@ from mlflow.exceptions import MlflowException
 from facesearch.errors import InputError
 
 EXPERIMENT = "facesearch"
-_RUN_ID = re.compile(r"[0-9a-zA-Z]{3,64}")
+_RUN_ID = re.compile(r"\w[\w.-]{2,99}")
 
 
 @dataclass(frozen=True)
@@ -111,17 +111,19 @@ def find_run(store: Store, run_id: str) -> Any:
 
     Args:
         store: Where to look.
-        run_id: A run id or the beginning of one (3 characters or more), unique.
+        run_id: A run id or the beginning of one (3 characters or more), unique; or the name of a
+            sweep, the newest of that name.
 
     Raises:
         InputError: If there is none, several, or it is no finished trial.
 
     """
     if not _RUN_ID.fullmatch(run_id):
-        raise InputError(f"--run-id '{run_id}': must be 3 to 64 letters and digits.")
+        raise InputError(f"--run-id '{run_id}': must be 3 to 100 letters, digits, '-', '_', '.'.")
     client = store.client()
     runs = _our_runs(client, store)
     matches = [run for run in runs if run.info.run_id.startswith(run_id)]
+    matches = matches or _sweeps_named(runs, run_id)[:1]
     if len(matches) != 1:
         what = f"{len(matches)} runs begin with" if matches else "No run"
         raise InputError(f"{what} '{run_id}' in MLflow at {store.uri}. {_newest(runs)}")
@@ -139,6 +141,17 @@ def find_run(store: Store, run_id: str) -> Any:
             f"a trial that was trained, or a sweep. {_newest(runs)}"
         )
     return run
+
+
+def _sweeps_named(runs: list[Any], name: str) -> list[Any]:
+    """Return the sweeps of a name, or of a folder of that name, newest first."""
+    named = [
+        run
+        for run in runs
+        if run.data.tags.get("facesearch.kind") == "sweep"
+        and name in (run.data.tags.get("facesearch.folder"), run.data.tags.get("mlflow.runName"))
+    ]
+    return sorted(named, key=lambda run: run.info.start_time, reverse=True)
 
 
 def sweep_trials(store: Store, trial: Any) -> list[Any]:

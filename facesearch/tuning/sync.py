@@ -31,6 +31,6 @@ def sync_sweep(folder: Path, store: Store, on_failure: Callable[[str], None]) ->
         sweep.is_interrupted = any(not trial.has_ended for trial in sweep.trials.values())
         text = (folder / "space.yaml").read_text(encoding="utf-8-sig")
         return write_sweep(
-            store, sweep, provenance(text, faces),
+            store, sweep, provenance(text, faces, folder.name),
             lambda trial: absolute_root(space.config(trial.point), root), on_failure,
         )  # fmt: skip

@@ -123,7 +123,7 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
             space, folder.ledger, sweep, observers, limits, resources["gpu"]
         )  # fmt: skip
         tracker = Tracker(
-            store, sweep, provenance(folder.text, faces.fingerprint),
+            store, sweep, provenance(folder.text, faces.fingerprint, folder.path.name),
             lambda trial: absolute_root(space.config(trial.point), root),
             lambda reason: view.say(
                 f"MLflow does not answer, the sweep goes on and writes it later: {reason}"

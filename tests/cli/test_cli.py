@@ -73,7 +73,7 @@ def faces(root: Path, count: int = 6) -> Path:
         (["tune", "warm.yaml"], "model.init nowhere.pth: no such file"),
         (["validate", "good.yaml", "bad.yaml"], "line 2"),
         (["finalize", "--run-id", "abcdef"], "No run 'abcdef'"),
-        (["finalize", "--run-id", "../../x"], "3 to 64 letters"),
+        (["finalize", "--run-id", "../../x"], "3 to 100 letters"),
         (["data", "check", "nowhere"], "no such folder"),
         (["tune"], "Missing argument"),
         (["tuna"], "No such command"),

@@ -47,7 +47,7 @@ def simulated_sweep(
     runs_dir: Path, *, trials: int = 24, text: str = TEXT, epochs: int = 27, num_failed: int = 2,
     observers: tuple[Observer, ...] = (), seed: int = 0, **search: Any,
 ) -> Path:  # fmt: skip
-    """Write a finished sweep to ``runs_dir``; return its folder.
+    """Write a new finished sweep to ``runs_dir``; return its folder.
 
     Every trial number that 7 divides fails, up to ``num_failed`` of them: by turns diverged and
     out of memory. ``search`` are settings of the search, such as scheduler or objective.
@@ -56,7 +56,7 @@ def simulated_sweep(
     source = runs_dir / "made-up.yaml"
     source.write_text(text.replace("epochs: 27", f"epochs: {epochs}"))
     space = load_space(source).with_settings(trials=trials, **search)
-    folder = open_sweep(space, "f" * 64, runs_dir)
+    folder = open_sweep(space, "f" * 64, runs_dir, is_fresh=True)
     with folder.ledger:
         folder.ledger.append("session", pid=0, host="here", trials=trials, time_s=None, growth=None)
         sweep = SweepRecord(space.settings.name, 0, epochs)

@@ -1,9 +1,10 @@
 from pathlib import Path
 
 import pytest
+from sweeps import in_mlflow, simulated_sweep
 
 from facesearch.errors import InputError
-from facesearch.tracking.store import Store, find_run, resolve_store
+from facesearch.tracking.store import Store, find_run, resolve_store, sweep_trials
 
 
 def test_the_default_is_sqlite_in_the_runs_folder(tmp_path: Path) -> None:
@@ -60,6 +61,19 @@ def test_only_finished_trials_are_found(store: Store) -> None:
             find_run(store, run_id)
     with pytest.raises(InputError, match=rf"No run 'fffffff' .*{ids[0][:8]} \(0.500\)"):
         find_run(store, "fffffff")
-    for bad in ("../../x", "-rf", "", "a" * 100):
-        with pytest.raises(InputError, match="3 to 64 letters"):
+    for bad in ("../../x", "-rf", "", "a" * 101):
+        with pytest.raises(InputError, match="3 to 100 letters"):
             find_run(store, bad)
+
+
+def test_a_sweep_is_found_by_its_name_and_stands_for_its_best_trial(tmp_path: Path) -> None:
+    in_mlflow(simulated_sweep(tmp_path, trials=6, num_failed=0))
+    store = in_mlflow(simulated_sweep(tmp_path, trials=6, num_failed=0, seed=1))
+    newest = find_run(store, "made-up")
+    assert newest.data.tags["facesearch.kind"] == "trial"
+    assert newest.info.run_id == find_run(store, "made-up-0002").info.run_id
+    assert newest.info.run_id != find_run(store, "made-up-0001").info.run_id
+    best = sweep_trials(store, newest)[0]
+    assert best.data.metrics["best/score"] == newest.data.metrics["best/score"]
+    with pytest.raises(InputError, match="No run 'made-up-0009'"):
+        find_run(store, "made-up-0009")
