@@ -179,7 +179,7 @@ class _Translation:
         self.is_tpe = past.search.sampler == "tpe"
         self.has_pruned = self.is_tpe and past.num_objectives == 1
         self.has_few_scores = _has_few_scores(past)
-        self.distributions = {hole.name: _distribution(hole) for hole in past.holes}
+        self.distributions = {hole.name: distribution_of(hole) for hole in past.holes}
         self.penalty, self.typical_excess = past.penalty(), past.typical_excess()
 
     def __call__(self, told: Told) -> FrozenTrial | None:
@@ -219,7 +219,8 @@ class _Translation:
         return {name: told.excess.get(name, -mean) for name, mean in self.typical_excess.items()}
 
 
-def _distribution(hole: Hole) -> BaseDistribution:
+def distribution_of(hole: Hole) -> BaseDistribution:
+    """Return a hole as Optuna knows it."""
     if hole.kind == "choice":
         return CategoricalDistribution(hole.values)
     low, high = hole.values

@@ -1,0 +1,67 @@
+"""The command that writes a report."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from facesearch.cli.options import DATA, RUNS, TRACKING
+from facesearch.cli.text import faces_root, printable
+from facesearch.errors import InputError
+
+
+@click.command()
+@click.argument("what", metavar="SWEEP|RUN")
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="FOLDER",
+    help="Where to write; default: the folder of the sweep or of the model.",
+)  # fmt: skip
+@DATA
+@click.option("--no-log", is_flag=True, help="Do not log it to MLflow.")
+@TRACKING
+@RUNS
+def report(
+    what: str, out: Path | None, root: str | None, no_log: bool, tracking_uri: str | None,
+    runs_dir: Path,
+) -> None:  # fmt: skip
+    """Write one HTML file that says what came out, and its figures as SVG and PNG.
+
+    \b
+    facesearch report arcface                a sweep: its name, its folder, or a run of it
+    facesearch report runs/final-3f2b91c0    a final model: its folder or its run
+
+    The page needs no network. That of a final model shows faces, if they are at hand; the copy that
+    goes to MLflow does not.
+    """
+    from facesearch.report.locate import find_subject
+    from facesearch.report.page import write
+    from facesearch.tracking.store import resolve_store
+
+    store = resolve_store(tracking_uri, runs_dir)
+    subject = find_subject(what, store, runs_dir)
+    if subject.kind == "sweep":
+        from facesearch.report.sweep_report import build_sweep
+
+        page, charts = build_sweep(subject.folder)
+        told = page
+    else:
+        from facesearch.report.final_report import open_final
+
+        final = open_final(subject.folder, faces_root(root))
+        page, told, charts = final.html(), final.html(with_faces=False), final.charts.all
+    path = write(out or subject.folder, page, charts)
+    if not no_log:
+        _log(store, subject, told, charts)
+    click.echo(printable(f"{path}: {len(charts)} figures, also in {path.parent / 'figures'}"))
+
+
+def _log(store: Any, subject: Any, page: str, charts: Any) -> None:
+    """Log it; a store that fails is no fault of the report."""
+    from facesearch.report.log import log_report
+
+    try:
+        run_id = subject.run_id(store)
+        if run_id:
+            log_report(store, run_id, page, charts)
+    except InputError as error:
+        click.echo(printable(f"note: {error}"), err=True)

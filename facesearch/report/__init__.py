@@ -1,0 +1,1 @@
+"""Pages and pictures that say what came out, of a sweep and of a final model."""

@@ -1,0 +1,132 @@
+"""The page of a sweep: what won, by how much, why, and what it cost.
+
+page, charts = build_sweep(Path("runs/arcface-0001"))
+"""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from facesearch.report.chart import Chart
+from facesearch.report.cost_charts import cost_chart, front_chart, objectives_chart
+from facesearch.report.importance import Importance, importances
+from facesearch.report.page import Block, Prose, Section, Table, charts_of, render
+from facesearch.report.parameter_charts import (
+    importance_chart,
+    pair_chart,
+    parallel_chart,
+    slices_chart,
+)
+from facesearch.report.progress_charts import best_chart, curves_chart
+from facesearch.report.sweep_source import SweepSource, read_source
+from facesearch.report.sweep_words import summary
+from facesearch.tuning.records import describe_point
+
+_LEADERS = 20
+
+
+def build_sweep(folder: Path) -> tuple[str, list[Chart]]:
+    """Return the page of a sweep as HTML, and its charts.
+
+    Args:
+        folder: Of the sweep; it may still be running.
+
+    Raises:
+        InputError: If it holds no sweep.
+
+    """
+    source = read_source(folder)
+    found = importances(source)
+    sections = [
+        Section("Summary", [Prose(summary(source, found))]),
+        Section("Leaderboard", _leaderboard(source)),
+        Section("Progress", _progress(source)),
+        Section("Parameters", _parameters(source, found)),
+        Section("Quality against cost", _fronts(source)),
+        Section("Failures", _failures(source)),
+        Section("Cost", _cost(source)),
+    ]
+    title = f"Sweep {source.folder.name}"
+    sweep = source.sweep
+    subtitle = f"{len(sweep.trials)} trials, {sweep.epochs_spent} epochs"
+    return render(title, subtitle, sections), charts_of(sections)
+
+
+def _leaderboard(source: SweepSource) -> list[Block]:
+    rows = []
+    for place, trial in enumerate(source.scored()[:_LEADERS], start=1):
+        last = trial.curve[-1]
+        metrics = {k.removeprefix("val/"): v for k, v in last.items() if k.startswith("val/")}
+        rows.append(
+            {"place": place, "trial": trial.number, "outcome": trial.outcome,
+             "epochs": trial.epochs, "score": last["score"], **metrics,
+             "point": describe_point(trial.point)}
+        )  # fmt: skip
+    if not rows:
+        return [Prose("No trial has a score yet.")]
+    note = "Trials that trained longer come first: a score of an earlier epoch is no rival."
+    return [Table(f"The best {len(rows)} of {len(source.sweep.trials)} trials", rows, note)]
+
+
+def _progress(source: SweepSource) -> list[Block]:
+    return [best_chart(source), curves_chart(source)] if source.scored() else []
+
+
+def _parameters(source: SweepSource, found: list[Importance]) -> list[Block]:
+    if not source.holes or len(source.scored()) < 2:
+        return []
+    order = [one.name for one in found] or [hole.name for hole in source.holes]
+    blocks: list[Block] = [parallel_chart(source, order)]
+    if found:
+        blocks.append(importance_chart(source, found))
+    blocks.append(slices_chart(source, order))
+    pair = _pair(source, order)
+    return [*blocks, pair_chart(source, *pair)] if pair else blocks
+
+
+def _pair(source: SweepSource, order: list[str]) -> tuple[str, str] | None:
+    """Return the two first parameters that every trial has, other than the one that colours it."""
+    holes = {hole.name: hole for hole in source.holes}
+    common = [name for name in order if not holes[name].under and name != "head"]
+    return (common[0], common[1]) if len(common) > 1 else None
+
+
+def _fronts(source: SweepSource) -> list[Block]:
+    charts = (objectives_chart(source), front_chart(source))
+    return [chart for chart in charts if chart is not None]
+
+
+def _failures(source: SweepSource) -> list[Block]:
+    failed = source.failed()
+    if not failed:
+        return [Prose("No trial failed.")]
+    rows: list[dict[str, Any]] = [
+        {"trial": t.number, "outcome": t.outcome, "after epoch": t.epochs,
+         "why": (t.message or "not told").splitlines()[0], "point": describe_point(t.point)}
+        for t in failed
+    ]  # fmt: skip
+    counts = Counter(trial.outcome for trial in failed)
+    told = ", ".join(f"{count} {outcome}" for outcome, count in counts.most_common())
+    share = len(failed) / len(source.sweep.trials)
+    blocks: list[Block] = [
+        Prose(f"{told}: {share:.0%} of the trials. {_by_group(source)}".strip()),
+        Table("Trials that failed", rows),
+    ]
+    refused = source.sweep.refused
+    if refused:
+        blocks.append(Prose(f"{len(refused)} points were beyond the limits, and not started."))
+    return blocks
+
+
+def _by_group(source: SweepSource) -> str:
+    """Return which group failed most often, where there are several."""
+    if len(source.groups()) < 2:
+        return ""
+    all_of = Counter(source.group_of(t) for t in source.sweep.trials.values())
+    failed = Counter(source.group_of(t) for t in source.failed())
+    told = ", ".join(f"{name} {failed[name]} of {all_of[name]}" for name, _ in failed.most_common())
+    return f"By head: {told}."
+
+
+def _cost(source: SweepSource) -> list[Block]:
+    return [cost_chart(source)] if source.sweep.trials else []

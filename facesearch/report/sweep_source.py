@@ -1,0 +1,100 @@
+"""What the report of a sweep is made from: its ledger, its space, and its baselines beside it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from facesearch.space import SearchSpace
+from facesearch.space.holes import Hole
+from facesearch.tuning.baseline import BASELINES
+from facesearch.tuning.folder import load_sweep, newest_folder, opening
+from facesearch.tuning.history import fold
+from facesearch.tuning.ledger import Event, read_ledger
+from facesearch.tuning.records import FAILED, SweepRecord, TrialRecord, short_names
+
+
+@dataclass(frozen=True)
+class SweepSource:
+    """A sweep as it stands in its folder.
+
+    Args:
+        folder: Of the sweep.
+        space: What was asked.
+        sweep: What became of it.
+        events: The ledger.
+        holes: What was searched, in the order of the space.
+        baselines: Events of the sweeps that it is compared with, by a word for each.
+
+    """
+
+    folder: Path
+    space: SearchSpace
+    sweep: SweepRecord
+    events: list[Event]
+    holes: list[Hole]
+    baselines: dict[str, list[Event]]
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Short names of the holes, by their dotted ones."""
+        points = [{hole.name: None for hole in self.holes}]
+        return short_names(points) if self.holes else {}
+
+    def scored(self) -> list[TrialRecord]:
+        """Return the trials to compare, best first, as the sweep itself ranks them."""
+        return self.sweep.ranked()
+
+    def failed(self) -> list[TrialRecord]:
+        """Return the trials that failed, by number."""
+        trials = sorted(self.sweep.trials.values(), key=lambda t: t.number)
+        return [t for t in trials if t.outcome in FAILED]
+
+    def group_of(self, trial: TrialRecord) -> str:
+        """Return what trials are coloured by: the head, else the first choice that is searched."""
+        for hole in sorted(self.holes, key=lambda h: h.name != "head"):
+            if hole.kind == "choice" and not hole.under and hole.name in trial.point:
+                return str(trial.point[hole.name])
+        return "all trials"
+
+    def groups(self) -> list[str]:
+        """Return all groups, by name."""
+        return sorted({self.group_of(t) for t in self.sweep.trials.values()})
+
+
+def read_source(folder: Path) -> SweepSource:
+    """Read a sweep's folder, and those of its baselines beside it.
+
+    Raises:
+        InputError: If it holds no sweep, or one of another version.
+
+    """
+    opening(folder)
+    space, _ = load_sweep(folder)
+    events = list(read_ledger(folder))
+    sweep = fold(events)
+    baselines = {}
+    for kind in BASELINES:
+        other = newest_folder(folder.parent, f"{sweep.name}-{kind}")
+        if other is not None and (other / "ledger").is_file():
+            baselines[kind] = list(read_ledger(other))
+    return SweepSource(folder, space, sweep, events, space.holes(), baselines)
+
+
+def best_so_far(events: list[Event]) -> list[dict[str, Any]]:
+    """Return a row for each epoch that brought a new best: epochs spent, score, trial.
+
+    A trial counts with its score of the moment; so the last row is the highest score that was ever
+    seen, which a trial that was stopped early may hold.
+    """
+    rows: list[dict[str, Any]] = []
+    spent = 0
+    for event in events:
+        if event["event"] != "epoch":
+            continue
+        spent += 1
+        score = float(event["values"]["score"])
+        if not rows or score > rows[-1]["best score"]:
+            rows.append({"epochs spent": spent, "best score": score, "trial": event["trial"]})
+    if rows and rows[-1]["epochs spent"] < spent:
+        rows.append({**rows[-1], "epochs spent": spent})
+    return rows

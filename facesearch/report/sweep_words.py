@@ -1,0 +1,127 @@
+"""A sweep in words: what was asked, what won and by how much, what it cost, what comes next."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from facesearch.report.importance import LEAST_TRIALS, Importance
+from facesearch.report.sweep_source import SweepSource, best_so_far
+from facesearch.tuning.pareto import pareto_front
+from facesearch.tuning.progress import format_seconds, outcome_counts
+from facesearch.tuning.records import TrialRecord, describe_point, format_number
+
+
+def summary(source: SweepSource, found: Sequence[Importance]) -> str:
+    """Return the paragraphs at the head of the report, separated by empty lines."""
+    parts = [_asked(source), _won(source), _decided(source, found), _spent(source), _next(source)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _asked(source: SweepSource) -> str:
+    search = source.space.settings.search
+    objective = search.objective
+    if isinstance(objective, dict):
+        what = " + ".join(f"{weight:g} x {name}" for name, weight in objective.items())
+    else:
+        what = " and ".join(search.objectives)
+    heads = [h for h in source.holes if h.name == "head"]
+    options = f", over {len(heads[0].values)} heads" if heads else ""
+    return (
+        f"Asked: the best {what} among {len(source.holes)} parameters{options}, by sampler "
+        f"{search.sampler} and scheduler {search.scheduler.type}, at most "
+        f"{source.sweep.max_epochs} epochs a trial."
+    )
+
+
+def _won(source: SweepSource) -> str:
+    best, ranked = source.sweep.best, source.scored()
+    if best is None:
+        return "No trial has a score yet."
+    words = f"Won: trial {best.number:03d} with {best.score:.4f} ({describe_point(best.point)})"
+    words += ", trained to the end." if best.outcome == "completed" else _not_whole(best)
+    rivals = [t for t in ranked[1:] if t.epochs == best.epochs]
+    if rivals:
+        lead = (best.score or 0.0) - (rivals[0].score or 0.0)
+        words += (
+            f" The next of as many epochs is trial {rivals[0].number:03d} with "
+            f"{rivals[0].score:.4f}, {lead:.4f} behind."
+        )
+    words += (
+        " This is the best of several scores on faces that the search looked at, so it is too "
+        "high: what the model is worth, finalize says."
+    )
+    edges = at_edges(source, best)
+    if edges:
+        words += (
+            f" At the end of its range: {', '.join(edges)}; a wider range may hold a better one."
+        )
+    front = pareto_front(source.sweep) if source.space.settings.search.has_several else []
+    if front:
+        words += f" {len(front)} trials are on the Pareto front."
+    return words
+
+
+def _not_whole(best: TrialRecord) -> str:
+    return f", after {best.epochs} epochs: no trial has trained to the end."
+
+
+def at_edges(source: SweepSource, trial: TrialRecord, part: float = 0.03) -> list[str]:
+    """Return the numbers of a trial that lie within ``part`` of an end of their range."""
+    found = []
+    for hole in source.holes:
+        value = trial.point.get(hole.name)
+        if hole.kind == "choice" or value is None:
+            continue
+        low, high = hole.values
+        ends = np.array([low, value, high], dtype=np.float64)
+        scaled = np.log(ends) if hole.is_log else ends
+        place = (scaled[1] - scaled[0]) / (scaled[2] - scaled[0])
+        if min(place, 1 - place) < part:
+            found.append(
+                f"{source.names[hole.name]} = {format_number(value)} "
+                f"of {format_number(low)} to {format_number(high)}"
+            )
+    return found
+
+
+def _decided(source: SweepSource, found: Sequence[Importance]) -> str:
+    if not source.holes:
+        return ""
+    if not found:
+        count = len(source.scored()) + len(source.failed())
+        return (
+            f"What decided cannot be told from {count} trials; with {LEAST_TRIALS} or more the "
+            "importance of each parameter is given."
+        )
+    sure = [source.names[one.name] for one in found if one.is_told_from_chance]
+    if not sure:
+        return "What decided: no parameter's importance can be told from chance."
+    return f"What decided: {', '.join(sure)}; the others cannot be told from chance."
+
+
+def _spent(source: SweepSource) -> str:
+    sweep = source.sweep
+    spent, whole = sweep.epochs_spent, sweep.max_epochs * len(sweep.trials)
+    seconds = sum(row.get("seconds", 0.0) for t in sweep.trials.values() for row in t.curve)
+    words = (
+        f"Spent: {spent} epochs in {len(sweep.trials)} trials ({outcome_counts(sweep)}), "
+        f"{spent / max(1, whole):.0%} of what all to the end would take; "
+        f"{format_seconds(seconds)} of training"
+    )
+    wall = sweep.past_s + sweep.session_s
+    words += f" in {format_seconds(wall)}." if wall else "."
+    course = best_so_far(source.events)
+    if len(course) > 1:
+        at = course[-2] if course[-1]["best score"] == course[-2]["best score"] else course[-1]
+        words += f" The highest score was seen after {at['epochs spent']} of them."
+    return words
+
+
+def _next(source: SweepSource) -> str:
+    name = source.folder.name
+    if source.sweep.best is None:
+        return f"Next: facesearch extend {name} --trials {source.sweep.planned_trials}"
+    return (
+        f"Next: facesearch finalize --run-id {name}   (retrain the best on everybody, verify it)\n"
+        f"or: facesearch extend {name} --trials {source.sweep.planned_trials}   (search on)"
+    )
