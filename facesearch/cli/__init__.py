@@ -10,8 +10,10 @@ from facesearch.cli.final import evaluate, export, finalize
 from facesearch.cli.look import data, list_names, schema, validate
 from facesearch.cli.models import classify, embed, identify, predict, verify
 from facesearch.cli.options import Interrupted
+from facesearch.cli.report import report
 from facesearch.cli.sweeps import baseline, extend, preview, sync, tune
 from facesearch.cli.text import printable
+from facesearch.cli.ui import ui
 from facesearch.errors import FacesearchError
 
 
@@ -27,7 +29,7 @@ def cli() -> None:
 
 
 for _command in (
-    tune, extend, preview, baseline, sync, finalize, evaluate, compare,
+    tune, extend, preview, baseline, sync, ui, finalize, evaluate, compare, report,
     verify, identify, embed, classify, predict, export, validate, schema, list_names, data,
 ):  # fmt: skip
     cli.add_command(_command)

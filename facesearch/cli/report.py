@@ -43,13 +43,14 @@ def report(
         from facesearch.report.sweep_report import build_sweep
 
         page, charts = build_sweep(subject.folder)
-        told = page
+        told, place = page, subject.folder
     else:
         from facesearch.report.final_report import open_final
 
         final = open_final(subject.folder, faces_root(root))
         page, told, charts = final.html(), final.html(with_faces=False), final.charts.all
-    path = write(out or subject.folder, page, charts)
+        place = final.source.place
+    path = write(out or place, page, charts)
     if not no_log:
         _log(store, subject, told, charts)
     click.echo(printable(f"{path}: {len(charts)} figures, also in {path.parent / 'figures'}"))

@@ -3,6 +3,7 @@
 from typing import Any
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 
 from facesearch.report.chart import PALETTE, Chart, draw
 from facesearch.report.parameter_charts import colours
@@ -33,6 +34,7 @@ def front_chart(source: SweepSource) -> Chart | None:
         axes.step([t.curve[-1][COST] for t in front], [quality(t) for t in front], where="post",
                   color=PALETTE[1], label="nobody is better for less")  # fmt: skip
         axes.set(xlabel="GFLOP an image", ylabel="score of the first objective", xscale="log")
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.legend(loc="lower right")
 
     rows = [{"trial": t.number, "GFLOP": t.curve[-1][COST], "M parameters":

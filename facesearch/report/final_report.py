@@ -10,6 +10,7 @@ two pages of one model, with photographs for the user's own disk and without for
     page.source.place       where the page belongs: never inside a bundle, which takes no other file
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
@@ -35,6 +36,10 @@ _PHOTOGRAPHS = (
     "whoever may see these faces, and not for publication."
 )
 _GENERATED = "These faces are generated: they show nobody."
+_ORDER = (
+    "Of each pair the first picture is the one that is asked about, the second the gallery's; the "
+    "number is their score."
+)
 _PAIRS = (
     "A pair is accepted if its score is above a threshold. The false accept rate (FAR) is the part "
     "of the pairs of two persons that is accepted, the true accept rate (TAR) that of the pairs of "
@@ -112,7 +117,10 @@ def _nameless(source: FinalSource) -> FinalSource:
     tables = {
         name: rows for name, rows in told.tables.items() if not any(n in name for n in _NAMING)
     }
-    report = Report(told.figures, told.notes, tables)
+    notes = told.notes
+    if source.model is None:  # who was trained on is not known, so no names can be masked
+        notes = [re.sub(r" \([^)]*\)", "", n) if n.startswith("LEAK") else n for n in notes]
+    report = Report(told.figures, notes, tables)
     return replace(source, report=report, seen=None)
 
 
@@ -197,7 +205,7 @@ def _faces(source: FinalSource) -> Blocks:
     blocks = [*hardest_faces(seen), *([confused] if confused else [])]
     if not blocks:
         return []
-    return [Prose(_GENERATED if seen.is_generated else _PHOTOGRAPHS), *blocks]
+    return [Prose(_GENERATED if seen.is_generated else _PHOTOGRAPHS), Prose(_ORDER), *blocks]
 
 
 def _made(model: FaceModel) -> Table:

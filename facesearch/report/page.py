@@ -55,7 +55,21 @@ class Faces:
     rows: Sequence[FaceRow]
 
 
-Block = Prose | Table | Chart | Faces
+@dataclass(frozen=True)
+class Facts:
+    """The few values that one looks for first, by what they are; shown large."""
+
+    facts: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Commands:
+    """What to type next, each with what it does."""
+
+    commands: Sequence[tuple[str, str]]
+
+
+Block = Prose | Table | Chart | Faces | Facts | Commands
 
 
 @dataclass(frozen=True)
@@ -85,6 +99,7 @@ def render(title: str, subtitle: str, sections: Sequence[Section]) -> str:
     page: str = _template().render(
         title=title, subtitle=subtitle, sections=shown, css=Markup(_text("page.css")),
         kind_of=lambda block: type(block).__name__, columns=columns, shown=shown_cell,
+        style=style_of,
         is_number=lambda value: isinstance(value, (int, float)) and not isinstance(value, bool),
         jpeg=lambda data: "data:image/jpeg;base64," + base64.b64encode(data).decode(),
         most_rows=_MOST_ROWS,
@@ -97,13 +112,23 @@ def columns(rows: Iterable[dict[str, Any]]) -> list[str]:
     return list(dict.fromkeys(name for row in rows for name in row))
 
 
-def shown_cell(value: Any) -> str:
-    """Return a value for people: four digits of a number, nothing for what is missing."""
+def style_of(name: str, rows: Sequence[dict[str, Any]]) -> str:
+    """Return how the numbers of a column are written, so that their points stand in one line.
+
+    Fractions get four decimals; where that would hide one, all numbers get four digits.
+    """
+    numbers = [value for row in rows if isinstance(value := row.get(name), float)]
+    sizes = [abs(value) for value in numbers if value and math.isfinite(value)]
+    return ".4f" if sizes and 0.001 <= min(sizes) and max(sizes) <= 1 else ".4g"
+
+
+def shown_cell(value: Any, style: str = ".4g") -> str:
+    """Return a value for people; nothing for what is missing."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, float):
-        return f"{value:.4g}"
-    return str(value)
+        return format(value, style)
+    return "yes" if value is True else "no" if value is False else str(value)
 
 
 def write(folder: Path, page: str, charts: Iterable[Chart]) -> Path:

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from facesearch.report.chart import INK, PALETTE, Chart, draw
 from facesearch.report.importance import Importance
@@ -178,8 +179,23 @@ def _slice(axes: Axes, hole: Hole, source: SweepSource, palette: dict[str, str])
     if hole.kind == "choice":
         axes.set_xticks(range(len(hole.values)), [format_number(v) for v in hole.values],
                         rotation=25, fontsize=8)  # fmt: skip
-    elif hole.is_log:
-        axes.set_xscale("log")
+    else:
+        _scale(axes, "x", hole)
+
+
+def _scale(axes: Axes, which: str, hole: Hole) -> None:
+    """Give an axis of numbers few ticks, in plain numbers."""
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    if hole.is_log:
+        (axes.set_xscale if which == "x" else axes.set_yscale)("log")
+        low, high = (float(value) for value in hole.values)
+        # a tick for 1, 2 and 5 of each decade has no room where there are many
+        steps = (1.0, 2.0, 5.0) if high / low < 50 else (1.0,)
+        axis.set_major_locator(LogLocator(subs=steps))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_minor_locator(NullLocator())
+    elif hole.kind == "int":
+        axis.set_major_locator(MaxNLocator(integer=True, nbins=5))
 
 
 def _place(hole: Hole, value: Any) -> Any:
@@ -205,8 +221,8 @@ def pair_chart(source: SweepSource, first: str, second: str) -> Chart:
                 getattr(axes, f"set_{name}ticks")(
                     np.arange(len(hole.values)), [format_number(v) for v in hole.values]
                 )
-            elif hole.is_log:
-                getattr(axes, f"set_{name}scale")("log")
+            else:
+                _scale(axes, name, hole)
         axes.set(xlabel=names[first], ylabel=names[second])
         if len(palette) > 1:
             _legend(axes, palette, loc="best")

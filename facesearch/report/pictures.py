@@ -110,8 +110,7 @@ def _pairs_of_list(listed: PairList, pairs: Sequence[HardPair], *, is_same: bool
 
 def _caption(name: str, is_same: bool) -> str:
     kind = "one person, and yet the lowest" if is_same else "two persons, and yet the highest"
-    order = "" if name == "pairs" else "; first who is asked about, then the gallery's picture"
-    return f"{name}: {kind} scores{order}"
+    return f"{name}: {kind} scores"
 
 
 def _pictures(faces: FaceSet, rows: Sequence[int]) -> list[bytes]:

@@ -5,12 +5,21 @@ page, charts = build_sweep(Path("runs/arcface-0001"))
 
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 from facesearch.report.chart import Chart
 from facesearch.report.cost_charts import cost_chart, front_chart, objectives_chart
+from facesearch.report.failures import causes, failure_rows, reason_rows
 from facesearch.report.importance import Importance, importances
-from facesearch.report.page import Block, Prose, Section, Table, charts_of, render
+from facesearch.report.page import (
+    Block,
+    Commands,
+    Facts,
+    Prose,
+    Section,
+    Table,
+    charts_of,
+    render,
+)
 from facesearch.report.parameter_charts import (
     importance_chart,
     pair_chart,
@@ -19,10 +28,11 @@ from facesearch.report.parameter_charts import (
 )
 from facesearch.report.progress_charts import best_chart, curves_chart
 from facesearch.report.sweep_source import SweepSource, read_source
-from facesearch.report.sweep_words import summary
+from facesearch.report.sweep_words import facts, next_commands, summary
 from facesearch.tuning.records import describe_point
 
 _LEADERS = 20
+_MOST_FAILED = 20
 
 
 def build_sweep(folder: Path) -> tuple[str, list[Chart]]:
@@ -38,7 +48,10 @@ def build_sweep(folder: Path) -> tuple[str, list[Chart]]:
     source = read_source(folder)
     found = importances(source)
     sections = [
-        Section("Summary", [Prose(summary(source, found))]),
+        Section(
+            "Summary",
+            [Facts(facts(source)), Prose(summary(source, found)), Commands(next_commands(source))],
+        ),
         Section("Leaderboard", _leaderboard(source)),
         Section("Progress", _progress(source)),
         Section("Parameters", _parameters(source, found)),
@@ -97,35 +110,24 @@ def _fronts(source: SweepSource) -> list[Block]:
 
 
 def _failures(source: SweepSource) -> list[Block]:
-    failed = source.failed()
+    failed, refused = source.failed(), len(source.sweep.refused)
+    limits = f"{refused} points were beyond the limits, and not started." if refused else ""
     if not failed:
-        return [Prose("No trial failed.")]
-    rows: list[dict[str, Any]] = [
-        {"trial": t.number, "outcome": t.outcome, "after epoch": t.epochs,
-         "why": (t.message or "not told").splitlines()[0], "point": describe_point(t.point)}
-        for t in failed
-    ]  # fmt: skip
+        return [Prose(f"No trial failed. {limits}".strip())]
     counts = Counter(trial.outcome for trial in failed)
     told = ", ".join(f"{count} {outcome}" for outcome, count in counts.most_common())
     share = len(failed) / len(source.sweep.trials)
-    blocks: list[Block] = [
-        Prose(f"{told}: {share:.0%} of the trials. {_by_group(source)}".strip()),
-        Table("Trials that failed", rows),
-    ]
-    refused = source.sweep.refused
-    if refused:
-        blocks.append(Prose(f"{len(refused)} points were beyond the limits, and not started."))
-    return blocks
-
-
-def _by_group(source: SweepSource) -> str:
-    """Return which group failed most often, where there are several."""
-    if len(source.groups()) < 2:
-        return ""
-    all_of = Counter(source.group_of(t) for t in source.sweep.trials.values())
-    failed = Counter(source.group_of(t) for t in source.failed())
-    told = ", ".join(f"{name} {failed[name]} of {all_of[name]}" for name, _ in failed.most_common())
-    return f"By head: {told}."
+    blocks: list[Block] = [Prose(f"{told}: {share:.0%} of the trials. {limits}".strip())]
+    found = causes(source)
+    if found:
+        words = "; ".join(cause.words for cause in found)
+        blocks.append(Prose(f"What the trials that failed have in common: {words}."))
+    elif len(failed) > 1:
+        blocks.append(Prose("No parameter tells the trials that failed from the others."))
+    if len(failed) > _MOST_FAILED:
+        blocks.append(Table("Why they failed", reason_rows(failed)))
+    rows = failure_rows(failed[:_MOST_FAILED])
+    return [*blocks, Table(f"{len(rows)} of {len(failed)} trials that failed", rows)]
 
 
 def _cost(source: SweepSource) -> list[Block]:

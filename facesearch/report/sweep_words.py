@@ -1,5 +1,6 @@
 """A sweep in words: what was asked, what won and by how much, what it cost, what comes next."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,10 +11,14 @@ from facesearch.tuning.pareto import pareto_front
 from facesearch.tuning.progress import format_seconds, outcome_counts
 from facesearch.tuning.records import TrialRecord, describe_point, format_number
 
+# A shorter curve is too steep to tell chance from course.
+_LEAST_EPOCHS = 9
+_CLEAR = 2.0
+
 
 def summary(source: SweepSource, found: Sequence[Importance]) -> str:
     """Return the paragraphs at the head of the report, separated by empty lines."""
-    parts = [_asked(source), _won(source), _decided(source, found), _spent(source), _next(source)]
+    parts = [_asked(source), _won(source), _decided(source, found), _spent(source)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -46,6 +51,7 @@ def _won(source: SweepSource) -> str:
             f" The next of as many epochs is trial {rivals[0].number:03d} with "
             f"{rivals[0].score:.4f}, {lead:.4f} behind."
         )
+        words += _how_sure(lead, scatter_of(ranked))
     words += (
         " This is the best of several scores on faces that the search looked at, so it is too "
         "high: what the model is worth, finalize says."
@@ -59,6 +65,35 @@ def _won(source: SweepSource) -> str:
     if front:
         words += f" {len(front)} trials are on the Pareto front."
     return words
+
+
+def scatter_of(trials: Sequence[TrialRecord]) -> float | None:
+    """Return how far a score strays from the course of its curve, as a standard deviation.
+
+    It is taken from the second differences of the last third of every curve of at least nine
+    epochs: they do not know the course, which is nearly straight over three epochs. It says nothing
+    of what another seed would change, which is more. None without such a curve.
+    """
+    found: list[float] = []
+    for trial in trials:
+        scores = [row["score"] for row in trial.curve]
+        late = np.array(scores[-max(3, len(scores) // 3) :], dtype=np.float64)
+        if len(scores) >= _LEAST_EPOCHS:
+            found += np.diff(late, 2).tolist()
+    # a second difference of independent errors has six times their variance
+    return math.sqrt(float(np.mean(np.square(found))) / 6) if found else None
+
+
+def _how_sure(lead: float, scatter: float | None) -> str:
+    if not scatter:
+        return ""
+    # of a difference of two scores
+    times = lead / (scatter * math.sqrt(2))
+    told = "is clear of" if times > _CLEAR else "could be"
+    return (
+        f" That {told} the chance of a last epoch (scores stray by {scatter:.4f} from epoch to "
+        "epoch); another seed may change more."
+    )
 
 
 def _not_whole(best: TrialRecord) -> str:
@@ -117,11 +152,33 @@ def _spent(source: SweepSource) -> str:
     return words
 
 
-def _next(source: SweepSource) -> str:
-    name = source.folder.name
+def next_commands(source: SweepSource) -> list[tuple[str, str]]:
+    """Return what to type next, each with what it does."""
+    name, planned = source.folder.name, max(1, source.sweep.planned_trials)
+    further = (f"facesearch extend {name} --trials {planned}", "search on")
     if source.sweep.best is None:
-        return f"Next: facesearch extend {name} --trials {source.sweep.planned_trials}"
-    return (
-        f"Next: facesearch finalize --run-id {name}   (retrain the best on everybody, verify it)\n"
-        f"or: facesearch extend {name} --trials {source.sweep.planned_trials}   (search on)"
-    )
+        return [further]
+    commands = [
+        (f"facesearch finalize --run-id {name}", "retrain the best on everybody, and verify it"),
+        further,
+    ]
+    if not source.baselines:
+        compare = "compare with random search, in as many trials"
+        commands.append(("facesearch baseline SPACE", compare))
+    return commands
+
+
+def facts(source: SweepSource) -> list[tuple[str, str]]:
+    """Return the few values that one looks for first."""
+    sweep, best = source.sweep, source.sweep.best
+    whole = max(1, sweep.max_epochs * len(sweep.trials))
+    seconds = sum(row.get("seconds", 0.0) for t in sweep.trials.values() for row in t.curve)
+    failed = len(source.failed())
+    return [
+        ("best score" + (f", trial {best.number:03d}" if best else ""),
+         f"{best.score:.4f}" if best else "none yet"),
+        (f"trials, {sweep.count('completed')} to the end", str(len(sweep.trials))),
+        (f"epochs, {sweep.epochs_spent / whole:.0%} of all to the end", str(sweep.epochs_spent)),
+        ("of training", format_seconds(seconds)),
+        ("trials failed", str(failed)),
+    ]  # fmt: skip

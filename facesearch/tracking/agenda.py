@@ -1,5 +1,8 @@
 """Whose turn it is to be written, and when: round-robin, with a pause after each failure.
 
+What can wait (an epoch among others) waits as long as writing has taken more than a small share of
+the time: so the cost of a store is bounded by time, however short the epochs are.
+
 Not in this module: what is written (`targets.py`) and how (`runs.py`).
 """
 
@@ -15,6 +18,9 @@ FIRST_PAUSE_S = 0.5
 MAX_PAUSE_S = 30.0
 # At the end a store that fails gets this long without one success.
 GRACE_S = 5.0
+# What can wait takes no more of one core than this, and comes this much later at most.
+SHARE = 0.02
+MAX_DELAY_S = 10.0
 
 
 def pause_s(failures: int) -> float:
@@ -32,16 +38,35 @@ class Agenda:
         self._failures: dict[Key, int] = {}
         self._failures_in_row = 0
         self._rest_until = 0.0
+        self._quiet_until = 0.0
         self._progress = 0.0
         self.is_closing = False
         self.is_over = False
         self._is_empty_at_end = False
 
-    def mark(self, key: Key) -> None:
-        """Put a key on the agenda, if it is not there; never waits."""
+    def mark(self, key: Key, *, can_wait: bool = False) -> None:
+        """Put a key on the agenda, if it is not there; never waits.
+
+        Args:
+            key: Who has changed.
+            can_wait: It may be gathered with further changes; one that cannot wait takes them
+                along at once.
+
+        """
         with self._changed:
-            self._due.setdefault(key, 0.0)
+            due = self._quiet_until if can_wait and not self.is_closing else 0.0
+            if key not in self._due:
+                self._due[key] = due
+            elif key not in self._failures:  # whose pause stays
+                self._due[key] = min(self._due[key], due)
             self._changed.notify_all()
+
+    def spent(self, seconds: float) -> None:
+        """Note what a turn has cost of a core's time: what can wait makes up for it."""
+        with self._changed:
+            now = time.monotonic()
+            quiet = max(self._quiet_until, now) + seconds / SHARE
+            self._quiet_until = min(quiet, now + MAX_DELAY_S)
 
     def turns(self) -> Iterator[Key]:
         """Yield whose turn it is, waiting for one, until the end."""

@@ -14,8 +14,10 @@ from typing import Any
 
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
+from mlflow.exceptions import MlflowException
 
 from facesearch.tracking.agenda import SWEEP, Key
+from facesearch.tracking.describe import MARK, NOTE
 from facesearch.tracking.targets import Target, finite
 
 MAX_METRICS_PER_CALL = 1000
@@ -34,6 +36,7 @@ class Written:
     epochs: set[int] = field(default_factory=set)
     summary: dict[str, float] = field(default_factory=dict)
     num_summaries: int = 0
+    experiment: str = ""
 
 
 def find_runs(
@@ -77,6 +80,7 @@ def adopt(client: MlflowClient, runs: list[Any]) -> Written | None:
         set(_steps(client, run, "score")),
         dict(run.data.metrics),
         len(_steps(client, run, "epochs")),
+        run.info.experiment_id,
     )
 
 
@@ -91,7 +95,7 @@ def create(client: MlflowClient, experiment: str, target: Target) -> Written:
     start_ms = int(time.time() * 1000)
     tags = {**target.first_tags, **(target.config or {}), **target.tags}
     run = client.create_run(experiment, start_time=start_ms, tags=tags)
-    return Written(run.info.run_id, start_ms, tags=tags)
+    return Written(run.info.run_id, start_ms, tags=tags, experiment=experiment)
 
 
 def write_params(client: MlflowClient, written: Written, target: Target) -> None:
@@ -170,9 +174,30 @@ def write_status(client: MlflowClient, written: Written, target: Target) -> None
     written.status = target.status
 
 
+def write_experiment(client: MlflowClient, written: Written, target: Target) -> None:
+    """Set the tags of the experiment that differ; a description that a person wrote stays.
+
+    Who may not change the experiment of a shared server has its runs all the same.
+    """
+    if not target.experiment:
+        return
+    there = client.get_experiment(written.experiment).tags
+    changed = {key: value for key, value in target.experiment.items() if there.get(key) != value}
+    if there.get(NOTE, "") and not there[NOTE].startswith(MARK):
+        changed.pop(NOTE, None)
+    try:
+        for key, value in changed.items():
+            client.set_experiment_tag(written.experiment, key, value)
+    except MlflowException as error:
+        if error.error_code != "PERMISSION_DENIED":
+            raise
+
+
 Step = Callable[[MlflowClient, Written, Target], None]
-# The status is last: a run that has ended is whole.
-STEPS: tuple[Step, ...] = (write_params, write_curve, write_summary, write_tags, write_status)
+# The status comes after all that is of the run: one that has ended is whole.
+STEPS: tuple[Step, ...] = (
+    write_params, write_curve, write_summary, write_tags, write_status, write_experiment,
+)  # fmt: skip
 
 
 def _metrics(values: dict[str, float], time_ms: int, step: int) -> list[Metric]:

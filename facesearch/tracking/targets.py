@@ -1,12 +1,15 @@
 """What MLflow must hold of a sweep, computed from its records alone. No MLflow in here."""
 
+import contextlib
 import json
 import math
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from facesearch.config import RunConfig, as_plain
+from facesearch.tracking.describe import NOTE, describe_experiment, describe_sweep
+from facesearch.tracking.view import SCORE, Seen, view_tag
 from facesearch.tuning.records import FAILED, OUTCOMES, SweepRecord, TrialRecord, short_names
 
 _STATUS = {
@@ -15,6 +18,16 @@ _STATUS = {
     "killed": "KILLED",
     **dict.fromkeys(FAILED, "FAILED"),
 }
+# The colour of each head's runs, in every sweep. The first eight, those of Okabe and Ito (2008)
+# with a grey for black, are told apart by colour-blind people as well; of sixteen no palette is.
+COLOURS = {
+    "arcface": "#d55e00", "cosface": "#0072b2", "softmax": "#7f7f7f", "adaface": "#009e73",
+    "magface": "#cc79a7", "subcenter_arcface": "#e69f00", "curricularface": "#56b4e9",
+    "sphereface": "#b8a800", "normface": "#332288", "combined": "#882255",
+    "elasticface": "#44aa99", "uniface": "#117733", "triplet": "#aa8844", "supcon": "#aa4499",
+    "circle": "#6699cc", "multi_similarity": "#cc6677",
+}  # fmt: skip
+OTHER_COLOUR = "#444444"
 
 
 @dataclass(frozen=True)
@@ -33,6 +46,8 @@ class Target:
     # JSON of the point, and the tags that go with it
     point: str = ""
     config: dict[str, str] | None = None
+    # tags of the experiment in which the run is
+    experiment: dict[str, str] = field(default_factory=dict)
 
 
 class Targets:
@@ -48,13 +63,19 @@ class Targets:
         self.tags = {**tags, "facesearch.sweep_id": sweep.sweep_id}
         self._names: dict[str, str] = {}
         self._named: set[int] = set()
-        self._configs: dict[int, tuple[str, str]] = {}
+        self._configs: dict[int, tuple[str, str, str]] = {}
 
-    def of_sweep(self, *, is_closing: bool) -> Target:
-        """Return the target of the parent run."""
+    def of_sweep(self, *, is_closing: bool, experiment: str = "") -> Target:
+        """Return the target of the parent run; ``experiment`` is the id of the one it is in."""
         sweep = self.sweep
         tags, summary, status = {}, {}, "RUNNING"
+        shared: dict[str, str] = {}
         if is_closing:
+            # what is only there to be read holds no run up, whatever is wrong with a trial
+            with contextlib.suppress(Exception):
+                folder = self.tags.get("facesearch.folder", "")
+                tags[NOTE] = describe_sweep(sweep, folder, experiment)
+                shared = self._of_experiment()
             best = sweep.best
             summary = {"epochs": float(sweep.epochs_spent), "trials": float(len(sweep.trials))}
             if best:
@@ -64,7 +85,26 @@ class Targets:
             status = "KILLED" if sweep.is_interrupted else "FINISHED"
             status = "FAILED" if sweep.abandoned else status
         first = {**self.tags, "facesearch.kind": "sweep", "mlflow.runName": sweep.name}
-        return Target(first, tags, status, summary, [], {})
+        return Target(first, tags, status, summary, [], {}, experiment=shared)
+
+    def _of_experiment(self) -> dict[str, str]:
+        """Return what the experiment tells of itself, and the comparison page of this sweep."""
+        seen = []
+        for trial in sorted(list(self.sweep.trials.values()), key=lambda t: t.number):
+            point, curve = dict(trial.point), list(trial.curve)
+            params = {self._name(name, trial): str(value) for name, value in point.items()}
+            head = self._config(trial, json.dumps(point, sort_keys=True))[1]
+            score = finite(curve[-1][SCORE]) if curve else None
+            metrics = frozenset(key for row in curve for key in row)
+            seen.append(Seen(params, head, score, metrics))
+        return dict(
+            [
+                (NOTE, describe_experiment()),
+                ("mlflow.experiment.primaryMetric.name", SCORE),
+                ("mlflow.experiment.primaryMetric.greaterIsBetter", "True"),
+                view_tag(self.sweep.name, self.sweep.sweep_id, seen),
+            ]
+        )
 
     def of_trial(self, trial: TrialRecord, parent_id: str | None, *, is_closing: bool) -> Target:
         """Return the target of a trial's run."""
@@ -73,10 +113,15 @@ class Targets:
         curve, has_ended = list(trial.curve), outcome in OUTCOMES
         if is_closing and not has_ended:
             outcome = "killed"
-        tags = {"facesearch.outcome": outcome}
+        text = json.dumps(point, sort_keys=True)
+        config, head = self._config(trial, text)
+        tags = {
+            "facesearch.outcome": outcome,
+            "facesearch.head": head,
+            "mlflow.runColor": COLOURS.get(head, OTHER_COLOUR),
+        }
         if trial.message:
             tags["facesearch.message"] = trial.message[:4000]
-        text = json.dumps(point, sort_keys=True)
         first = {
             **self.tags,
             "facesearch.kind": "trial",
@@ -93,7 +138,7 @@ class Targets:
             curve,
             {self._name(name, trial): str(value) for name, value in point.items()},
             text,
-            {"facesearch.config": self._config(trial, text)},
+            {"facesearch.config": config},
         )
 
     def _name(self, name: str, trial: TrialRecord) -> str:
@@ -110,12 +155,14 @@ class Targets:
                     self._names.setdefault(long, short if is_free else long)
         return self._names.get(name, name)
 
-    def _config(self, trial: TrialRecord, point: str) -> str:
+    def _config(self, trial: TrialRecord, point: str) -> tuple[str, str]:
+        """Return the trial's whole config as JSON, and the name of its head."""
         known = self._configs.get(trial.number)
         if known is None or known[0] != point:
-            known = point, json.dumps(as_plain(self.config_of(trial)))
+            config = self.config_of(trial)
+            known = point, json.dumps(as_plain(config)), config.head.type
             self._configs[trial.number] = known
-        return known[1]
+        return known[1:]
 
 
 def _summary(curve: list[dict[str, float]], attempts: int) -> dict[str, float]:

@@ -7,6 +7,7 @@ lost or doubled by a store that fails: the next try, or the next session, writes
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -73,8 +74,8 @@ class Tracker:
         self._agenda.mark(trial.number)
 
     def epoch_done(self, trial: TrialRecord) -> None:
-        """Add one point to each of the trial's curves."""
-        self._agenda.mark(trial.number)
+        """Add one point to each of the trial's curves, soon: several short epochs go together."""
+        self._agenda.mark(trial.number, can_wait=True)
 
     def trial_ended(self, trial: TrialRecord) -> None:
         """Write the summary and close the trial's run, unless it was paused."""
@@ -95,6 +96,7 @@ class Tracker:
 
     def _work(self) -> None:
         for key in self._agenda.turns():
+            begin_s = time.thread_time()
             try:
                 self._reconcile(key)
             except Exception as error:  # a tracking failure never kills a sweep
@@ -106,6 +108,7 @@ class Tracker:
                 if is_recovered and self.on_recovery:
                     with contextlib.suppress(Exception):
                         self.on_recovery()
+            self._agenda.spent(time.thread_time() - begin_s)
 
     def _tell(self, reason: str) -> None:
         with contextlib.suppress(Exception):
@@ -122,7 +125,8 @@ class Tracker:
             self._found, self._has_failed = None, False
             self._written.clear()
         if key is None or SWEEP not in self._written:
-            self._sync(SWEEP, self._targets.of_sweep(is_closing=is_closing))
+            target = self._targets.of_sweep(is_closing=is_closing, experiment=self._experiment)
+            self._sync(SWEEP, target)
         if key is not None:
             trial = self.sweep.trials[key]
             target = self._targets.of_trial(trial, self.parent_id, is_closing=is_closing)

@@ -50,12 +50,15 @@ def test_the_page_for_others_shows_and_names_nobody(page: FinalPage) -> None:
 
 
 def test_a_report_without_faces_or_model_still_gives_a_page(folder: Path, tmp_path: Path) -> None:
-    shutil.copy(folder / "report.json", tmp_path)
+    leak = "LEAK: 2 names of known are names of training too (Ada, Bob): if these"
+    text = (folder / "report.json").read_text()
+    (tmp_path / "report.json").write_text(text.replace("LEAK: 1 pictures", f"{leak}"))
     html, charts = build_final(tmp_path)
     assert "There is only the report" in html and "no curves of every score" in html
     assert "data:image/jpeg" not in html and charts[0].name == "roc"
     told, _ = build_final(tmp_path, with_faces=False)
     assert "most confused" in html and "most confused" not in told
+    assert "(Ada, Bob)" in html and "training too: if these" in told and "Ada" not in told
     assert "How it was made" not in html and "The faces are not at hand" in html
 
 

@@ -92,3 +92,54 @@ def test_the_end_gives_a_slow_store_up_at_the_timeout() -> None:
     plan, _ = marked(0)
     is_done, seconds = finish(plan, [0], 0.1)
     assert not is_done and seconds < 2
+
+
+def test_what_can_wait_waits_as_long_as_writing_was_dear(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(agenda, "SHARE", 0.1)
+    plan, turns = marked()
+    plan.mark(0, can_wait=True)
+    assert next(turns) == 0  # nothing was spent yet
+    begin = time.monotonic()
+    plan.spent(0.02)
+    plan.spent(0.02)
+    plan.mark(0, can_wait=True)
+    plan.mark(1)
+    assert [next(turns), next(turns)] == [1, 0]
+    assert time.monotonic() - begin > 0.38
+
+
+def test_what_cannot_wait_takes_along_what_was_gathered() -> None:
+    plan, turns = marked()
+    plan.spent(1000.0)
+    plan.mark(0, can_wait=True)
+    plan.mark(1, can_wait=True)
+    plan.mark(1)
+    assert next(turns) == 1
+    assert plan._wait_s() > 1
+
+
+def test_nothing_waits_longer_than_the_bound_nor_at_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(agenda, "MAX_DELAY_S", 0.1)
+    plan, turns = marked()
+    plan.spent(1000.0)
+    plan.mark(0, can_wait=True)
+    assert next(turns) == 0
+    monkeypatch.setattr(agenda, "MAX_DELAY_S", 1000.0)
+    plan.spent(1000.0)
+    plan.mark(0, can_wait=True)
+    done: list[Key] = []
+    thread = threading.Thread(target=lambda: done.extend(turns))
+    thread.start()
+    assert plan.finish([0], 5.0)
+    thread.join()
+    assert done == [0]
+
+
+def test_a_change_does_not_cut_the_pause_of_a_failure_short() -> None:
+    plan, turns = marked(0)
+    next(turns)
+    plan.failed(0)
+    plan.mark(0)
+    assert plan._due[0] > time.monotonic()

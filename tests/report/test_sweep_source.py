@@ -1,0 +1,35 @@
+from pathlib import Path
+
+import pytest
+from sweeps import simulated_sweep
+
+from facesearch.errors import InputError
+from facesearch.report.sweep_source import best_so_far, read_source
+from facesearch.tuning.ledger import read_ledger
+
+
+def test_the_best_so_far_is_the_running_maximum(tmp_path: Path) -> None:
+    folder = simulated_sweep(tmp_path)
+    events = list(read_ledger(folder))
+    scores = [e["values"]["score"] for e in events if e["event"] == "epoch"]
+    course = best_so_far(events)
+    for row in course:
+        assert row["best score"] == max(scores[: row["epochs spent"]])
+    assert course[-1]["epochs spent"] == len(scores)
+    assert best_so_far([]) == []
+
+
+def test_baselines_beside_it_are_found_and_groups_are_heads(tmp_path: Path) -> None:
+    folder = simulated_sweep(tmp_path)
+    simulated_sweep(tmp_path, trials=4, name="made-up-random", scheduler={"type": "none"})
+    source = read_source(folder)
+    assert list(source.baselines) == ["random"]
+    assert source.groups() == ["arcface", "cosface", "softmax"]
+    assert [t.outcome for t in source.failed()] == ["diverged", "out_of_memory"]
+    names = source.names
+    assert names["optim.lr"] == "lr" and len(set(names.values())) == len(names)
+
+
+def test_a_folder_without_a_sweep_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        read_source(tmp_path)
