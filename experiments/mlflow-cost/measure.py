@@ -1,7 +1,7 @@
 """What MLflow costs a sweep, and how soon its comparison page is there; nothing is trained.
 
     python experiments/mlflow-cost/measure.py                     about 15 minutes, mostly asleep
-    python experiments/mlflow-cost/measure.py --trials 40 --page  also opens the page in chromium
+    python experiments/mlflow-cost/measure.py --page-only         the page in chromium, a minute
 
 The sweep runs twice in turn, without and with the tracker: the same controller, ledger on disk and
 workers that sleep for an epoch, as those do that wait for a GPU, all metrics of a real trial. A
@@ -22,7 +22,7 @@ from typing import Any
 
 from facesearch.space import load_space
 from facesearch.tracking import agenda
-from facesearch.tracking.server import serving
+from facesearch.tracking.server import local_version, serving
 from facesearch.tracking.store import Store, resolve_store
 from facesearch.tracking.tracker import Tracker
 from facesearch.tuning.attempt import Attempt
@@ -115,22 +115,25 @@ def _train(controller: Controller, attempt: Attempt, epoch_s: float, shared: Any
             goes_on = controller.report(attempt.trial, attempt.attempt, report)
 
 
-def open_page(store: Store) -> list[float]:
-    """Return the seconds from navigation until the charts are drawn, of five fresh browsers."""
+def open_page(store: Store) -> dict[str, list[float]]:
+    """Return the seconds from navigation until charts are drawn, of three fresh browsers."""
     from browser import visit
 
     from facesearch.tracking.overview import open_overview
 
-    seconds = []
-    found = open_overview(store, "3.17.2")
+    charts = {
+        "parallel coordinates, in sight at first": (900, ".parcoords canvas"),
+        "and scores by parameter, on a tall screen": (1400, ".js-plotly-plot .scatterlayer .trace"),
+    }
+    seconds: dict[str, list[float]] = {part: [] for part in charts}
+    found = open_overview(store, local_version())
     with serving(store) as server:
-        for _ in range(5):
-            with visit(viewport={"width": 1440, "height": 1400}) as seen:
+        for part, (height, drawn) in list(charts.items()) * 3:
+            with visit(viewport={"width": 1440, "height": height}) as seen:
                 begin_s = time.perf_counter()
                 seen.page.goto(f"{server.address}/{found.page}")
-                seen.page.wait_for_selector(".parcoords canvas", timeout=60_000)
-                seen.page.wait_for_selector(".js-plotly-plot .scatterlayer .trace", timeout=60_000)
-                seconds.append(time.perf_counter() - begin_s)
+                seen.page.wait_for_selector(drawn, timeout=60_000)
+                seconds[part].append(time.perf_counter() - begin_s)
     return seconds
 
 
@@ -141,21 +144,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--epochs", type=int, default=27)
     parser.add_argument("--epoch-s", type=float, default=0.3)
     parser.add_argument("--workers", type=int, default=8)
-    parser.add_argument("--page", action="store_true", help="Open the page in chromium as well.")
+    parser.add_argument("--page-only", action="store_true", help="Only open the page in chromium.")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results.csv")
     asked = parser.parse_args(arguments)
+    if asked.page_only:
+        with tempfile.TemporaryDirectory() as folder:
+            _, store = run(Path(folder) / "page", "gathered", asked.trials, asked.epochs, 0.0, 1)
+            for part, seconds in open_page(store).items():
+                print(
+                    f"{part} of {asked.trials} trials: {', '.join(f'{s:.1f}' for s in seconds)} s"
+                )
+        return
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for number, way in enumerate(WAYS):
-            row, store = run(
+            row, _ = run(
                 Path(folder) / str(number), way, asked.trials, asked.epochs, asked.epoch_s,
                 asked.workers,
             )  # fmt: skip
             rows.append(row)
             print({key: round(v, 2) if isinstance(v, float) else v for key, v in row.items()})
-            if way == "gathered" and asked.page:
-                opened = [round(seconds, 1) for seconds in open_page(store)]
-                print(f"the page of {asked.trials} trials is drawn after {opened} s")
     with asked.out.open("w", newline="") as file:
         writer = csv.DictWriter(file, FIELDS)
         writer.writeheader()

@@ -6,18 +6,30 @@ import sys
 import click
 
 from facesearch.cli.compare import compare
+from facesearch.cli.complete import propose_for
+from facesearch.cli.completion import completion
+from facesearch.cli.diff import diff
+from facesearch.cli.doctor import doctor
 from facesearch.cli.final import evaluate, export, finalize
+from facesearch.cli.help import EXIT_CODES, GroupedCommands
+from facesearch.cli.init import init
 from facesearch.cli.look import data, list_names, schema, validate
 from facesearch.cli.models import classify, embed, identify, predict, verify
 from facesearch.cli.options import Interrupted
 from facesearch.cli.report import report
+from facesearch.cli.runs import runs
+from facesearch.cli.show import show
 from facesearch.cli.sweeps import baseline, extend, preview, sync, tune
 from facesearch.cli.text import printable
 from facesearch.cli.ui import ui
+from facesearch.cli.verbosity import accept_verbosity
 from facesearch.errors import FacesearchError
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=GroupedCommands, epilog=EXIT_CODES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)  # fmt: skip
 @click.version_option(package_name="facesearch")
 def cli() -> None:
     """Find the best face-recognition CNN for your faces and hardware, and prove it.
@@ -29,10 +41,12 @@ def cli() -> None:
 
 
 for _command in (
-    tune, extend, preview, baseline, sync, ui, finalize, evaluate, compare, report,
-    verify, identify, embed, classify, predict, export, validate, schema, list_names, data,
+    tune, extend, preview, baseline, sync, runs, show, diff, ui, finalize,
+    evaluate, compare, report, verify, identify, embed, classify, predict, export, validate,
+    schema, list_names, data, doctor, init, completion,
 ):  # fmt: skip
     cli.add_command(_command)
+accept_verbosity(propose_for(cli))
 
 
 def main() -> None:

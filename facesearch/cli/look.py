@@ -1,17 +1,22 @@
 """The commands that look and start nothing: validate, schema, list, data check, data show."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
 from facesearch.cli.text import faces_root, printable
+from facesearch.cli.verbosity import say_detail
 from facesearch.errors import InputError
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.command()
 @click.argument("spaces", nargs=-1, required=True, type=click.Path(path_type=Path))
-def validate(spaces: tuple[Path, ...]) -> None:
+@_JSON
+def validate(spaces: tuple[Path, ...], as_json: bool) -> None:
     """Check search spaces; all faults at once, nothing is started.
 
     \b
@@ -19,34 +24,50 @@ def validate(spaces: tuple[Path, ...]) -> None:
     """
     from facesearch.space import load_space
 
-    faults = []
+    faults, told = [], []
     for path in spaces:
         try:
             space = load_space(path)
         except InputError as error:
             faults.append(str(error))
-        else:
-            click.echo(
-                f"{path}: {len(space.holes())} parameters, {space.settings.search.trials} trials"
-            )
+            told.append({"space": str(path), "is_right": False, "message": str(error)})
+            continue
+        names, trials = [hole.name for hole in space.holes()], space.settings.search.trials
+        told.append({"space": str(path), "is_right": True, "holes": names, "trials": trials})
+        if not as_json:
+            click.echo(f"{path}: {len(names)} parameters, {trials} trials")
+        say_detail(f"{path}: {', '.join(names)}")
+    if as_json:
+        _print_json(told)
     if faults:
         raise InputError("\n".join(faults))
 
 
 @click.command()
 def schema() -> None:
-    """Print the JSON schema of a search space, for completion in editors."""
-    import json
+    """Print the JSON schema of a search space, for completion in editors.
 
+    \b
+    facesearch schema > space.schema.json
+
+    Name it in the first line of a space: # yaml-language-server: $schema=space.schema.json
+    """
     from facesearch.space import json_schema
 
-    click.echo(json.dumps(json_schema(), indent=1))
+    _print_json(json_schema())
+
+
+def _print_json(value: Any) -> None:
+    import json
+
+    click.echo(json.dumps(value, indent=1))
 
 
 @click.command("list")
 @click.argument("topic", required=False)
 @click.option("--markdown", is_flag=True, help="Only the names, as a table for a README.")
-def list_names(topic: str | None, markdown: bool) -> None:
+@_JSON
+def list_names(topic: str | None, markdown: bool, as_json: bool) -> None:
     """Print the names that a space may use, or the settings of one part, with a line each.
 
     \b
@@ -59,18 +80,22 @@ def list_names(topic: str | None, markdown: bool) -> None:
     from facesearch.errors import did_you_mean
 
     if topic in PARTS:
-        _print_names(topic, settings_of(topic))
-        return
-    if topic is not None and topic not in CATALOGUE:
+        chosen: dict[str, Any] = {topic: {topic: settings_of(topic)}}
+    elif topic is None or topic in CATALOGUE:
+        chosen = {name: dict(CATALOGUE[name]) for name in ([topic] if topic else CATALOGUE)}
+    else:
         known = [*CATALOGUE, *PARTS]
         raise InputError(f"list: unknown topic '{topic}'{did_you_mean(topic, known)}")
-    for name in [topic] if topic else CATALOGUE:
-        for field, lines in CATALOGUE[name].items():
+    if as_json:
+        _print_json(chosen)
+        return
+    for name, fields in chosen.items():
+        for field, lines in fields.items():
             if markdown:
                 click.echo(f"| {name} | `{field}` | {', '.join(lines)} |")
             else:
                 _print_names(field, lines)
-        if name in NOTES and not markdown:
+        if name in NOTES and topic not in PARTS and not markdown:
             click.echo(f"  {NOTES[name]}")
 
 
@@ -83,7 +108,11 @@ def _print_names(title: str, lines: Mapping[str, str]) -> None:
 
 @click.group()
 def data() -> None:
-    """Look at faces."""
+    """Look at faces.
+
+    \b
+    facesearch data check FACES
+    """
 
 
 @data.command()
@@ -103,7 +132,8 @@ def data() -> None:
     help="Unreadable training pictures allowed.",
 )
 @click.option("--layout", default="auto", show_default=True, help="See: facesearch list layouts.")
-def check(root: Path, image_px: int, allow_corrupt: int, layout: str) -> None:
+@_JSON
+def check(root: Path, image_px: int, allow_corrupt: int, layout: str, as_json: bool) -> None:
     """Say what a folder of faces holds, and what is wrong with it.
 
     \b
@@ -111,8 +141,28 @@ def check(root: Path, image_px: int, allow_corrupt: int, layout: str) -> None:
     """
     from facesearch.data.check import check_folder
 
-    for line in check_folder(root, image_px, allow_corrupt, layout):
+    lines = check_folder(root, image_px, allow_corrupt, layout)
+    if as_json:
+        _print_check(root, lines)
+        return
+    for line in lines:
         click.echo(printable(line))
+
+
+def _print_check(root: Path, lines: Iterator[str]) -> None:
+    """Print what a check says as JSON: what is there, notes, and faults; they are raised too."""
+    told: dict[str, Any] = {"folder": str(root), "found": [], "notes": [], "faults": []}
+    try:
+        for line in lines:
+            text, note = line.strip(), "note: "
+            kind = "notes" if text.startswith(note) else "found"
+            told[kind].append(text.removeprefix(note))
+    except InputError as error:
+        head, *faults = str(error).split("\n  ")
+        told["faults"] = faults or [head]
+        raise
+    finally:
+        _print_json(told)
 
 
 @data.command()

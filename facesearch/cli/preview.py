@@ -91,7 +91,7 @@ def _show_plan(console: Any, space: SearchSpace, plan: Any, at_once: int, second
     from rich.table import Table
 
     from facesearch.tuning.preview import shown_rungs
-    from facesearch.tuning.progress import format_seconds
+    from facesearch.tuning.tables import format_seconds
 
     search = space.settings.search
     kind = search.scheduler.type

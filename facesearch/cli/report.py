@@ -51,9 +51,11 @@ def report(
         page, told, charts = final.html(), final.html(with_faces=False), final.charts.all
         place = final.source.place
     path = write(out or place, page, charts)
-    if not no_log:
-        _log(store, subject, told, charts)
     click.echo(printable(f"{path}: {len(charts)} figures, also in {path.parent / 'figures'}"))
+    if not no_log:
+        # the default store is beside what is reported on, wherever that is
+        beside = resolve_store(tracking_uri, subject.folder.resolve().parent)
+        _log(beside, subject, told, charts)
 
 
 def _log(store: Any, subject: Any, page: str, charts: Any) -> None:
@@ -64,5 +66,6 @@ def _log(store: Any, subject: Any, page: str, charts: Any) -> None:
         run_id = subject.run_id(store)
         if run_id:
             log_report(store, run_id, page, charts)
+            click.echo(f"logged to MLflow run {run_id}: artifacts report/")
     except InputError as error:
         click.echo(printable(f"note: {error}"), err=True)

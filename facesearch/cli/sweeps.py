@@ -137,7 +137,7 @@ def _run(
 
 def _conclude(console: Any, search: Any, result: Any, uri: str, more: str) -> None:
     """Print how the sweep stands, and what to do next."""
-    from facesearch.tuning.progress import front_table, leaderboard, leaders, outcome_counts
+    from facesearch.tuning.tables import front_table, leaderboard, leaders, outcome_counts
 
     sweep, best = result.sweep, result.sweep.best
     console.print(leaderboard(sweep))

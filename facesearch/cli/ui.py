@@ -32,10 +32,8 @@ def ui(
 
     With an MLflow server as --tracking-uri nothing is started: its page is printed and opened.
     """
-    from mlflow.version import VERSION
-
     from facesearch.tracking.overview import open_overview, refuse_missing
-    from facesearch.tracking.server import is_remote, remote_version, serving
+    from facesearch.tracking.server import is_remote, local_version, remote_version, serving
     from facesearch.tracking.store import resolve_store
 
     name, sweep_id, folder = _known_on_disk(sweep, runs_dir)
@@ -50,7 +48,7 @@ def ui(
         return
     refuse_missing(store)
     signal.signal(signal.SIGTERM, _terminate)
-    found = open_overview(store, VERSION, name, sweep_id)
+    found = open_overview(store, local_version(), name, sweep_id)
     with serving(store, port) as server:
         _show(found, server.address, is_open=not no_open)
         click.echo("Ctrl-C ends it.")

@@ -1,15 +1,17 @@
 """What a report is asked for: the folder of a sweep or of a final model, by any of their names."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from facesearch.errors import InputError
-from facesearch.report.log import sweep_run
+from facesearch.report.log import runs_where, sweep_run
 from facesearch.tracking.store import Store
-from facesearch.tracking.tracker import telling
 from facesearch.tuning.folder import find_sweep, opening
+from facesearch.tuning.ledger import read_ledger
 
+_RUN_ID = re.compile(r"[0-9a-zA-Z]{3,64}")
 _FINAL_FILES = ("report.json", "manifest.json", "model")
 
 
@@ -56,26 +58,31 @@ def find_subject(what: str, store: Store, runs_dir: Path) -> Subject:
 
     """
     for path in (Path(what), runs_dir / what):
-        if (path / "ledger").is_file():
-            return Subject("sweep", path)
-        if any((path / name).exists() for name in _FINAL_FILES):
-            return Subject("final", path)
+        kind = _kind_of(path)
+        if kind:
+            return Subject(kind, path)
     try:
         return Subject("sweep", find_sweep(runs_dir, what))
     except InputError as error:
         reason = str(error)
-    runs = _runs_beginning(store, what) if len(what) >= 3 else []
+    except OSError as error:
+        raise InputError(f"report: '{what[:100]}': no name of a folder ({error}).") from None
+    begins = f"attributes.run_id LIKE '{what}%'"
+    runs = runs_where(store, begins) if _RUN_ID.fullmatch(what) else []
     if len(runs) != 1:
-        several = f"{len(runs)} runs begin with '{what}'. " if runs else ""
+        several = f"{len(runs)} runs begin with '{what}'; write more of it. " if runs else ""
         raise InputError(f"report: {several}{reason} Nor is it a final model or the id of a run.")
     return _of_run(runs[0], runs_dir)
 
 
-def _runs_beginning(store: Store, what: str) -> list[Any]:
-    with telling(store):
-        client = store.client()
-        runs = client.search_runs([store.experiment_id(client)], max_results=5000)
-    return [run for run in runs if run.info.run_id.startswith(what)]
+def _kind_of(path: Path) -> str:
+    """Return what a folder holds, or "" if it is none of ours."""
+    try:
+        if (path / "ledger").is_file():
+            return "sweep"
+        return "final" if any((path / name).exists() for name in _FINAL_FILES) else ""
+    except OSError:  # too long a name
+        return ""
 
 
 def _of_run(run: Any, runs_dir: Path) -> Subject:
@@ -87,7 +94,8 @@ def _of_run(run: Any, runs_dir: Path) -> Subject:
         return Subject("final", folder, run_id)
     sweep_id = tags.get("facesearch.sweep_id")
     for ledger in runs_dir.glob("*/ledger"):
-        if opening(ledger.parent).get("sweep_id") == sweep_id:
+        first = next(read_ledger(ledger.parent), {})  # a damaged one is none that is looked for
+        if sweep_id and first.get("sweep_id") == sweep_id:
             return Subject("sweep", ledger.parent)
     raise InputError(f"report: the sweep of run {run_id} has no folder in {runs_dir}; use --runs.")
 
@@ -95,13 +103,7 @@ def _of_run(run: Any, runs_dir: Path) -> Subject:
 def _run_of_final(store: Store, folder: Path) -> str:
     """Return the newest finished final run of the trial that a folder is named after."""
     trial = folder.resolve().name.removeprefix("final-")
-    with telling(store):
-        client = store.client()
-        runs = client.search_runs(
-            [store.experiment_id(client)], "tags.`facesearch.kind` = 'final'",
-            order_by=["attributes.start_time DESC"],
-        )  # fmt: skip
-    for run in runs:
+    for run in runs_where(store, "tags.`facesearch.kind` = 'final'", 1000):
         if run.data.tags.get("facesearch.trial_run_id", "").startswith(trial):
             return str(run.info.run_id)
     return ""

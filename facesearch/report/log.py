@@ -1,10 +1,11 @@
 """A report among the artifacts of the run that it is about."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from facesearch.report.chart import Chart, as_file
-from facesearch.tracking.store import Store
+from facesearch.tracking.store import EXPERIMENT, Store
 from facesearch.tracking.tracker import telling
 
 
@@ -29,11 +30,29 @@ def sweep_run(store: Store, sweep_id: str) -> Any:
         InputError: If the store does not answer.
 
     """
+    of_sweep = f"tags.`facesearch.sweep_id` = '{sweep_id}' and tags.`facesearch.kind` = 'sweep'"
+    return next(iter(runs_where(store, of_sweep)), None)
+
+
+def runs_where(store: Store, condition: str, most: int = 100) -> list[Any]:
+    """Return our runs that a condition holds for, the newest first; looking makes no store.
+
+    Args:
+        store: Where to look.
+        condition: In MLflow's words.
+        most: Runs that are returned at most.
+
+    Raises:
+        InputError: If the store does not answer.
+
+    """
+    file = store.uri.removeprefix("sqlite:///").partition("?")[0]
+    if store.uri.startswith("sqlite:///") and not Path(file).exists():
+        return []
     with telling(store):
         client = store.client()
-        runs = client.search_runs(
-            [store.experiment_id(client)],
-            f"tags.`facesearch.sweep_id` = '{sweep_id}' and tags.`facesearch.kind` = 'sweep'",
-            max_results=1,
-        )
-    return runs[0] if runs else None
+        experiment = client.get_experiment_by_name(EXPERIMENT)
+        if experiment is None:
+            return []
+        where = [experiment.experiment_id]
+        return list(client.search_runs(where, condition, max_results=most))

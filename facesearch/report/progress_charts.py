@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from facesearch.report.chart import GRID, PALETTE, Chart, draw
 from facesearch.report.sweep_source import SweepSource, best_so_far
@@ -11,6 +12,9 @@ from facesearch.tuning.ledger import Event
 from facesearch.tuning.records import FAILED, TrialRecord
 
 _BASELINES = {"random": "random search, all to the end", "one-epoch": "one epoch, then the best"}
+
+# Trials that passed more rungs look alike.
+_MOST_LOOKS = 3
 
 
 def best_chart(source: SweepSource) -> Chart:
@@ -29,16 +33,34 @@ def best_chart(source: SweepSource) -> Chart:
             axes.step(spent, best, where="post", linestyle="-" if number == 0 else "--", **style)
             axes.plot(spent[-1], best[-1], "o", markersize=4, color=PALETTE[number])
         axes.set(xlabel="epochs of all trials together", ylabel="best score so far")
+        axes.set_xlim(left=0)
         axes.legend(loc="lower right")
 
     rows = [{"course": name, **row} for name, rows in courses.items() for row in rows]
-    alt = "; ".join(
-        f"{name}: {rows[-1]['best score']:.4f} after {rows[-1]['epochs spent']} epochs"
-        for name, rows in courses.items()
-    )
+    alt = _compared(courses)
     if not source.baselines:
-        alt += ". No baseline was run: facesearch baseline SPACE"
-    return draw("best-so-far", "Best so far, against what was spent", f"{alt}.", paint, rows)
+        alt += " No baseline was run: facesearch baseline SPACE."
+    return draw("best-so-far", "Best so far, against what was spent", alt, paint, rows)
+
+
+def _compared(courses: dict[str, list[dict[str, Any]]]) -> str:
+    """Return what each way came to, and after how many epochs it was as good as this sweep."""
+    (name, own), *others = courses.items()
+    best, spent = own[-1]["best score"], own[-1]["epochs spent"]
+    words = f"This sweep: {best:.4f}, found after {_epochs_to(own, best)} of {spent} epochs."
+    for name, rows in others:
+        as_good = _epochs_to(rows, best)
+        told = f"was as good after {as_good}" if as_good else "was never as good"
+        last = rows[-1]
+        words += (
+            f" {name[0].upper()}{name[1:]}: {last['best score']:.4f} in {last['epochs spent']} "
+            f"epochs; it {told}."
+        )
+    return words
+
+
+def _epochs_to(rows: list[dict[str, Any]], score: float) -> int | None:
+    return next((row["epochs spent"] for row in rows if row["best score"] >= score), None)
 
 
 def curves_chart(source: SweepSource) -> Chart:
@@ -52,7 +74,7 @@ def curves_chart(source: SweepSource) -> Chart:
         axes = figure.subplots()
         for epoch in levels:
             axes.axvline(epoch, color=GRID, linewidth=1)
-        for trial in trials:
+        for trial in sorted(trials, key=lambda t: t.epochs):
             colour, width, alpha = _look(trial, levels)
             epochs = range(1, trial.epochs + 1)
             scores = [row["score"] for row in trial.curve]
@@ -91,26 +113,30 @@ def _look(trial: TrialRecord, levels: list[int]) -> tuple[str, float, float]:
     if trial.outcome == "completed":
         return PALETTE[0], 1.8, 0.95
     passed = sum(trial.epochs > level for level in levels)
-    return PALETTE[(4, 2, 3, 5)[min(passed, 3)]], 1.2, 0.7
+    return PALETTE[(4, 2, 3, 5)[min(passed, _MOST_LOOKS)]], 1.2, 0.8
 
 
 def _keys(levels: list[int], trials: Sequence[TrialRecord]) -> list[Any]:
-    """Return the legend: one line for each way that occurs."""
-    from matplotlib.lines import Line2D
-
+    """Return the legend: one line for each way that occurs, with the number of trials."""
+    counts: dict[str, int] = {}
     found: dict[str, tuple[str, float, float]] = {}
-    for trial in sorted(trials, key=lambda t: (t.outcome != "completed", t.epochs)):
-        if trial.outcome == "completed":
-            name = "to the end"
-        elif trial.outcome in FAILED:
-            name = "failed"
-        else:
-            passed = min(sum(trial.epochs > level for level in levels), 3)
-            nearest = [level for level in levels if level >= trial.epochs][:1] or levels[-1:]
-            name = f"up to epoch {nearest[0]}" if nearest else "under way"
-            name = name if passed < 3 else "stopped later"
+    for trial in sorted(trials, key=lambda t: (t.outcome in FAILED, -t.epochs)):
+        name = _way(trial, levels)
+        counts[name] = counts.get(name, 0) + 1
         found.setdefault(name, _look(trial, levels))
     return [
-        Line2D([], [], color=colour, linewidth=2, alpha=alpha, label=name)
+        Line2D([], [], color=colour, linewidth=2, alpha=alpha, label=f"{name}: {counts[name]}")
         for name, (colour, _, alpha) in found.items()
     ]
+
+
+def _way(trial: TrialRecord, levels: list[int]) -> str:
+    """Return how far a trial went, in words."""
+    if trial.outcome == "completed":
+        return "to the end"
+    if trial.outcome in FAILED:
+        return "failed (x)"
+    passed = sum(trial.epochs > level for level in levels)
+    if passed >= _MOST_LOOKS:
+        return "further"
+    return f"up to epoch {levels[passed]}" if passed < len(levels) else "under way"

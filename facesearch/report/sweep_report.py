@@ -5,11 +5,14 @@ page, charts = build_sweep(Path("runs/arcface-0001"))
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from facesearch.report.chart import Chart
-from facesearch.report.cost_charts import cost_chart, front_chart, objectives_chart
+from facesearch.report.cost_charts import cost_chart, cost_rows, cost_words
 from facesearch.report.failures import causes, failure_rows, reason_rows
+from facesearch.report.front_charts import front_chart, objectives_chart
 from facesearch.report.importance import Importance, importances
+from facesearch.report.importance_chart import importance_chart
 from facesearch.report.page import (
     Block,
     Commands,
@@ -20,18 +23,14 @@ from facesearch.report.page import (
     charts_of,
     render,
 )
-from facesearch.report.parameter_charts import (
-    importance_chart,
-    pair_chart,
-    parallel_chart,
-    slices_chart,
-)
+from facesearch.report.parallel_chart import parallel_chart
 from facesearch.report.progress_charts import best_chart, curves_chart
+from facesearch.report.slice_charts import pair_chart, slices_chart
 from facesearch.report.sweep_source import SweepSource, read_source
 from facesearch.report.sweep_words import facts, next_commands, summary
 from facesearch.tuning.records import describe_point
 
-_LEADERS = 20
+_LEADERS = 15
 _MOST_FAILED = 20
 
 
@@ -67,9 +66,12 @@ def build_sweep(folder: Path) -> tuple[str, list[Chart]]:
 
 def _leaderboard(source: SweepSource) -> list[Block]:
     rows = []
+    only = source.space.settings.search.objective  # where it is one metric, it is the score
     for place, trial in enumerate(source.scored()[:_LEADERS], start=1):
         last = trial.curve[-1]
-        metrics = {k.removeprefix("val/"): v for k, v in last.items() if k.startswith("val/")}
+        metrics = {
+            k.removeprefix("val/"): v for k, v in last.items() if k.startswith("val/") and k != only
+        }
         rows.append(
             {"place": place, "trial": trial.number, "outcome": trial.outcome,
              "epochs": trial.epochs, "score": last["score"], **metrics,
@@ -106,7 +108,11 @@ def _pair(source: SweepSource, order: list[str]) -> tuple[str, str] | None:
 
 def _fronts(source: SweepSource) -> list[Block]:
     charts = (objectives_chart(source), front_chart(source))
-    return [chart for chart in charts if chart is not None]
+    found: list[Block] = [chart for chart in charts if chart is not None]
+    if found or not source.scored():
+        return found
+    completed = source.sweep.count("completed")
+    return [Prose(f"Too few trials trained to the end ({completed}) to compare what they cost.")]
 
 
 def _failures(source: SweepSource) -> list[Block]:
@@ -127,8 +133,16 @@ def _failures(source: SweepSource) -> list[Block]:
     if len(failed) > _MOST_FAILED:
         blocks.append(Table("Why they failed", reason_rows(failed)))
     rows = failure_rows(failed[:_MOST_FAILED])
-    return [*blocks, Table(f"{len(rows)} of {len(failed)} trials that failed", rows)]
+    title = "Trials that failed" if len(rows) == len(failed) else f"The first {len(rows)} of them"
+    return [*blocks, Table(title, rows)]
 
 
 def _cost(source: SweepSource) -> list[Block]:
-    return [cost_chart(source)] if source.sweep.trials else []
+    if not source.sweep.trials:
+        return []
+    table = Table("By outcome", [_as_duration(row) for row in cost_rows(source)])
+    return [Prose(cost_words(source)), cost_chart(source), table]
+
+
+def _as_duration(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "seconds": round(row["seconds"], 1)}

@@ -1,5 +1,6 @@
 """What the report of a sweep is made from: its ledger, its space, and its baselines beside it."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,11 @@ class SweepSource:
     def scored(self) -> list[TrialRecord]:
         """Return the trials to compare, best first, as the sweep itself ranks them."""
         return self.sweep.ranked()
+
+    def common_epoch(self) -> int:
+        """Return the last epoch that at least nine in ten of the scored trials have reached."""
+        reached = sorted((t.epochs for t in self.scored()), reverse=True)
+        return reached[math.ceil(0.9 * len(reached)) - 1] if reached else 0
 
     def failed(self) -> list[TrialRecord]:
         """Return the trials that failed, by number."""

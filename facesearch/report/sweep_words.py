@@ -8,8 +8,8 @@ import numpy as np
 from facesearch.report.importance import LEAST_TRIALS, Importance
 from facesearch.report.sweep_source import SweepSource, best_so_far
 from facesearch.tuning.pareto import pareto_front
-from facesearch.tuning.progress import format_seconds, outcome_counts
 from facesearch.tuning.records import TrialRecord, describe_point, format_number
+from facesearch.tuning.tables import format_seconds, outcome_counts
 
 # A shorter curve is too steep to tell chance from course.
 _LEAST_EPOCHS = 9

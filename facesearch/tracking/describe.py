@@ -39,8 +39,10 @@ def describe_sweep(sweep: SweepRecord, folder: str, experiment: str) -> str:
     """
     name = folder or sweep.name
     text = "\n\n".join(
-        [_verdict(sweep), _figures(sweep), *_best(sweep, experiment), *_leaders(sweep, experiment),
-         _commands(sweep, name, experiment)]
+        # MLflow shows the first lines and folds the others
+        [_verdict(sweep), f"[Compare all trials]({page(experiment, sweep.sweep_id)})",
+         _commands(sweep, name), _figures(sweep), *_best(sweep, experiment),
+         *_leaders(sweep, experiment)]
     )  # fmt: skip
     return text if len(text) <= MAX_LENGTH else text[:MAX_LENGTH] + " ..."
 
@@ -97,12 +99,11 @@ def _leaders(sweep: SweepRecord, experiment: str) -> list[str]:
     return ["\n".join(["| trial | outcome | epochs | score |", "|---|---|---|---|", *lines])]
 
 
-def _commands(sweep: SweepRecord, name: str, experiment: str) -> str:
+def _commands(sweep: SweepRecord, name: str) -> str:
     lines = [f"facesearch ui {name}", f"facesearch extend {name} --trials {len(sweep.trials)}"]
     if sweep.best and sweep.best.run_id:
-        lines.append(f"facesearch finalize --run-id {sweep.best.run_id[:8]}")
-    link = f"[Compare all trials]({page(experiment, sweep.sweep_id)}), or in a terminal:"
-    return "\n".join([link, "", "```bash", *lines, "```"])
+        lines.insert(0, f"facesearch finalize --run-id {sweep.best.run_id[:8]}")
+    return "\n".join(["```bash", *lines, "```"])
 
 
 def _link(trial: TrialRecord, experiment: str) -> str:

@@ -23,13 +23,19 @@ def main(command: list[str]) -> int:
     """
     signal.signal(signal.SIGTERM, lambda number, frame: None)
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
-    threading.Thread(target=_watch, daemon=True).start()
-    return process.wait()
+    is_alone = threading.Event()
+    watch = threading.Thread(target=_watch, args=(is_alone,), daemon=True)
+    watch.start()
+    status = process.wait()
+    if is_alone.is_set():
+        watch.join()  # others of the group may still be there, and nobody else ends them
+    return status
 
 
-def _watch() -> None:
+def _watch(is_alone: threading.Event) -> None:
     while os.read(0, 1):
         pass
+    is_alone.set()
     os.killpg(0, signal.SIGTERM)
     time.sleep(GRACE_S)
     os.killpg(0, signal.SIGKILL)

@@ -9,10 +9,11 @@ from mlflow.exceptions import MlflowException
 
 from facesearch.errors import InputError
 from facesearch.tracking.agenda import SWEEP
+from facesearch.tracking.charts import SCORE, Seen
 from facesearch.tracking.runs import find_runs
 from facesearch.tracking.store import EXPERIMENT, Store
 from facesearch.tracking.tracker import telling
-from facesearch.tracking.view import SCORE, Seen, knows, page, view_tag
+from facesearch.tracking.view import knows, page, view_tag
 
 
 @dataclass(frozen=True)

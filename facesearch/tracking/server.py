@@ -11,6 +11,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import IO
 from urllib.error import URLError
@@ -40,6 +41,11 @@ class Server:
 def is_remote(store: Store) -> bool:
     """Whether the store is a server with an interface of its own."""
     return store.uri.startswith(("http://", "https://"))
+
+
+def local_version() -> str:
+    """Return the version of MLflow that is installed here."""
+    return version("mlflow")
 
 
 def remote_version(uri: str) -> str:

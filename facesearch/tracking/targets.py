@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from facesearch.config import RunConfig, as_plain
+from facesearch.tracking.charts import SCORE, Seen
 from facesearch.tracking.describe import NOTE, describe_experiment, describe_sweep
-from facesearch.tracking.view import SCORE, Seen, view_tag
+from facesearch.tracking.view import view_tag
 from facesearch.tuning.records import FAILED, OUTCOMES, SweepRecord, TrialRecord, short_names
 
 _STATUS = {

@@ -121,7 +121,7 @@ def measured_grace(sweep: SweepRecord, settings: SchedulerConfig) -> int | None:
     return max(1, min(grace, last // settings.eta))
 
 
-def _rungs(sweep: SweepRecord, settings: SchedulerConfig) -> list[int]:
+def current_rungs(sweep: SweepRecord, settings: SchedulerConfig) -> list[int]:
     """Return the rungs, or none while the grace is unknown: a pilot ends before it is judged."""
     written = settings.grace_epochs
     grace = measured_grace(sweep, settings) if written == "auto" else written
@@ -162,7 +162,7 @@ class Halving(_NeverPauses):
 
     def after_epoch(self, sweep: SweepRecord, trial: TrialRecord) -> Decision:
         """Stop at a rung unless among the best ceil(trials / eta) there."""
-        steps, epoch = _rungs(sweep, self.settings), trial.epochs
+        steps, epoch = current_rungs(sweep, self.settings), trial.epochs
         num_brackets = max(1, len(steps)) if self.settings.type == "hyperband" else 1
         bracket = trial.number % num_brackets
         if epoch not in steps[bracket:]:
@@ -183,7 +183,7 @@ class Median(_NeverPauses):
 
     def after_epoch(self, sweep: SweepRecord, trial: TrialRecord) -> Decision:
         """Stop below the median of three others or more."""
-        if trial.epochs not in _rungs(sweep, self.settings):
+        if trial.epochs not in current_rungs(sweep, self.settings):
             return Decision.GO
         others = [t for t in reached(sweep, trial.epochs) if t.number != trial.number]
         if len(others) < _LEAST_OTHERS:
@@ -208,12 +208,12 @@ class Promotion:
 
     def after_epoch(self, sweep: SweepRecord, trial: TrialRecord) -> Decision:
         """Pause at each rung."""
-        is_rung = trial.epochs in _rungs(sweep, self.settings)
+        is_rung = trial.epochs in current_rungs(sweep, self.settings)
         return Decision.PAUSE if is_rung else Decision.GO
 
     def wake(self, sweep: SweepRecord, *, can_draw: bool) -> Wake | None:
         """Return a paused trial among the best floor(trials / eta) of its rung."""
-        for epoch in reversed(_rungs(sweep, self.settings)):
+        for epoch in reversed(current_rungs(sweep, self.settings)):
             ordered = best_first(reached(sweep, epoch), epoch)
             promoted = _first_paused(ordered[: len(ordered) // self.settings.eta], epoch)
             if promoted:

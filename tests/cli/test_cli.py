@@ -1,4 +1,6 @@
 import os
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +11,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from facesearch.cli import cli
+from facesearch.cli.help import SECTIONS
 
 COMMAND = [sys.executable, "-m", "facesearch.cli"]
 
@@ -40,12 +43,52 @@ def commands(group: click.Group, path: tuple[str, ...] = ()) -> list[tuple[str, 
 
 
 @pytest.mark.parametrize("words", commands(cli), ids=" ".join)
-def test_every_help_shows_an_example_on_a_line_of_its_own(words: tuple[str, ...]) -> None:
+def test_every_help_shows_an_example_that_parses(words: tuple[str, ...]) -> None:
     text = CliRunner().invoke(cli, [*words, "--help"]).output
     assert "\\" not in text
     lines = [line.strip() for line in text.splitlines()]
-    is_example = [line.startswith(f"facesearch {' '.join(words)}") for line in lines]
-    assert any(is_example) or words in (("schema",), ("data",))
+    examples = [line for line in lines if line.startswith(f"facesearch {' '.join(words)}")]
+    assert examples
+    for example in examples:
+        given = shlex.split(re.split(r"\s{2,}|\s>|\s#", example)[0])[1:]
+        node: click.Command = cli
+        while isinstance(node, click.Group):
+            found = node.get_command(click.Context(node), given.pop(0))
+            assert found is not None, example
+            node = found
+        node.make_context(example, given)
+
+
+def test_the_help_has_every_command_in_a_group_on_one_line() -> None:
+    lines = CliRunner().invoke(cli, ["--help"], terminal_width=80).output.splitlines()
+    assert "Others:" not in lines and max(map(len, lines)) <= 80
+    for name in cli.commands:
+        assert any(re.match(rf"  {name} +\w", line) for line in lines), name
+    grouped = {name for lines in SECTIONS.values() for name in lines}
+    assert grouped >= set(cli.commands)
+
+
+@pytest.mark.parametrize("code", [0, 1, 2, 3, 4, 130, 143])
+def test_exit_codes_are_told(code: int) -> None:
+    text = CliRunner().invoke(cli, ["--help"]).output
+    assert re.search(rf"^  +{code} +\w", text, re.MULTILINE)
+
+
+def test_no_colour_where_it_is_not_wanted(tmp_path: Path) -> None:
+    script = (
+        "from facesearch.cli.doctor.show import print_findings; "
+        "from facesearch.cli.doctor.finding import Finding; "
+        "print_findings([Finding('a', 'wrong', 'b', 'c')])"
+    )
+    wanted = {**os.environ, "FORCE_COLOR": "1", "TERM": "xterm"}
+    wanted.pop("NO_COLOR", None)
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, env=environment
+        ).stdout
+        for environment in (wanted, {**wanted, "NO_COLOR": "1"})
+    ]
+    assert "\x1b[1;31m" in told[0] and "31m" not in told[1]
 
 
 def faces(root: Path, count: int = 6) -> Path:

@@ -1,6 +1,10 @@
+import json
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner
 from command_line import run
+from faces_on_disk import people
 
 from facesearch.cli import cli
 from facesearch.config import CATALOGUE, HEAD_CONFIGS
@@ -52,3 +56,41 @@ def test_the_parts_are_those_of_a_space_file_and_the_heads() -> None:
 def test_an_unknown_topic_is_refused() -> None:
     with pytest.raises(InputError, match="did you mean 'heads'"):
         CliRunner().invoke(cli, ["list", "head"], catch_exceptions=False)
+
+
+@pytest.mark.parametrize("topic", [None, "heads", "arcface"])
+def test_a_list_as_json_holds_the_same_names(topic: str | None) -> None:
+    words = ["list", *([topic] if topic else [])]
+    told, lines = json.loads(run(*words, "--json")), run(*words)
+    for fields in told.values():
+        for names in fields.values():
+            assert all(f"  {name} " in lines and line in lines for name, line in names.items())
+
+
+def test_validate_as_json_tells_right_and_wrong(tmp_path: Path) -> None:
+    right, wrong = tmp_path / "right.yaml", tmp_path / "wrong.yaml"
+    right.write_text("optim: {lr: {uniform: [0.1, 0.2]}}")
+    wrong.write_text("optim: {lrr: 1}")
+    done = CliRunner().invoke(cli, ["validate", "--json", str(right), str(wrong)])
+    first, second = json.loads(done.stdout)
+    assert first["is_right"] and first["holes"] == ["optim.lr"]
+    assert not second["is_right"] and "did you mean 'lr'" in second["message"]
+    assert isinstance(done.exception, InputError)
+
+
+def test_detail_of_a_space_is_its_holes(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("optim: {lr: {uniform: [0.1, 0.2]}}")
+    done = CliRunner().invoke(cli, ["validate", "-v", str(tmp_path / "a.yaml")])
+    assert "optim.lr" in done.stderr and "optim.lr" not in done.stdout
+
+
+def test_data_check_as_json_tells_notes_and_faults(tmp_path: Path) -> None:
+    people(tmp_path)
+    (tmp_path / "a" / "a_0009.jpg").write_bytes((tmp_path / "a" / "a_0001.jpg").read_bytes())
+    told = json.loads(run("data", "check", "--json", str(tmp_path)))
+    assert "19 pictures of 6 identities" in told["found"][1]
+    assert "the same picture" in told["notes"][0] and told["faults"] == []
+    (tmp_path / "b" / "b_0009.jpg").write_bytes(b"no picture")
+    done = CliRunner().invoke(cli, ["data", "check", "--json", str(tmp_path)])
+    assert isinstance(done.exception, InputError)
+    assert "b_0009.jpg" in json.loads(done.stdout)["faults"][0]

@@ -148,13 +148,13 @@ def test_what_cannot_be_shown_is_refused(tmp_path: Path) -> None:
         call("--runs", str(tmp_path / "none"))
     assert not (tmp_path / "none").exists()
     with pytest.raises(InputError, match="Databricks"):
-        call("--tracking-uri", "databricks")
+        call("--tracking-uri", "databricks://profile")
 
 
 def test_a_server_is_not_started_again(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
     monkeypatch.setattr("webbrowser.open", opened.append)
-    monkeypatch.setattr("facesearch.cli.ui._has_display", lambda: True)
+    monkeypatch.setattr(sys.modules["facesearch.cli.ui"], "_has_display", lambda: True)
     # a store that takes the place of the server's: what it answers is not the matter here
     store = in_mlflow(runs / "made-up-0001")
     client = store.client()

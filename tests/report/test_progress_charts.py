@@ -31,5 +31,6 @@ def test_the_baselines_stand_beside_the_sweep(tmp_path: Path) -> None:
     simulated_sweep(tmp_path, trials=4, name="made-up-random", scheduler={"type": "none"})
     chart = best_chart(read_source(folder))
     assert {row["course"] for row in chart.rows} == {"this sweep", "random search, all to the end"}
+    assert "Random search, all to the end: " in chart.alt and "; it was" in chart.alt
     alone = best_chart(read_source(simulated_sweep(tmp_path / "alone", trials=3)))
     assert "facesearch baseline SPACE" in alone.alt

@@ -33,3 +33,14 @@ def test_baselines_beside_it_are_found_and_groups_are_heads(tmp_path: Path) -> N
 def test_a_folder_without_a_sweep_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         read_source(tmp_path)
+
+
+def test_the_common_epoch_is_where_nine_in_ten_have_been(tmp_path: Path) -> None:
+    source = read_source(simulated_sweep(tmp_path))
+    epoch = source.common_epoch()
+    reached = [t.epochs >= epoch for t in source.scored()]
+    assert epoch == 3 and all(reached)
+    source.sweep.trials[5].curve = source.sweep.trials[5].curve[:1]
+    assert source.common_epoch() == 3
+    source.sweep.trials.clear()
+    assert source.common_epoch() == 0

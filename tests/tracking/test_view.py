@@ -6,9 +6,9 @@ from typing import Any
 import mlflow
 import pytest
 
+from facesearch.tracking.charts import Seen
 from facesearch.tracking.view import (
     MAX_TAG_LENGTH,
-    Seen,
     knows,
     page,
     view_key,

@@ -3,15 +3,15 @@ import io
 import pytest
 from rich.console import Console
 
-from facesearch.tuning.progress import (
-    LiveView,
+from facesearch.tuning.records import SweepRecord, TrialRecord
+from facesearch.tuning.tables import (
     format_seconds,
     front_table,
     leaderboard,
     leaders,
+    outcome_counts,
     sparkline,
 )
-from facesearch.tuning.records import SweepRecord, TrialRecord
 
 
 @pytest.mark.parametrize(
@@ -25,30 +25,14 @@ def test_a_curve_spans_the_bars() -> None:
     assert sparkline([0, 1, 2]) == "▁▄█" and sparkline([1, 1]) == "▁▁" and sparkline([]) == ""
 
 
-def run_view(console: Console) -> None:
-    trial = TrialRecord(0, {"head": "[red]x"}, curve=[{"score": 0.5, "val/rank1": 0.5}])
+def test_leaders_and_their_points() -> None:
+    trial = TrialRecord(0, {"head": "[red]x"}, curve=[{"score": 0.5, "val/rank1": 0.25}])
+    trial.outcome = "pruned"
     sweep = SweepRecord("toy", 2, 3, trials={0: trial})
-    with LiveView(sweep, console) as view:
-        view.trial_started(trial)
-        view.epoch_done(trial)
-        trial.outcome = "pruned"
-        view.trial_ended(trial)
-    console.print(leaderboard(sweep))
-    assert leaders(sweep) == "000  [red]x"
-
-
-def test_a_log_gets_plain_lines() -> None:
     out = io.StringIO()
-    run_view(Console(file=out, width=80))
-    text = out.getvalue()
-    assert "\x1b" not in text and "trial 000  pruned     after epoch 1, score 0.5000" in text
-    assert "[red]x" in text
-
-
-def test_a_terminal_gets_a_screen() -> None:
-    out = io.StringIO()
-    run_view(Console(file=out, width=80, force_terminal=True))
-    assert "Ctrl-C stops cleanly" in out.getvalue()
+    Console(file=out, width=80).print(leaderboard(sweep))
+    assert out.getvalue().splitlines()[2].split() == ["000", "pruned", "1", "0.5000", "0.250"]
+    assert leaders(sweep) == "000  [red]x" and outcome_counts(sweep) == "1 pruned"
 
 
 def test_the_front_shows_who_is_beaten_by_nobody() -> None:

@@ -1,0 +1,30 @@
+"""What a look at one thing found."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+State = Literal["ok", "note", "wrong"]
+GIB = 2**30
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor.
+
+    Attributes:
+        about: What was looked at.
+        state: ``ok``; ``note``, which slows or limits; or ``wrong``, which stops a command.
+        found: What is there.
+        mend: What to do about it; empty where nothing is to be done.
+
+    """
+
+    about: str
+    state: State
+    found: str
+    mend: str = ""
+
+
+def gigabytes(num_bytes: float) -> str:
+    """Return bytes in GB of 2**30, as memory is sold and disks are not."""
+    return f"{num_bytes / GIB:.1f} GB"

@@ -1,0 +1,78 @@
+"""The command that writes a first search space for a folder of faces."""
+
+import json
+import shlex
+from pathlib import Path
+
+import click
+
+from facesearch.cli.text import faces_root, printable
+from facesearch.errors import InputError
+
+SCHEMA_NAME = ".facesearch-schema.json"
+
+
+@click.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=Path("space.yaml"), show_default=True,
+    help="The space to write; never overwritten.",
+)  # fmt: skip
+def init(folder: Path | None, out: Path) -> None:
+    """Look at a folder of faces and write a first search space for them.
+
+    \b
+    facesearch init FACES
+    facesearch init FACES --out first.yaml
+
+    Without FOLDER: FACESEARCH_DATA, else generated faces. The schema is written beside the space,
+    so that an editor completes and checks it without a network.
+    """
+    from facesearch.cli.doctor.device import driver_version
+    from facesearch.data.survey import survey
+    from facesearch.space import json_schema, space_from_text
+    from facesearch.space.starter import starter_space
+
+    if out.exists():
+        raise InputError(f"{out}: is there already; give another file with --out, or remove it.")
+    root = faces_root(folder)
+    found = survey(root)
+    name = Path(root).name if root and out.stem == "space" else out.stem
+    commands = _commands(out, folder)
+    has_gpu = bool(driver_version())
+    text = starter_space(found, name, SCHEMA_NAME, commands, has_gpu=has_gpu)
+    space = space_from_text(text, str(out))
+    _write(out, text)
+    schema = out.with_name(SCHEMA_NAME)
+    schema.write_text(json.dumps(json_schema(), indent=1) + "\n", encoding="utf-8")
+    config, search = space.first_config(), space.settings.search
+    lines = (
+        f"faces: {found}",
+        f"{out}: {len(space.holes())} holes, {search.trials} trials of up to "
+        f"{config.train.epochs} epochs at {config.data.image_px} px",
+        f"{schema}: completion and checks in your editor, without a network",
+        *(f"next:  {command}" for command in commands),
+    )
+    for line in lines:
+        click.echo(printable(line))
+
+
+def _commands(out: Path, folder: Path | None) -> list[str]:
+    """Return the commands to go on with."""
+    place = shlex.quote(str(out))
+    if not folder:
+        return [f"facesearch preview {place}", f"facesearch tune {place}"]
+    faces = shlex.quote(str(folder))
+    return [
+        f"facesearch data check {faces}", f"facesearch preview {place} --data {faces}",
+        f"facesearch tune {place} --data {faces}",
+    ]  # fmt: skip
+
+
+def _write(out: Path, text: str) -> None:
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with out.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise InputError(f"{out}: cannot be written ({error.strerror}).") from None

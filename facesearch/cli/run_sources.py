@@ -1,0 +1,194 @@
+"""Where the commands that look at runs find them: in MLflow first, else in the sweeps' ledgers."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from facesearch.errors import InputError
+
+_MOST_NAMES = 5
+
+
+@dataclass(frozen=True)
+class Known:
+    """A sweep that there is: in the store, on this disk, or both."""
+
+    name: str
+    started_s: float
+    run: Any = None
+    folder: Path | None = None
+
+
+@dataclass
+class Sources:
+    """The store, if it answers, and the folder of sweeps.
+
+    Args:
+        runs_dir: Holds the folders of sweeps.
+        reader: Of the store, or None.
+        notes: What is to be told of where things came from.
+
+    """
+
+    runs_dir: Path
+    reader: Any
+    notes: list[str] = field(default_factory=list)
+
+    def known(self) -> list[Known]:
+        """Return all sweeps of the store and of the disk, the newest first."""
+        folders = self._folders()
+        found = []
+        for run in self.reader.sweeps() if self.reader else []:
+            folder = folders.pop(run.sweep_id, None)
+            found.append(Known(run.names[0], run.started_s, run, folder))
+        found += [self._on_disk(folder) for folder in folders.values()]
+        return sorted(found, key=lambda known: known.started_s, reverse=True)
+
+    def _folders(self) -> dict[str, Path]:
+        """Return the folders of sweeps by the sweeps' ids; damaged ones are left out."""
+        from facesearch.tuning.folder import opening
+
+        found = {}
+        for ledger in sorted(self.runs_dir.glob("*/ledger")):
+            try:
+                found[str(opening(ledger.parent)["sweep_id"])] = ledger.parent
+            except (InputError, OSError):
+                continue
+        return found
+
+    def _on_disk(self, folder: Path) -> Known:
+        from facesearch.tuning.board import started_s
+
+        return Known(folder.resolve().name, started_s(folder), None, folder)
+
+    def find(self, name: str) -> Known:
+        """Return the sweep of a name, a folder or a folder's name.
+
+        Raises:
+            InputError: If neither the disk nor the store has it.
+
+        """
+        from facesearch.tuning.folder import find_sweep, opening
+
+        try:
+            folder = find_sweep(self.runs_dir, name)
+        except InputError:
+            if self.reader is None:
+                raise
+            return self._in_store(name)
+        sweep_id = str(opening(folder)["sweep_id"])
+        sweeps = self.reader.sweeps() if self.reader else []
+        run = next((run for run in sweeps if run.sweep_id == sweep_id), None)
+        if run is None:
+            return self._on_disk(folder)
+        return Known(folder.resolve().name, run.started_s, run, folder)
+
+    def _in_store(self, name: str) -> Known:
+        run = next((run for run in self.reader.sweeps() if Path(name).name in run.names), None)
+        if run is not None:
+            return Known(run.names[0], run.started_s, run)
+        known = ", ".join(dict.fromkeys(one.name for one in self.known()[:_MOST_NAMES]))
+        raise InputError(
+            f"'{name}' is no sweep, neither in {self.runs_dir} nor in MLflow at "
+            f"{self.reader.store.uri}. Known: {known or 'none'}."
+        )
+
+    def board(self, known: Known) -> Any:
+        """Return a sweep's trials, from the store if it has them all, else from the ledger."""
+        from facesearch.tuning.board import read_board
+
+        if known.run is None:
+            assert known.folder is not None
+            board = read_board(known.folder)
+            if self.reader is not None:
+                self.notes.append(
+                    f"{known.name} is not in MLflow: read from its ledger. "
+                    f"`facesearch sync {known.name}` writes it there."
+                )
+            return board
+        board = self.reader.board(known.run)
+        on_disk = read_board(known.folder) if known.folder else board
+        missing = len(on_disk.rows) - len(board.rows)
+        if missing > 0:
+            self.notes.append(
+                f"{missing} of {len(on_disk.rows)} trials of {known.name} are not in MLflow (yet); "
+                f"once the sweep has ended, `facesearch sync {known.name}` writes them."
+            )
+        return board
+
+    def detail(self, word: str) -> Any:
+        """Return what a word names: a run in full, or the sweep that it is the name of.
+
+        Raises:
+            InputError: If there is none, or several.
+
+        """
+        from facesearch.tracking.lookup import detail_of, only_run, split_number
+
+        numbered = split_number(word)
+        if numbered and not (Path(word) / "ledger").is_file():
+            return self._trial(self.find(numbered[0]), numbered[1])
+        run = only_run(self.reader, word) if self.reader else None
+        if run is None:
+            return self._named(word)
+        if run.data.tags.get("facesearch.kind") != "sweep":
+            return detail_of(self.reader, run)
+        sweeps = [known for known in self.known() if known.run is not None]
+        return next(known for known in sweeps if known.run.run.info.run_id == run.info.run_id)
+
+    def _named(self, word: str) -> Known:
+        try:
+            return self.find(word)
+        except InputError as error:
+            hint = "No run's id begins so" if self.reader else "Only MLflow knows the ids of runs"
+            raise InputError(f"{error} {hint}; `facesearch runs` lists them.") from None
+
+    def one_run(self, word: str) -> Any:
+        """Return a run in full; a sweep stands for its best trial, as in finalize.
+
+        Raises:
+            InputError: If there is none, several, or a sweep without a trial.
+
+        """
+        from facesearch.tracking.query import rank
+
+        found = self.detail(word)
+        if not isinstance(found, Known):
+            return found
+        rows = rank(self.board(found).rows)
+        if not rows or not rows[0].is_ranked:
+            raise InputError(f"'{word}' is a sweep without a trial that has a score; name a trial.")
+        return self._trial(found, rows[0].trial)
+
+    def _trial(self, known: Known, number: int) -> Any:
+        from facesearch.tracking.lookup import detail_of, trial_run
+        from facesearch.tuning.board import read_trial
+
+        if known.run is not None:
+            try:
+                return detail_of(self.reader, trial_run(self.reader, known.run, number))
+            except InputError:
+                if known.folder is None:
+                    raise
+        assert known.folder is not None
+        return read_trial(known.folder, number)
+
+
+def open_sources(tracking_uri: str | None, runs_dir: Path) -> Sources:
+    """Ask the store whether it answers; it is no fault if it does not.
+
+    Raises:
+        InputError: If the address of the store cannot be one.
+
+    """
+    from facesearch.tracking.boards import StoreReader
+    from facesearch.tracking.store import resolve_store
+
+    store = resolve_store(tracking_uri, runs_dir)
+    try:
+        return Sources(runs_dir, StoreReader(store))
+    except InputError as error:
+        if not list(runs_dir.glob("*/ledger")):
+            raise
+        reason = str(error).rstrip(".")
+        return Sources(runs_dir, None, [f"{reason}. Read from the ledgers in {runs_dir}."])

@@ -1,0 +1,175 @@
+"""A trial as a row of a leaderboard: its fields, by the names under which people ask for them."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from facesearch.tuning.records import FAILED, describe_point
+
+Value = str | int | float | bool | None
+_WORDS: dict[str, Value] = {"True": True, "False": False, "None": None}
+SHORT_ID = 8
+
+
+@dataclass(frozen=True)
+class Row:
+    """One trial of a sweep.
+
+    Args:
+        run_id: In MLflow; "" if it was read from the ledger, which does not know it.
+        sweep: Name of the sweep's folder.
+        trial: Its number.
+        outcome: How it ended, or what it does.
+        epochs: Finished epochs, a count.
+        score: The latest one; None before the first epoch.
+        started_s: Seconds since 1970; None if nobody has noted it.
+        params: What was searched, by short names, in the order of the space.
+        metrics: The latest of each.
+
+    """
+
+    run_id: str
+    sweep: str
+    trial: int
+    outcome: str
+    epochs: int = 0
+    score: float | None = None
+    started_s: float | None = None
+    params: dict[str, Value] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def is_ranked(self) -> bool:
+        """Whether its score counts, as in `SweepRecord.ranked`."""
+        return self.score is not None and self.outcome not in FAILED
+
+    @property
+    def point(self) -> str:
+        """What was searched, in a few words."""
+        return describe_point(self.params)
+
+    def fields(self) -> dict[str, Value]:
+        """Return all values by name; a param whose name is taken has ``param.`` before it."""
+        own: dict[str, Value] = {
+            "sweep": self.sweep, "run": self.run_id, "trial": self.trial, "outcome": self.outcome,
+            "epochs": self.epochs, "score": self.score, "started": iso_time(self.started_s),
+        }  # fmt: skip
+        params = {f"param.{k}" if k in own else k: v for k, v in self.params.items()}
+        more = {k: v for k, v in self.metrics.items() if k not in own and k not in params}
+        return {**own, **params, **more}
+
+
+@dataclass(frozen=True)
+class Final:
+    """A finalized model: a run with figures, each a value with the ends of its interval."""
+
+    run_id: str
+    name: str
+    trial_run_id: str
+    status: str
+    started_s: float | None
+    figures: dict[str, tuple[float, float, float]]
+
+
+@dataclass(frozen=True)
+class Board:
+    """A sweep with its trials and the models that were made of them.
+
+    Args:
+        sweep: Name of its folder, else its own.
+        sweep_id: Which it keeps wherever it is written.
+        source: Where it was read, for people.
+        started_s: Seconds since 1970.
+        rows: Its trials, by number.
+        finals: The newest first.
+        facts: What else is known of it, by name.
+
+    """
+
+    sweep: str
+    sweep_id: str
+    source: str
+    started_s: float | None
+    rows: list[Row]
+    finals: list[Final] = field(default_factory=list)
+    facts: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Detail:
+    """One run in full.
+
+    Args:
+        kind: ``trial`` or ``final``.
+        name: For people.
+        row: Of a trial; of a final model its figures are the metrics and its number is -1.
+        status: As MLflow has it; "" if it was read from the ledger.
+        message: Why it failed, if it did.
+        config: The whole of it, plain.
+        curves: Values of the epochs by metric.
+        provenance: What it came from: code, space, faces, versions.
+        artifacts: Paths of its files in the store.
+        source: Where it was read.
+
+    """
+
+    kind: str
+    name: str
+    row: Row
+    status: str = ""
+    message: str = ""
+    config: dict[str, Any] = field(default_factory=dict)
+    curves: dict[str, list[float]] = field(default_factory=dict)
+    provenance: dict[str, str] = field(default_factory=dict)
+    artifacts: list[str] = field(default_factory=list)
+    source: str = ""
+
+    @property
+    def label(self) -> str:
+        """What it is called in a command: its short id, else sweep and number."""
+        return self.row.run_id[:SHORT_ID] or f"{self.row.sweep}/{self.row.trial:03d}"
+
+
+def plain_value(value: Any) -> Value:
+    """Return a param as it was before MLflow made text of it: a number, a truth value, a word."""
+    text = str(value)
+    if text in _WORDS:
+        return _WORDS[text]
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def in_order(params: Mapping[str, Value], title: str) -> dict[str, Value]:
+    """Return params in the order in which a trial's title tells them; a store has lost it."""
+
+    def place(name: str) -> tuple[int, str]:
+        value = params[name]
+        word = value if isinstance(value, str) else f"{name.split('.')[-1]}="
+        found = title.find(f" {word}")
+        return (found if found >= 0 else len(title), name)
+
+    return {name: params[name] for name in sorted(params, key=place)}
+
+
+def figures_of(metrics: Mapping[str, float]) -> dict[str, tuple[float, float, float]]:
+    """Return the figures of a final model: each value, and the ends of its interval or NaN."""
+    nan = float("nan")
+    figures = {}
+    for key, value in metrics.items():
+        if key.startswith("final/") and not key.endswith(("/low", "/high")):
+            low, high = (metrics.get(f"{key}/{end}", nan) for end in ("low", "high"))
+            figures[key.removeprefix("final/")] = (value, low, high)
+    return figures
+
+
+def iso_time(seconds: float | None) -> str:
+    """Return a local time such as ``2026-05-01T09:30:00``; "" for None."""
+    if seconds is None or math.isnan(seconds):
+        return ""
+    return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%dT%H:%M:%S")

@@ -1,0 +1,92 @@
+"""A sweep's leaderboard from its ledger, for when no MLflow store has it: without the runs' ids."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from facesearch.config import absolute_root, as_plain
+from facesearch.errors import InputError
+from facesearch.tracking.rows import Board, Detail, Row, plain_value
+from facesearch.tuning.folder import load_sweep, opening
+from facesearch.tuning.history import fold
+from facesearch.tuning.ledger import read_ledger
+from facesearch.tuning.records import SweepRecord, TrialRecord, short_names
+
+SOURCE = "the ledger in"
+
+
+def read_board(folder: Path) -> Board:
+    """Return the trials of a sweep as its ledger tells of them.
+
+    Raises:
+        InputError: If the folder holds no sweep, or one of another version.
+
+    """
+    sweep_id = str(opening(folder)["sweep_id"])
+    sweep = fold(read_ledger(folder))
+    names = _names(sweep)
+    name = folder.resolve().name
+    rows = [_row(trial, name, names) for _, trial in sorted(sweep.trials.items())]
+    facts = {"status": "finished" if sweep.is_done else "not finished"}
+    return Board(name, sweep_id, f"{SOURCE} {folder}", started_s(folder), rows, facts=facts)
+
+
+def started_s(folder: Path) -> float:
+    """Return when a sweep began, in seconds since 1970: its space was written then."""
+    return (folder / "space.yaml").stat().st_mtime
+
+
+def _names(sweep: SweepRecord) -> dict[str, str]:
+    """Return short names by dotted ones as MLflow has them: of equal ones the first is short."""
+    names: dict[str, str] = {}
+    for _, trial in sorted(sweep.trials.items()):
+        for long, short in short_names([trial.point]).items():
+            names.setdefault(long, short if short not in names.values() else long)
+    return names
+
+
+def _row(trial: TrialRecord, sweep: str, names: Mapping[str, str]) -> Row:
+    last = dict(trial.curve[-1]) if trial.curve else {}
+    if last:
+        last["best/score"] = max(row["score"] for row in trial.curve)
+        last["total_seconds"] = sum(row.get("seconds", 0.0) for row in trial.curve)
+    params = {names[name]: plain_value(value) for name, value in trial.point.items()}
+    return Row(
+        "", sweep, trial.number, trial.outcome, trial.epochs, trial.score, None, params, last
+    )
+
+
+def read_trial(folder: Path, number: int) -> Detail:
+    """Return one trial of a sweep in full.
+
+    Raises:
+        InputError: If the folder holds no sweep, or the sweep has no such trial.
+
+    """
+    opened = opening(folder)
+    sweep = fold(read_ledger(folder))
+    trial = sweep.trials.get(number)
+    if trial is None:
+        raise InputError(
+            f"{folder} has no trial {number:03d}: it has {len(sweep.trials)}, from "
+            f"{min(sweep.trials, default=0):03d} to {max(sweep.trials, default=0):03d}."
+        )
+    space, root = load_sweep(folder)
+    name = folder.resolve().name
+    told = {
+        "folder": name,
+        "sweep_id": str(opened["sweep_id"]),
+        "faces_sha256": str(opened["identity"]["faces"])[:16],
+    }
+    told["space_sha256"] = str(opened["space_sha256"])[:16]
+    return Detail(
+        "trial", trial.title, _row(trial, name, _names(sweep)), message=trial.message,
+        config=as_plain(absolute_root(space.config(trial.point), root)), provenance=told,
+        curves=curves_of(trial.curve), source=f"{SOURCE} {folder}",
+    )  # fmt: skip
+
+
+def curves_of(curve: Iterable[Mapping[str, float]]) -> dict[str, list[float]]:
+    """Return the values of the epochs by metric."""
+    rows = list(curve)
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {name: [row[name] for row in rows if name in row] for name in names}

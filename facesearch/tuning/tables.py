@@ -1,0 +1,65 @@
+"""A sweep in tables and short words, for a terminal."""
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from facesearch.tuning.pareto import pareto_front
+from facesearch.tuning.records import SweepRecord, describe_point
+
+_SPARKS = "▁▂▃▄▅▆▇█"
+
+
+def sparkline(values: list[float], width: int = 12) -> str:
+    """Return the last ``width`` values as bars between their least and greatest."""
+    shown = values[-width:]
+    low, high = min(shown, default=0.0), max(shown, default=0.0)
+    span = (high - low) or 1.0
+    return "".join(_SPARKS[int((v - low) / span * (len(_SPARKS) - 1))] for v in shown)
+
+
+def format_seconds(seconds: float) -> str:
+    """Return a duration such as ``1m44s`` or ``2h05m``."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02d}s"
+    return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
+
+
+def leaderboard(sweep: SweepRecord, num_rows: int = 5) -> Table:
+    """Return the best trials as a table; the point of each stands on a line of its own."""
+    table = Table(title=f"best of {len(sweep.trials)} trials", box=None, header_style="bold")
+    metrics = sorted({k for t in sweep.ranked() for k in t.curve[-1] if k.startswith("val/")})
+    for name in ("trial", "outcome", "epochs", "score", *metrics):
+        table.add_column(name.removeprefix("val/"), no_wrap=True)
+    for trial in sweep.ranked()[:num_rows]:
+        last = trial.curve[-1]
+        values = [f"{last[m]:.3f}" if m in last else "" for m in metrics]
+        head = (f"{trial.number:03d}", trial.outcome, str(trial.epochs), f"{last['score']:.4f}")
+        table.add_row(*head, *values)
+    return table
+
+
+def leaders(sweep: SweepRecord, num_rows: int = 5) -> str:
+    """Return a line for each of the best trials: its number and its point."""
+    best = sweep.ranked()[:num_rows]
+    return "\n".join(f"{t.number:03d}  {describe_point(t.point)}" for t in best)
+
+
+def front_table(sweep: SweepRecord, objectives: Sequence[str]) -> Table:
+    """Return the Pareto front as a table: what each trial reached in each objective."""
+    front = pareto_front(sweep)
+    table = Table(title=f"Pareto front: {len(front)} trials", box=None, header_style="bold")
+    for name in ("trial", *objectives):
+        table.add_column(name, no_wrap=True)
+    for trial in front:
+        table.add_row(f"{trial.number:03d}", *(f"{trial.curve[-1][n]:.4g}" for n in objectives))
+    return table
+
+
+def outcome_counts(sweep: SweepRecord) -> str:
+    """Return how many trials ended (or are) how, such as ``4 completed, 8 pruned``."""
+    outcomes = dict.fromkeys(t.outcome for t in sweep.trials.values())
+    return ", ".join(f"{sweep.count(o)} {o}" for o in outcomes)

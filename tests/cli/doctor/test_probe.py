@@ -1,0 +1,17 @@
+import pytest
+
+from facesearch.cli.doctor import probe
+
+
+def test_a_probe_that_fails_is_told_by_its_last_line() -> None:
+    assert "KeyError" in probe.ask("nothing", [], 60)["error"]
+
+
+def test_a_probe_that_hangs_is_given_up() -> None:
+    assert probe.ask("torch", [], 0.01) == {"error": "no answer in 0 s"}
+
+
+@pytest.mark.slow
+def test_ray_is_started_and_stopped() -> None:
+    facts = probe.ask_all({"ray": ["deep"]}, 180)["ray"]
+    assert facts["resources"]["CPU"] >= 1
