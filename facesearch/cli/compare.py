@@ -29,12 +29,16 @@ def compare(
     """
     from dataclasses import asdict
 
+    from rich.console import Console
+
+    from facesearch.cli.progress import Bars
     from facesearch.final.compare import compare as compared
     from facesearch.final.compare import contender, targets_of_both
 
     both = [contender(where, tracking_uri=tracking_uri, runs_dir=runs_dir) for where in (a, b)]
     shared = targets_of_both(both[0], both[1], faces_root(root))
-    found = compared(both[0].model, both[1].model, *shared.of_each)
+    with Bars(Console(stderr=True)):
+        found = compared(both[0].model, both[1].model, *shared.of_each)
     notes = shared.notes + found.notes
     if is_json:
         rows = [{**asdict(row), "verdict": row.verdict} for row in found.differences]

@@ -19,7 +19,11 @@ _EPOCHS = click.IntRange(1, 10_000)
 
 
 @click.command()
-@click.option("--run-id", required=True, help="A trial's or a sweep's run, or how its id begins.")
+@click.option(
+    "--run-id",
+    required=True,
+    help="A trial's or a sweep's run, how its id begins, or a sweep's name.",
+)
 @DATA
 @click.option("--epochs", type=_EPOCHS, help="Longer or shorter training.")
 @click.option(
@@ -86,8 +90,11 @@ _EPOCHS = click.IntRange(1, 10_000)
 @click.option("--no-register", is_flag=True, help="Keep the model out of MLflow's registry.")
 @TRACKING
 @RUNS
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print the result as JSON; progress: standard error."
+)
 def finalize(run_id: str, root: str | None, tracking_uri: str | None, runs_dir: Path,
-             **options: Any) -> None:  # fmt: skip
+             as_json: bool, **options: Any) -> None:  # fmt: skip
     """Retrain a trial on everybody, verify it, save it, write the submissions.
 
     Killed at any time, the same command goes on.
@@ -97,25 +104,26 @@ def finalize(run_id: str, root: str | None, tracking_uri: str | None, runs_dir: 
     """
     from rich.console import Console
 
+    from facesearch.cli.progress import Bars
+    from facesearch.cli.result_json import final_json
     from facesearch.errors import TrialFailure
     from facesearch.final.finalize import finalize as run
     from facesearch.final.retrain import Listener
     from facesearch.tracking.store import resolve_store
 
-    console = Console()
-
-    def say(line: str) -> None:
-        console.print(printable(line), highlight=False, markup=False, soft_wrap=True)
-
     try:
-        final = run(
-            resolve_store(tracking_uri, runs_dir), run_id, _choice(options), runs_dir=runs_dir,
-            root=faces_root(root),
-            listener=Listener(lambda p: say(_line(p)), say, lambda step: say(f"{step} ...")),
-        )  # fmt: skip
+        with Bars(Console(stderr=as_json)) as bars:
+            final = run(
+                resolve_store(tracking_uri, runs_dir), run_id, _choice(options),
+                runs_dir=runs_dir, root=faces_root(root),
+                listener=Listener(bars.epoch, bars.say, bars.step),
+            )  # fmt: skip
     except TrialFailure as failure:
         raise InputError(f"the final training {failure.outcome}: {failure}") from None
-    _conclude(final, say)
+    if as_json:
+        click.echo(final_json(final))
+    else:
+        _conclude(final)
 
 
 def _choice(options: dict[str, Any]) -> Any:
@@ -141,27 +149,26 @@ def _choice(options: dict[str, Any]) -> Any:
     )  # fmt: skip
 
 
-def _line(progress: Any) -> str:
-    result = progress.result
-    stage = f"  stage {progress.stage + 1}/{progress.num_stages}" if progress.num_stages > 1 else ""
-    member = f"seed {progress.member + 1}/{progress.num_members}{stage}  "
-    return (
-        f"{member if progress.num_members > 1 or stage else ''}"
-        f"epoch {result.epoch}/{progress.epochs}  loss {result.metrics['train/loss']:.4f}  "
-        f"{result.seconds:.1f}s"
-    )
-
-
-def _conclude(final: Any, say: Any) -> None:
-    for name, figure in final.report.figures.items():
-        say(f"{name:<48}{figure}")
-    for note in final.report.notes:
-        say(f"note: {note}")
+def _conclude(final: Any) -> None:
+    _print_report(final.report)
     files = ", ".join(sorted(path.name for path in final.folder.iterdir() if path.name[0] != "."))
-    say(f"model: {final.folder / 'model'}   ({final.folder}: {files})")
+    model = final.folder / "model"
     registered = f"   registered: {final.version}" if final.version else ""
-    say(f"MLflow run: {final.run_id}{registered}")
-    say(f"next:  facesearch identify {final.folder / 'model'} --gallery FOLDER PICTURE")
+    for line in (
+        f"model: {model}   ({final.folder}: {files})",
+        f"MLflow run: {final.run_id}{registered}",
+        f"next:  facesearch report {final.folder}",
+        f"       facesearch identify {model} --gallery FOLDER PICTURE",
+    ):
+        click.echo(printable(line))
+
+
+def _print_report(report: Any) -> None:
+    width = max((len(name) for name in report.figures), default=0) + 2
+    for name, figure in report.figures.items():
+        click.echo(f"{name:<{width}}{figure}")
+    for note in report.notes:
+        click.echo(f"note: {printable(note)}")
 
 
 @click.command()
@@ -192,6 +199,9 @@ def evaluate(  # noqa: PLR0913 - one argument an option
     \b
     facesearch evaluate runs/final-3f2b91c/model --data FACES
     """
+    from rich.console import Console
+
+    from facesearch.cli.progress import Bars
     from facesearch.final.evaluate import evaluate as run
     from facesearch.final.locate import find_bundle
     from facesearch.training.checkpoint import write_atomically
@@ -200,16 +210,14 @@ def evaluate(  # noqa: PLR0913 - one argument an option
     if chosen is None:
         raise InputError("evaluate: which faces? Give a folder with --data.")
     folder = find_bundle(bundle, tracking_uri=tracking_uri, runs_dir=runs_dir)
-    report = run(folder, chosen, out)
+    with Bars(Console(stderr=True)):
+        report = run(folder, chosen, out)
     if report_path is not None:
         write_atomically(report_path, report.as_json().encode())
     if as_json:
         click.echo(report.as_json())
         return
-    for name, figure in report.figures.items():
-        click.echo(f"{name:<48}{figure}")
-    for note in report.notes:
-        click.echo(f"note: {printable(note)}")
+    _print_report(report)
     if out is not None:
         click.echo(f"model with the thresholds of {chosen}: {out}")
 

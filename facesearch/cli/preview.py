@@ -6,7 +6,9 @@ from facesearch.errors import InputError
 from facesearch.space import SearchSpace
 
 
-def show_preview(space: SearchSpace, root: str | None, *, has_pace: bool) -> None:
+def show_preview(
+    space: SearchSpace, root: str | None, *, has_pace: bool, as_json: bool = False
+) -> None:
     """Print what the sweep would do; with has_pace, train for a moment to say how long it takes."""
     import os
 
@@ -19,7 +21,7 @@ def show_preview(space: SearchSpace, root: str | None, *, has_pace: bool) -> Non
     from facesearch.tuning.sweep import local_slots
     from facesearch.tuning.tune import first_config
 
-    console = Console()
+    console = Console(quiet=as_json)
     faces = load_faces(first_config(space, root).data)
     at_once, gpus = local_slots(space, os.cpu_count() or 1)
     available = available_bytes(default_device(), gpus or 1.0)
@@ -45,6 +47,41 @@ def show_preview(space: SearchSpace, root: str | None, *, has_pace: bool) -> Non
     kept = _kept_files(plan, at_once, space.settings.search.scheduler.type)
     disk = max(cost.checkpoint_bytes for cost in possible) * kept
     console.print(f"disk: at most {disk / 1e6:.0f} MB of checkpoints", highlight=False)
+    if as_json:
+        print_json(space, costs, plan, at_once=at_once, disk=disk, has_pace=has_pace)
+
+
+def print_json(space: SearchSpace, costs: Any, plan: Any, **told: Any) -> None:
+    """Print a preview as JSON.
+
+    Args:
+        space: What is searched.
+        costs: Of some networks, ascending.
+        plan: What the sweep is expected to take.
+        told: at_once, trials at a time; disk, bytes of checkpoints; has_pace, whether the duration
+            was measured.
+
+    """
+    import json
+
+    from facesearch.tuning.preview import describe_hole
+
+    names = ("gflops", "mparams", "memory_bytes", "checkpoint_bytes")
+    holes = [
+        zip(("hole", "values", "only_if"), describe_hole(h), strict=True) for h in space.holes()
+    ]
+    preview = {
+        "sweep": space.settings.name,
+        "holes": [dict(hole) for hole in holes],
+        "networks": [{name: getattr(cost, name) for name in names} for cost in costs],
+        "scheduler": space.settings.search.scheduler.type,
+        "trials_that_reach_epoch": plan.rungs,
+        "trials_at_once": told["at_once"],
+        "epochs": plan.epochs,
+        "seconds": plan.seconds if told["has_pace"] else None,
+        "checkpoint_bytes": told["disk"],
+    }
+    print(json.dumps(preview, indent=1))
 
 
 def _kept_files(plan: Any, at_once: int, scheduler: str) -> float:

@@ -9,10 +9,14 @@ import click
 
 from facesearch.cli.options import DATA, RUNS, SPACE, TRACKING, Interrupted, with_progress
 from facesearch.cli.text import faces_root, parse_duration
+from facesearch.cli.verbosity import is_quiet, level, say_detail
 from facesearch.errors import InputError
 
 _ADDRESS = click.option("--address", help="A running Ray cluster: auto, or HOST:PORT.")
 _TRIALS = click.option("--trials", type=int, help="Trials to start, instead of the file's.")
+_JSON = click.option(
+    "--json", "as_json", is_flag=True, help="Print the result as JSON; progress: standard error."
+)
 _NAME = click.option("--name", help="Name of the sweep, instead of the file's.")
 
 
@@ -30,10 +34,11 @@ _NAME = click.option("--name", help="Name of the sweep, instead of the file's.")
 @_ADDRESS
 @TRACKING
 @RUNS
+@_JSON
 def tune(  # noqa: PLR0913 - one argument an option
     space: Path, root: str | None, trials: int | None, time_text: str | None, name: str | None,
     fresh: bool, learn_from: Sequence[str], address: str | None, tracking_uri: str | None,
-    runs_dir: Path,
+    runs_dir: Path, as_json: bool,
 ) -> None:  # fmt: skip
     """Sweep a search space; the same command again goes on where it was stopped.
 
@@ -48,8 +53,9 @@ def tune(  # noqa: PLR0913 - one argument an option
     chosen = chosen.with_settings(trials=trials, time_s=budget, name=name)
     known = [find_sweep(runs_dir, sweep) for sweep in learn_from]
     _run(
-        chosen, faces_root(root), address, tracking_uri, runs_dir, is_fresh=fresh, learn_from=known
-    )
+        chosen, faces_root(root), address, tracking_uri, runs_dir, as_json=as_json,
+        is_fresh=fresh, learn_from=known,
+    )  # fmt: skip
 
 
 @click.command()
@@ -106,18 +112,20 @@ def sync(sweep: str, tracking_uri: str | None, runs_dir: Path) -> None:
 
 def _run(
     space: Any, root: str | None, address: str | None, tracking_uri: str | None, runs_dir: Path,
-    **how: Any,
+    *, as_json: bool = False, **how: Any,
 ) -> None:  # fmt: skip
     from rich.console import Console
 
+    from facesearch.cli.result_json import sweep_json
     from facesearch.data.faces import load_faces
     from facesearch.tracking.store import resolve_store
     from facesearch.tuning.sweep import Cluster
     from facesearch.tuning.tune import first_config
     from facesearch.tuning.tune import tune as run
 
-    console = Console()
+    console = Console(stderr=as_json, quiet=is_quiet())
     store = resolve_store(tracking_uri, runs_dir)
+    _say_details(space, store.uri, runs_dir)
     data = first_config(space, root).data
     faces = with_progress(functools.partial(load_faces, data), "decoding faces")
     hint = "" if data.root else "; give your own with --data FOLDER"
@@ -132,7 +140,23 @@ def _run(
     )  # fmt: skip
     more = "" if runs_dir == Path("runs") else f" --runs {runs_dir}"
     more += f" --tracking-uri {tracking_uri}" if tracking_uri else ""
-    _conclude(console, space.settings.search, result, store.uri, more)
+    if as_json:
+        click.echo(sweep_json(result, store.uri))
+    else:
+        _conclude(Console(), space.settings.search, result, store.uri, more)
+    if result.sweep.is_interrupted:
+        raise Interrupted(143 if result.sweep.is_terminated else 130)
+
+
+def _say_details(space: Any, uri: str, runs_dir: Path) -> None:
+    """Tell, if detail is asked for, where everything goes, and the config with all defaults."""
+    say_detail(f"runs: {runs_dir.resolve()}   MLflow: {uri}")
+    if level() > 0:
+        import yaml
+
+        config = space.first_config().model_dump(mode="json")
+        say_detail("config, with each hole at its low end or first option:")
+        say_detail(yaml.safe_dump(config, sort_keys=False, default_flow_style=None).rstrip())
 
 
 def _conclude(console: Any, search: Any, result: Any, uri: str, more: str) -> None:
@@ -152,7 +176,7 @@ def _conclude(console: Any, search: Any, result: Any, uri: str, more: str) -> No
         say("MLflow has not everything yet; the same command again writes the rest.")
     if sweep.is_interrupted:
         say("interrupted; the same command again goes on from here.")
-        raise Interrupted(143 if sweep.is_terminated else 130)
+        return
     say(f"more:  facesearch extend {result.folder.name} --trials {sweep.planned_trials}{more}")
     if best and best.run_id:
         say(f"next:  facesearch finalize --run-id {best.run_id[:8]}{more}")
@@ -163,7 +187,10 @@ def _conclude(console: Any, search: Any, result: Any, uri: str, more: str) -> No
 @DATA
 @_TRIALS
 @click.option("--no-measure", is_flag=True, help="Do not train for a moment to learn the pace.")
-def preview(space: Path, root: str | None, trials: int | None, no_measure: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def preview(
+    space: Path, root: str | None, trials: int | None, no_measure: bool, as_json: bool
+) -> None:
     """Say what a sweep would do here: holes, rungs, costs and duration. Nothing is started.
 
     \b
@@ -173,7 +200,7 @@ def preview(space: Path, root: str | None, trials: int | None, no_measure: bool)
     from facesearch.space import load_space
 
     chosen = load_space(space).with_settings(trials=trials)
-    show_preview(chosen, faces_root(root), has_pace=not no_measure)
+    show_preview(chosen, faces_root(root), has_pace=not no_measure, as_json=as_json)
 
 
 @click.command()

@@ -20,6 +20,7 @@ from facesearch.heads import Head, build_head
 from facesearch.metrics.thresholds import Calibration
 from facesearch.models import FaceNetwork, build_network
 from facesearch.models.network import normalise
+from facesearch.progress import track
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,7 @@ class FaceModel:
         self._refuse_size(images_NHWC)
         embedder = self.embedder(views)
         device = next(embedder.parameters()).device
-        for start in range(0, len(images_NHWC), 128):
+        for start in track(range(0, len(images_NHWC), 128), "asking the model"):
             # a memory map cannot be written to, which torch would warn of
             images = np.array(images_NHWC[start : start + 128])
             yield embedder.member_embeddings(torch.from_numpy(images).to(device))

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from facesearch.progress import track
+
 
 def unit_numbers(identities_N: np.ndarray) -> tuple[np.ndarray, int]:
     """Return a number from 0 for each face's identity, int64 [N], and how many there are.
@@ -32,7 +34,7 @@ def draw_weights(num_units: int, num_resamples: int, seed: int) -> Iterator[np.n
     if num_resamples < 1:
         raise ValueError(f"num_resamples must be at least 1, but got {num_resamples}")
     rng = np.random.default_rng(seed)
-    for _ in range(num_resamples):
+    for _ in track(range(num_resamples), "drawing people for the intervals"):
         drawn = rng.integers(0, max(num_units, 1), num_units)
         yield np.bincount(drawn, minlength=num_units).astype(np.float64)
 
