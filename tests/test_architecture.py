@@ -4,8 +4,8 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[1] / "facesearch"
 # The reading order: a part imports only parts that stand before it.
 ORDER = [
-    "errors", "progress", "config", "yaml_text", "space", "data", "models", "heads", "metrics", "training",
-    "tracking", "tuning", "final", "report", "cli",
+    "errors", "progress", "config", "yaml_text", "space", "data", "models", "heads", "metrics",
+    "training", "tracking", "tuning", "final", "report", "cli",
 ]  # fmt: skip
 FILES = sorted(PACKAGE.rglob("*.py"))
 # The records of a sweep are plain data that the tracker writes down.

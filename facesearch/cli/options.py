@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from facesearch.cli.verbosity import is_quiet
+
 SPACE = click.argument("space", type=click.Path(path_type=Path))
 RUNS = click.option(
     "--runs", "runs_dir", type=click.Path(path_type=Path), default=Path("runs"),
@@ -30,7 +32,7 @@ def with_progress(call: Callable[..., Any], label: str) -> Any:
     """Call with an ``on_progress`` that draws a bar once there is something to decode."""
     from rich.progress import Progress
 
-    with Progress(transient=True, disable=not sys.stderr.isatty()) as progress:
+    with Progress(transient=True, disable=is_quiet() or not sys.stderr.isatty()) as progress:
         bar: list[Any] = []
 
         def on_progress(done: int, total: int) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import click
+
 from facesearch.errors import InputError
 from facesearch.space import SearchSpace
 
@@ -28,7 +30,8 @@ def show_preview(
     costs = preview.extremes(space, root, len(faces.identities))
     _show_holes(console, space)
     _show_costs(console, costs)
-    for line in preview.impossible(costs, available):
+    impossible = list(preview.impossible(costs, available))
+    for line in impossible:
         console.print(f"impossible: {line}", highlight=False, markup=False, soft_wrap=True)
     possible = [cost for cost in costs if available is None or cost.memory_bytes <= available]
     if not possible:
@@ -48,18 +51,21 @@ def show_preview(
     disk = max(cost.checkpoint_bytes for cost in possible) * kept
     console.print(f"disk: at most {disk / 1e6:.0f} MB of checkpoints", highlight=False)
     if as_json:
-        print_json(space, costs, plan, at_once=at_once, disk=disk, has_pace=has_pace)
+        _print_json(
+            space, costs, plan, at_once=at_once, disk=disk, has_pace=has_pace,
+            impossible=impossible,
+        )  # fmt: skip
 
 
-def print_json(space: SearchSpace, costs: Any, plan: Any, **told: Any) -> None:
+def _print_json(space: SearchSpace, costs: Any, plan: Any, **told: Any) -> None:
     """Print a preview as JSON.
 
     Args:
         space: What is searched.
         costs: Of some networks, ascending.
         plan: What the sweep is expected to take.
-        told: at_once, trials at a time; disk, bytes of checkpoints; has_pace, whether the duration
-            was measured.
+        told: at_once, trials at a time; disk, bytes of checkpoints; impossible, what does not fit;
+            has_pace, whether the duration was measured.
 
     """
     import json
@@ -79,9 +85,10 @@ def print_json(space: SearchSpace, costs: Any, plan: Any, **told: Any) -> None:
         "trials_at_once": told["at_once"],
         "epochs": plan.epochs,
         "seconds": plan.seconds if told["has_pace"] else None,
-        "checkpoint_bytes": told["disk"],
+        "checkpoint_bytes": round(told["disk"]),
+        "impossible": told["impossible"],
     }
-    print(json.dumps(preview, indent=1))
+    click.echo(json.dumps(preview, indent=1))
 
 
 def _kept_files(plan: Any, at_once: int, scheduler: str) -> float:

@@ -37,7 +37,7 @@ def trial_columns(
     columns = _fixed(rows, has_sweep=has_sweep) + _extra(rows, sorted_by)
     wide = _shared(rows)
     names = {column.name for column in wide}
-    rest = Column("and", [_words(row.params, names) for row in rows])
+    rest = Column("and" if wide else "point", [_words(row.params, names) for row in rows])
     wide += [rest] if any(rest.cells) else []
     if taken(columns + wide) > width + 2:
         wide = [Column("point", _points(rows, names))]

@@ -51,7 +51,7 @@ def runs(  # noqa: PLR0913 - one argument an option
     pasted into finalize, show, diff and report as they are.
     """
     from facesearch.cli.run_sources import open_sources
-    from facesearch.tracking.query import field_names, sort, where
+    from facesearch.tracking.query import sort, where
 
     if sweep and is_all:
         raise InputError("runs: give a SWEEP or --all, not both.")
@@ -64,14 +64,23 @@ def runs(  # noqa: PLR0913 - one argument an option
     shown = chosen[: limit or (len(chosen) if is_csv or is_json else _FEW_ROWS)]
     for note in sources.notes:
         click.echo(printable(f"note: {note}"), err=True)
-    if is_csv:
-        from facesearch.cli.run_json import as_csv
+    _write(boards, shown, others, "csv" if is_csv else "json" if is_json else "", key, len(chosen))
 
+
+def _write(
+    boards: list[Any], shown: list[Any], others: list[str], kind: str, key: str | None,
+    num_chosen: int,
+) -> None:  # fmt: skip
+    if kind == "csv":
+        from facesearch.cli.run_json import as_csv
+        from facesearch.tracking.query import field_names
+
+        rows = [row for board in boards for row in board.rows]
         click.echo(as_csv(shown, field_names(rows)), nl=False)
-    elif is_json:
+    elif kind == "json":
         _print_json(boards, shown, others)
     else:
-        _print(boards, shown, len(chosen), key)
+        _print(boards, shown, num_chosen, key)
         _tell_others(others)
 
 

@@ -13,7 +13,7 @@ from facesearch.report.sweep_source import SweepSource
 from facesearch.tuning.records import TrialRecord
 from facesearch.tuning.samplers import distribution_of
 
-# Below this many trials the best tenth is one or two of them, and says nothing.
+# Below this many trials the best fifth is three of them or fewer, and says nothing.
 LEAST_TRIALS = 20
 _DRAWS = 100
 Shares = dict[str, float]

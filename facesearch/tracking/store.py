@@ -41,10 +41,11 @@ class Store:
             InputError: If a SQLite file cannot be opened; MLflow itself would try for minutes.
 
         """
-        logging.getLogger("mlflow").setLevel(logging.WARNING)
-        # every error that it logs, with a traceback, is raised as well
-        logging.getLogger("mlflow.store").setLevel(logging.CRITICAL)
-        logging.getLogger("alembic").setLevel(logging.WARNING)
+        if not os.environ.get("MLFLOW_LOGGING_LEVEL"):  # asked for, as by -vv
+            logging.getLogger("mlflow").setLevel(logging.WARNING)
+            # every error that it logs, with a traceback, is raised as well
+            logging.getLogger("mlflow.store").setLevel(logging.CRITICAL)
+            logging.getLogger("alembic").setLevel(logging.WARNING)
         if self.uri.startswith("sqlite:///"):
             _check_sqlite(Path(self.uri.removeprefix("sqlite:///").partition("?")[0]))
         return MlflowClient(tracking_uri=self.uri)

@@ -8,9 +8,9 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.markup import escape
 
-from facesearch.config import SearchConfig
+from facesearch.tuning.pace import Pace, Plan, summary
 from facesearch.tuning.records import RUNNING, SweepRecord, TrialRecord, describe_point
-from facesearch.tuning.screen import Pace, draw_screen, summary
+from facesearch.tuning.screen import draw_screen
 
 # In a log, something is told at least so often while epochs end.
 HEARTBEAT_S = 60.0
@@ -32,11 +32,9 @@ class Display(Protocol):
 class LiveView:
     """Shows a sweep while it runs; a context manager and an observer."""
 
-    def __init__(
-        self, sweep: SweepRecord, console: Console, search: SearchConfig | None = None
-    ) -> None:
+    def __init__(self, sweep: SweepRecord, console: Console, plan: Plan | None = None) -> None:
         self.sweep, self.console = sweep, console
-        self.search = search or SearchConfig()
+        self.plan = plan or Plan()
         self.start = self.told_at = time.monotonic()
         self.ended_before = self.epochs_before = 0
         self.display: Display | None = None
@@ -64,14 +62,16 @@ class LiveView:
         if self.display:
             self.display.show()
         elif time.monotonic() - self.told_at > HEARTBEAT_S:
-            self._line(f"running: {self._running()}   [{summary(self.sweep, self.pace())}]")
+            self._line(
+                f"running: {self._running()}   [{summary(self.sweep, self.pace(), self.plan)}]"
+            )
 
     def trial_ended(self, trial: TrialRecord) -> None:
         """Tell how a trial ended, or that it was paused, where there is no screen."""
         score = "-" if trial.score is None else f"{trial.score:.4f}"
         self._line(
             f"trial {trial.number:03d}  {trial.outcome:<10} after epoch {trial.epochs}, "
-            f"score {score}   [{summary(self.sweep, self.pace())}]"
+            f"score {score}   [{summary(self.sweep, self.pace(), self.plan)}]"
         )
         if trial.message:
             self._line(f"trial {trial.number:03d}  {trial.message.splitlines()[0]}")
@@ -90,7 +90,7 @@ class LiveView:
 
     def screen(self, width: int, height: int) -> Group:
         """Return the screen of this moment."""
-        return draw_screen(self.sweep, self.search, self.pace(), width, height)
+        return draw_screen(self.sweep, self.plan, self.pace(), width, height)
 
     def _running(self) -> str:
         trials = [t for t in list(self.sweep.trials.values()) if t.outcome == RUNNING and t.curve]
@@ -106,13 +106,13 @@ class LiveView:
 
 
 class _Terminal:
-    """Rich draws the screen twice a second, in place."""
+    """Rich draws the screen once a second, in place."""
 
     def __init__(self, view: LiveView) -> None:
         console = view.console
         self.live = Live(
             get_renderable=lambda: view.screen(console.width, console.height), console=console,
-            refresh_per_second=2,
+            refresh_per_second=1,
         )  # fmt: skip
         self.live.start()
 

@@ -1,215 +1,135 @@
 """What is seen of a sweep while it runs: one screen, from its records alone."""
 
-import math
-from dataclasses import dataclass
+from dataclasses import replace
 
-from rich.console import Console, Group, RenderableType
-from rich.markup import escape
+from rich.console import Group, RenderableType
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from facesearch.config import SearchConfig
-from facesearch.tuning.pareto import reached
+from facesearch.tuning.pace import Pace, Plan, budgets_spent, clock, counts
+from facesearch.tuning.panels import (
+    CURVE,
+    Scale,
+    draw_leaders,
+    draw_rungs,
+    draw_running,
+    lines_of_running,
+    outcome_style,
+)
+from facesearch.tuning.pareto import pareto_front
 from facesearch.tuning.records import (
+    FAILED,
     PAUSED,
     RUNNING,
     SweepRecord,
     TrialRecord,
     describe_point,
-)  # fmt: skip
-from facesearch.tuning.schedulers import current_rungs
-from facesearch.tuning.tables import format_seconds, outcome_counts, sparkline
+)
+from facesearch.tuning.tables import words_on_lines
 
-# More trials than any sweep was asked for: one that is extended by time alone.
-_NO_NUMBER = 10**6
-# Lines that are always there: heading, bar, the best, titles, counts, and the gaps between.
-_FIXED_LINES = 14
-# only to break lines with
-_PLAIN = Console(width=80)
+_INDENT = 9
+_STOP = "Ctrl-C stops cleanly"
+_STOP_LONG = f"{_STOP}; the same command goes on"
+# The bar of a budget need not be longer to be read.
+_WIDEST_BAR = 100
 
 
-@dataclass(frozen=True)
-class Pace:
-    """How fast the sweep goes, as of this session.
-
-    Args:
-        elapsed_s: Since the session began, in seconds.
-        ended: Trials that ended in it.
-        epochs: Epochs that were finished in it.
-
-    """
-
-    elapsed_s: float
-    ended: int
-    epochs: int
-
-    def seconds_left(self, sweep: SweepRecord) -> float | None:
-        """Return an estimate from the pace so far; None before the first trial ended."""
-        missing = sweep.planned_trials - sweep.num_ended
-        left = self.elapsed_s * missing / self.ended if self.ended else None
-        if sweep.time_s is None:
-            return left
-        budget = max(0.0, sweep.time_s - sweep.past_s - self.elapsed_s)
-        return budget if left is None else min(left, budget)
-
-    def words(self) -> str:
-        """Return epochs a minute and trials an hour, once there are any."""
-        if not self.epochs or self.elapsed_s <= 0:
-            return "no epoch yet"
-        per_minute, per_hour = 60 * self.epochs / self.elapsed_s, 3600 * self.ended / self.elapsed_s
-        words = f"{per_minute:.1f} epochs a minute"
-        return f"{words}, {per_hour:.0f} trials an hour" if self.ended else words
-
-
-def summary(sweep: SweepRecord, pace: Pace) -> str:
-    """Return in one line how far the sweep is, how good the best is, and what time is left."""
-    best = max((t.score or 0.0 for t in sweep.ranked()), default=None)
-    left = pace.seconds_left(sweep)
-    planned = f"/{sweep.planned_trials}" if sweep.planned_trials < _NO_NUMBER else ""
-    parts = [
-        f"{sweep.num_ended}{planned} trials",
-        f"{sweep.epochs_spent} epochs",
-        f"best {best:.4f}" if best is not None else "no score yet",
-        format_seconds(pace.elapsed_s),
-    ]
-    return ", ".join(parts) + (f", about {format_seconds(left)} left" if left else "")
-
-
-def budget_spent(sweep: SweepRecord, search: SearchConfig, pace: Pace) -> tuple[float, str]:
-    """Return the part that is spent of the budget that will end the sweep, and its name."""
-    parts = {"trials": sweep.num_ended / max(1, sweep.planned_trials)}
-    if sweep.planned_trials >= _NO_NUMBER:
-        parts.clear()
-    if sweep.time_s:
-        parts["time"] = (sweep.past_s + pace.elapsed_s) / sweep.time_s
-    if search.epochs:
-        parts["epochs"] = (sweep.epochs_spent - sweep.epochs_before) / search.epochs
-    name = max(parts, key=lambda key: parts[key], default="trials")
-    return min(1.0, parts.get(name, 0.0)), name
-
-
-def draw_screen(
-    sweep: SweepRecord, search: SearchConfig, pace: Pace, width: int, height: int
-) -> Group:
+def draw_screen(sweep: SweepRecord, plan: Plan, pace: Pace, width: int, height: int) -> Group:
     """Return one screen of a sweep that is running.
 
     Args:
-        sweep: Its records.
-        search: Its settings: budgets and scheduler.
+        sweep: Its records; they may change meanwhile.
+        plan: Its budgets and scheduler.
         pace: Of this session.
         width: Columns that there are.
-        height: Lines that there are; lists are cut so that it fits.
+        height: Lines that there are; lists are cut so that one remains free.
 
     """
-    room = max(4, height - 1 - _FIXED_LINES)
-    running = [t for t in list(sweep.trials.values()) if t.outcome == RUNNING]
-    lists = max(2, room - min(len(running), room // 2))
-    parts: list[RenderableType] = [
-        _heading(sweep, search, pace, width), Text(""), *_best(sweep, width), Text(""),
-        _side_by_side(sweep, search, width, lists), Text(""),
-        _running(sweep, running[: max(2, room - lists)], width),
-    ]  # fmt: skip
-    hidden = len(running) - max(2, room - lists)
-    if hidden > 0:
-        parts.append(Text(f"and {hidden} more", style="dim"))
-    parts += [Text(""), _foot(sweep, pace, width)]
-    return Group(*parts)
+    sweep = replace(sweep, trials=dict(sweep.trials))
+    above = [*_heading(sweep, plan, pace, width), Text(""), *_best(sweep, plan, width), Text("")]
+    below = [Text(""), *_foot(sweep, plan, pace, width)]
+    # besides: a line of titles each for the lists and for what runs, and one between them
+    room = max(4, height - 1 - len(above) - len(below) - 3)
+    running = [t for t in sweep.trials.values() if t.outcome == RUNNING]
+    ended = [t for t in sweep.ranked() if t.has_ended or t.outcome == PAUSED]
+    shown = running[: max(2, room // 2)]
+    used = lines_of_running(shown, running, room, width)
+    scale = Scale.of(sweep, CURVE if width < 120 else 2 * CURVE)
+    return Group(
+        *above, _side_by_side(sweep, plan, ended[: room - used], scale, (width, room - used)),
+        Text(""), *draw_running(shown, running, scale, (width, room)), *below,
+    )  # fmt: skip
 
 
-def _heading(sweep: SweepRecord, search: SearchConfig, pace: Pace, width: int) -> Group:
-    part, name = budget_spent(sweep, search, pace)
-    line = Text(sweep.name, style="bold", no_wrap=True, overflow="ellipsis")
-    line.append(f"  {summary(sweep, pace)}", style="not bold")
-    label = f" {part:4.0%} of the {name}"
+def _heading(sweep: SweepRecord, plan: Plan, pace: Pace, width: int) -> list[RenderableType]:
+    """Return a line of words, and a bar for each budget that may end the sweep."""
+    told = f"  {counts(sweep)}, {clock(sweep, pace, plan)}"
+    line = Text(sweep.name, style="bold", no_wrap=True)
+    line.truncate(max(8, width - len(told)), overflow="ellipsis")  # the name gives way
+    budgets = budgets_spent(sweep, pace, plan)
+    labels = [f" {part:4.0%} of the {name}" for name, part in budgets]
+    longest = max(map(len, labels), default=0)
+    bars = [
+        _bar(part, label, min(_WIDEST_BAR, width - longest - 1))
+        for (_, part), label in zip(budgets, labels, strict=True)
+    ]
+    return [line.append(told, style="not bold"), *bars]
+
+
+def _bar(part: float, label: str, width: int) -> Table:
     bar = Table.grid(padding=0)
-    bar.add_column(width=width - len(label) - 1)
+    bar.add_column(width=width)
     bar.add_column(no_wrap=True)
     bar.add_row(ProgressBar(total=1.0, completed=part), Text(label))
-    return Group(line, bar)
+    return bar
 
 
-def _best(sweep: SweepRecord, width: int) -> list[RenderableType]:
+def _best(sweep: SweepRecord, plan: Plan, width: int) -> list[RenderableType]:
     """Return the best trial on one line and its point on at most two."""
     best = sweep.best
     if best is None:
         return [Text("best     no trial has a score yet", style="dim")]
-    state = best.outcome if best.has_ended else f"{best.outcome} now"
-    head = Text("best     ", style="bold")
-    head.append(f"{best.number:03d}  {best.score:.4f} after epoch {best.epochs}, {state}")
-    words = Text(describe_point(best.point), style="cyan")
-    lines = words.wrap(_PLAIN, width - 9)
-    shown: list[RenderableType] = [Text("         ").append(line) for line in lines[:2]]
-    return [head, *shown]
+    head = Text("best     ", style="bold", no_wrap=True, overflow="ellipsis")
+    head.append(f"{best.number:03d}  {best.score:.4f}", style="bold green")
+    head.append(f" after epoch {best.epochs}, {best.outcome}", style="not bold")
+    if plan.search.has_several:
+        front = len(pareto_front(sweep))
+        head.append(f"; one of {front} on the Pareto front", style="not bold")
+    lines = words_on_lines(describe_point(best.point), width - _INDENT, most=2)
+    return [head, *(Text(" " * _INDENT).append(line, style="cyan") for line in lines)]
 
 
 def _side_by_side(
-    sweep: SweepRecord, search: SearchConfig, width: int, rows: int
-) -> RenderableType:  # fmt: skip
-    grid = Table.grid(padding=(0, 3), expand=False)
-    grid.add_column(width=29)
-    grid.add_column(width=width - 35)
-    grid.add_row(_rungs(sweep, search, rows), _leaders(sweep, rows))
+    sweep: SweepRecord, plan: Plan, ended: list[TrialRecord], scale: Scale, size: tuple[int, int]
+) -> Table:  # fmt: skip
+    width, rows = size
+    grid = Table.grid(padding=(0, 3, 0, 0), expand=False)
+    grid.add_column(width=26)
+    grid.add_column(width=width - 29 - 1)
+    grid.add_row(
+        draw_rungs(sweep, plan.search.scheduler, rows), draw_leaders(ended, scale, width - 29)
+    )
     return grid
 
 
-def _rungs(sweep: SweepRecord, search: SearchConfig, rows: int) -> Table:
-    table = _table(("after epoch", 11), ("trials", 6), ("best", 6))
-    last = sweep.max_epochs
-    epochs = _spread([*current_rungs(sweep, search.scheduler), last], rows)
-    for epoch in epochs:
-        there = reached(sweep, epoch)
-        best = max((t.curve[epoch - 1]["score"] for t in there), default=None)
-        name = f"{epoch} (end)" if epoch == last else str(epoch)
-        table.add_row(name, str(len(there)), "" if best is None else f"{best:.4f}")
-    return table
+def _foot(sweep: SweepRecord, plan: Plan, pace: Pace, width: int) -> list[RenderableType]:
+    """Return how trials ended, why the last one failed, the pace, and how to stop."""
+    outcomes = Text(no_wrap=True, overflow="ellipsis")
+    for outcome in dict.fromkeys(t.outcome for t in sweep.trials.values()):
+        comma = ", " if outcomes else ""
+        outcomes.append(f"{comma}{sweep.count(outcome)} ").append(outcome, outcome_style(outcome))
+    words = pace.words(plan)
+    stop = next((s for s in (_STOP_LONG, _STOP) if len(words) + len(s) + 2 <= width), "")
+    last = Text(words + (f"; {stop}" if stop else ""), "dim", no_wrap=True, overflow="ellipsis")
+    return [outcomes or Text("no trial yet", "dim"), *_last_failure(sweep), last]
 
 
-def _spread(epochs: list[int], most: int) -> list[int]:
-    """Return at most ``most`` of them, evenly, the first and the last among them."""
-    if len(epochs) <= most:
-        return epochs
-    step = (len(epochs) - 1) / max(1, most - 1)
-    return [epochs[math.floor(i * step + 0.5)] for i in range(most)]
-
-
-def _leaders(sweep: SweepRecord, rows: int) -> Table:
-    table = _table(("leaders", 7), ("epoch", 5), ("score", 6), ("point", None))
-    ended = [t for t in sweep.ranked() if t.has_ended or t.outcome == PAUSED]
-    for trial in ended[:rows]:
-        point = escape(describe_point(trial.point))
-        table.add_row(f"{trial.number:03d}", str(trial.epochs), f"{trial.score:.4f}", point)
-    return table
-
-
-def _running(sweep: SweepRecord, trials: list[TrialRecord], width: int) -> RenderableType:
-    curve = 12 if width < 120 else 30
-    table = _table(("running", 7), ("epoch", 7), ("score", 6), ("curve", curve), ("point", None))
-    for trial in trials:
-        scores = [row["score"] for row in trial.curve]
-        table.add_row(
-            f"{trial.number:03d}", f"{trial.epochs}/{sweep.max_epochs}",
-            f"{scores[-1]:.4f}" if scores else "", sparkline(scores, curve),
-            escape(describe_point(trial.point)),
-        )  # fmt: skip
-    return table if trials else Text("nothing runs at this moment", style="dim")
-
-
-def _foot(sweep: SweepRecord, pace: Pace, width: int) -> Group:
-    counts = outcome_counts(sweep) or "no trial yet"
-    stop = "Ctrl-C stops cleanly" + ("; the same command goes on" if width >= 110 else "")
-    return Group(
-        Text(counts, no_wrap=True, overflow="ellipsis"),
-        Text(f"{pace.words()}; {stop}", style="dim", no_wrap=True, overflow="ellipsis"),
-    )
-
-
-def _table(*columns: tuple[str, int | None]) -> Table:
-    """Return an empty table; a column without a width gives way first."""
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", expand=True)
-    for name, width in columns:
-        table.add_column(
-            name, no_wrap=True, overflow="ellipsis", min_width=width, max_width=width,
-            ratio=None if width else 1,
-        )  # fmt: skip
-    return table
+def _last_failure(sweep: SweepRecord) -> list[RenderableType]:
+    failed = [sweep.trials[number] for number in sweep.ended_order if number in sweep.trials]
+    told = [t for t in failed if t.outcome in FAILED and t.message]
+    if not told:
+        return []
+    trial = told[-1]
+    text = f"last failure: {trial.number:03d} {trial.outcome}: {trial.message.splitlines()[0]}"
+    return [Text(text, style="red", no_wrap=True, overflow="ellipsis")]

@@ -46,10 +46,12 @@ def ray_session(cluster: Cluster) -> Iterator[dict[str, float]]:
         InputError: If no cluster answers at the address.
 
     """
+    is_loud = os.environ.get("RAY_BACKEND_LOG_LEVEL") == "debug"  # as by -vv
+    level = logging.DEBUG if is_loud else logging.ERROR
     quiet: dict[str, Any] = {
-        "logging_level": logging.ERROR, "log_to_driver": False, "configure_logging": False,
+        "logging_level": level, "log_to_driver": is_loud, "configure_logging": is_loud,
     }  # fmt: skip
-    logging.getLogger("ray").setLevel(logging.ERROR)
+    logging.getLogger("ray").setLevel(level)
     try:
         if cluster.address:
             _refuse_silent_address(cluster.address)

@@ -1,5 +1,7 @@
 """A sweep in tables and short words, for a terminal."""
 
+import math
+import textwrap
 from collections.abc import Sequence
 
 from rich.table import Table
@@ -10,12 +12,27 @@ from facesearch.tuning.records import SweepRecord, describe_point
 _SPARKS = "▁▂▃▄▅▆▇█"
 
 
-def sparkline(values: list[float], width: int = 12) -> str:
-    """Return the last ``width`` values as bars between their least and greatest."""
+def sparkline(
+    values: list[float], width: int = 12, ends: tuple[float, float] | None = None
+) -> str:  # fmt: skip
+    """Return the last ``width`` values as bars between ``ends``, or their least and greatest.
+
+    What is not finite is a gap.
+    """
     shown = values[-width:]
-    low, high = min(shown, default=0.0), max(shown, default=0.0)
-    span = (high - low) or 1.0
-    return "".join(_SPARKS[int((v - low) / span * (len(_SPARKS) - 1))] for v in shown)
+    finite = [value for value in shown if math.isfinite(value)]
+    low, high = ends or (min(finite, default=0.0), max(finite, default=0.0))
+    top, span = len(_SPARKS) - 1, (high - low) or 1.0
+    places = [int((v - low) / span * top) if math.isfinite(v) else None for v in shown]
+    return "".join(" " if p is None else _SPARKS[max(0, min(top, p))] for p in places)
+
+
+def words_on_lines(text: str, width: int, most: int) -> list[str]:
+    """Return ``text`` on at most ``most`` lines, broken between words; the rest is an ellipsis."""
+    lines = textwrap.wrap(
+        text, width, max_lines=most, placeholder=" …", break_on_hyphens=False
+    )  # fmt: skip
+    return lines or [""]
 
 
 def format_seconds(seconds: float) -> str:

@@ -33,6 +33,7 @@ from facesearch.tuning.history import fold
 from facesearch.tuning.ledger import read_ledger
 from facesearch.tuning.limits import Limits
 from facesearch.tuning.live import LiveView
+from facesearch.tuning.pace import Plan
 from facesearch.tuning.records import Observer, SweepRecord, TrialRecord
 from facesearch.tuning.sweep import (
     Cluster,
@@ -113,7 +114,9 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
         at_once = max_concurrent(resources, available)
         _begin_session(space, folder, growth, learned)
         sweep = SweepRecord(space.settings.name, 0, config.train.epochs)
-        view = LiveView(sweep, console, space.settings.search)
+        view = LiveView(
+            sweep, console, Plan(space.settings.search, resources["gpu"], len(faces.train))
+        )  # fmt: skip
         for note in folder.ledger.notes:
             view.say(note)
         is_local = cluster is None or cluster.address is None

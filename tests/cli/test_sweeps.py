@@ -1,11 +1,18 @@
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 from command_line import run
 
 from facesearch.cli import cli
+from facesearch.cli.sweeps import _say_details
 from facesearch.errors import InputError
+from facesearch.space import load_space
 
 SPACE = """
 name: tiny
@@ -71,3 +78,46 @@ def test_learning_from_another_objective_is_refused_before_anything_is_made(
     with pytest.raises(InputError, match=r"had objective val/top1 and 9 epochs"):
         learned_trials(new, [folder.path])
     assert learned_trials(old, [folder.path]) == []
+
+
+def test_a_preview_as_json_says_the_same(tmp_path: Path) -> None:
+    told = json.loads(run("preview", written(tmp_path), "--no-measure", "--json"))
+    assert [hole["hole"] for hole in told["holes"]] == ["model.width", "optim.lr"]
+    assert told["trials_that_reach_epoch"]["1"] == 9.0 and told["seconds"] is None
+    assert told["networks"][0]["memory_bytes"] > 0 and told["impossible"] == []
+
+
+TINY = """
+name: tiny
+data: {image_px: 16, synthetic: {num_identities: 12, faces_per_identity: 4}}
+model: {stem: small, num_stages: 2, width: 8, embedding_dim: 16}
+optim: {lr: {log_uniform: [0.03, 0.4]}}
+train: {epochs: 2, batch_size: 16}
+search: {objective: val/rank1, trials: 2, scheduler: {type: none}}
+"""
+
+
+@pytest.mark.slow
+def test_a_sweep_as_json_writes_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "space.yaml").write_text(TINY)
+    done = subprocess.run(
+        [sys.executable, "-m", "facesearch.cli", "-q", "tune", "space.yaml", "--json"],
+        capture_output=True, text=True, cwd=tmp_path, timeout=400,
+        env={k: v for k, v in os.environ.items() if k != "FACESEARCH_DATA"},
+    )  # fmt: skip
+    told = json.loads(done.stdout)
+    assert done.returncode == 0 and told["best"]["epochs"] == 2 and len(told["trials"]) == 2
+    assert "trial" not in done.stderr
+
+
+def test_detail_tells_places_and_the_config_with_its_defaults(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    space = load_space(Path(written(tmp_path)))
+    with click.Context(cli) as context:
+        _say_details(space, "sqlite:////x.db", tmp_path)
+        assert capsys.readouterr().err == ""
+        context.meta["facesearch.verbosity"] = 1
+        _say_details(space, "sqlite:////x.db", tmp_path)
+    told = capsys.readouterr()
+    assert "sqlite:////x.db" in told.err and "weight_decay:" in told.err and told.out == ""

@@ -1,6 +1,5 @@
 import io
-from pathlib import Path
-from typing import Any
+import threading
 
 import pytest
 from rich.console import Console
@@ -9,10 +8,12 @@ from sweeps import simulated_sweep
 from facesearch.config import SearchConfig
 from facesearch.tuning.history import fold
 from facesearch.tuning.ledger import read_ledger
-from facesearch.tuning.records import RUNNING, SweepRecord, TrialRecord
-from facesearch.tuning.screen import Pace, budget_spent, draw_screen, summary
+from facesearch.tuning.pace import Pace, Plan
+from facesearch.tuning.records import RUNNING, SweepRecord, TrialRecord, describe_point
+from facesearch.tuning.screen import draw_screen
 
-ASHA = SearchConfig.model_validate({"scheduler": {"type": "asha", "grace_epochs": 3}})
+ASHA = {"scheduler": {"type": "asha", "grace_epochs": 3}}
+PLAN = Plan(SearchConfig.model_validate(ASHA), faces_per_epoch=1224)
 
 
 @pytest.fixture(scope="module")
@@ -30,10 +31,10 @@ def sweep(tmp_path_factory: pytest.TempPathFactory) -> SweepRecord:
     return half
 
 
-def drawn(sweep: SweepRecord, width: int, height: int, search: SearchConfig = ASHA) -> list[str]:
+def drawn(sweep: SweepRecord, width: int, height: int, plan: Plan = PLAN) -> list[str]:
     out = io.StringIO()
     console = Console(file=out, width=width, height=height)
-    console.print(draw_screen(sweep, search, Pace(90.0, 12, 60), width, height))
+    console.print(draw_screen(sweep, plan, Pace(90.0, 12, 60), width, height))
     return out.getvalue().splitlines()
 
 
@@ -46,8 +47,9 @@ def test_it_fits_and_everything_is_on_it(sweep: SweepRecord, width: int, height:
     assert best is not None
     for word in (
         "12/24 trials", "50% of the trials", f"{best.number:03d}  {best.score:.4f}", "after epoch",
-        "27 (end)", "leaders", "running", "40.0 epochs a minute", "480 trials an hour", "left",
-        "completed", "pruned", "Ctrl-C",
+        "27 (end)", "leaders", "running", "40.0 epochs a minute", "480 trials an hour", "816 faces/s",
+        "left",
+        "completed", "pruned", "last failure: 007", "Ctrl-C",
     ):  # fmt: skip
         assert word in text, word
     running = [t for t in sweep.trials.values() if t.outcome == RUNNING]
@@ -82,33 +84,56 @@ def test_hostile_names_are_only_names() -> None:
     assert "[red]x[/]" in text and "[b]s" in text
 
 
-@pytest.mark.parametrize(
-    ("search", "time_s", "expected"),
-    [
-        ({}, None, (0.5, "trials")),
-        ({"epochs": 10}, None, (1.0, "epochs")),
-        ({"epochs": 1000}, 100.0, (0.9, "time")),
-    ],
-)
-def test_the_budget_that_ends_first_is_shown(
-    sweep: SweepRecord, search: dict[str, Any], time_s: float | None, expected: tuple[float, str]
-) -> None:
-    sweep.time_s = time_s
-    found = budget_spent(sweep, SearchConfig.model_validate(search), Pace(90.0, 12, 60))
+def test_a_sweep_of_no_number_shows_none() -> None:
+    assert "1000003" not in "\n".join(drawn(SweepRecord("s", 1_000_003, 3, time_s=100.0), 80, 24))
+
+
+def test_each_budget_has_a_bar_and_the_screen_still_fits(sweep: SweepRecord) -> None:
+    search = SearchConfig.model_validate({**ASHA, "epochs": 1000, "gpu_hours": 1})
+    sweep.time_s = 100.0
+    lines = drawn(sweep, 80, 24, Plan(search, gpus_per_trial=1.0))
     sweep.time_s = None
-    assert found == (pytest.approx(expected[0], abs=1e-3), expected[1])
+    bars = [line for line in lines if "% of the" in line]
+    assert [line.split("of the ")[1].strip() for line in bars] == [
+        "time", "trials", "epochs", "GPU hours",
+    ]  # fmt: skip
+    assert "90% of the time" in bars[0] and len({line.index("%") for line in bars}) == 1
+    assert len(lines) < 24 and any(line.startswith("012") for line in lines)
 
 
-def test_the_time_left_follows_from_the_pace_and_the_budget() -> None:
-    sweep = SweepRecord("s", 10, 3, trials={0: TrialRecord(0, {}, outcome="pruned")})
-    assert Pace(60.0, 0, 5).seconds_left(sweep) is None
-    assert Pace(60.0, 1, 5).seconds_left(sweep) == 540
-    sweep.time_s, sweep.past_s = 200.0, 100.0
-    assert Pace(60.0, 1, 5).seconds_left(sweep) == 40
-    assert "about 40s left" in summary(sweep, Pace(60.0, 1, 5))
+def test_points_of_few_running_trials_are_whole_at_80_columns(sweep: SweepRecord) -> None:
+    few = fold([])
+    few.name, few.planned_trials, few.max_epochs = "few", 24, 27
+    few.trials = {n: t for n, t in sweep.trials.items() if t.outcome != RUNNING or n < 14}
+    text = "\n".join(drawn(few, 80, 24))
+    for number in (12, 13):
+        assert describe_point(few.trials[number].point) in text
+    assert "…" not in text
 
 
-def test_a_sweep_of_no_number_shows_none(tmp_path: Path) -> None:
-    sweep = SweepRecord("s", 1_000_003, 3, time_s=100.0)
-    assert "1000003" not in "\n".join(drawn(sweep, 80, 24))
-    assert budget_spent(sweep, SearchConfig(), Pace(25.0, 0, 0)) == (0.25, "time")
+def test_a_long_name_gives_way_and_no_figure() -> None:
+    lines = drawn(SweepRecord("n" * 64, 12, 9), 80, 24)
+    assert lines[0].startswith("nnn") and "…" in lines[0] and "0/12 trials, 0 epochs" in lines[0]
+
+
+def test_several_objectives_tell_of_the_front(sweep: SweepRecord) -> None:
+    search = SearchConfig.model_validate({**ASHA, "objective": ["val/rank1", "val/top1"]})
+    assert "on the Pareto front" in "\n".join(drawn(sweep, 80, 24, Plan(search)))
+
+
+def test_records_that_change_while_they_are_drawn_do_no_harm(sweep: SweepRecord) -> None:
+    changing, stop = SweepRecord("s", 10**5, 27), threading.Event()
+
+    def grow() -> None:
+        while not stop.is_set():
+            number = len(changing.trials)
+            changing.trials[number] = TrialRecord(number, {}, outcome="pruned")
+
+    thread = threading.Thread(target=grow)
+    thread.start()
+    try:
+        for _ in range(20):
+            assert drawn(changing, 80, 24)
+    finally:
+        stop.set()
+        thread.join()

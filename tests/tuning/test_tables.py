@@ -11,6 +11,7 @@ from facesearch.tuning.tables import (
     leaders,
     outcome_counts,
     sparkline,
+    words_on_lines,
 )
 
 
@@ -23,6 +24,13 @@ def test_durations(seconds: float, text: str) -> None:
 
 def test_a_curve_spans_the_bars() -> None:
     assert sparkline([0, 1, 2]) == "▁▄█" and sparkline([1, 1]) == "▁▁" and sparkline([]) == ""
+    assert sparkline([0, float("nan"), 2]) == "▁ █" and sparkline([1, 9], ends=(0, 2)) == "▄█"
+
+
+def test_words_are_broken_between_and_cut_at_the_last_line() -> None:
+    assert words_on_lines("one two three", 7, 2) == ["one two", "three"]
+    assert words_on_lines("one two three four", 7, 2) == ["one two", "three …"]
+    assert words_on_lines("", 7, 2) == [""]
 
 
 def test_leaders_and_their_points() -> None:

@@ -34,9 +34,8 @@ def look_at_packages() -> Iterator[Finding]:
             right.append(f"{requirement.name} {metadata.version(requirement.name)}")
         else:
             findings.append(finding)
-    yield Finding("packages", "ok", f"facesearch {metadata.version('facesearch')}")
-    if right:
-        yield Finding("", "ok", ", ".join(right))
+    own = f"facesearch {metadata.version('facesearch')}"
+    yield Finding("packages", "ok", ", ".join([own, *right]))
     yield from findings
     yield from look_at_pair(_version("torch"), _version("torchvision"))
 

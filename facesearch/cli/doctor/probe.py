@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 Facts = dict[str, Any]
@@ -103,8 +104,12 @@ def _ray(deep: str = "") -> Facts:
 def _mlflow(uri: str, runs_dir: str) -> Facts:
     from facesearch.tracking.store import resolve_store
 
-    store = resolve_store(uri or None, Path(runs_dir))
-    experiments = store.client().search_experiments(max_results=1)
+    with TemporaryDirectory() as folder:
+        store = resolve_store(uri or None, Path(runs_dir))
+        kind, _, path = store.uri.partition(":///")
+        if kind == "sqlite" and not Path(path).exists():  # a look makes nothing
+            store = resolve_store(f"sqlite:///{folder}/mlflow.db", Path(folder))
+        experiments = store.client().search_experiments(max_results=1)
     return {"experiments": len(experiments)}
 
 

@@ -36,7 +36,7 @@ def look_at_store(uri: str | None, runs_dir: Path) -> Iterator[Finding]:
     variable = os.environ.get("MLFLOW_TRACKING_URI")
     chosen = uri or variable
     if variable and not uri:
-        yield Finding("MLFLOW_TRACKING_URI", "ok", variable)
+        yield Finding("MLflow", "ok", f"MLFLOW_TRACKING_URI={variable}")
     if not chosen:
         yield from _sqlite(runs_dir.resolve() / "mlflow.db")
     elif chosen.startswith("sqlite:////"):

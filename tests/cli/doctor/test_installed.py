@@ -23,7 +23,7 @@ def test_a_package_outside_its_range_is_told(
     monkeypatch: pytest.MonkeyPatch, asked: str, state: str, found: str
 ) -> None:
     monkeypatch.setattr(installed, "_required", lambda package: [Requirement(asked)])
-    (finding,) = [f for f in installed.look_at_packages() if f.about not in ("packages", "")]
+    (finding,) = [f for f in installed.look_at_packages() if f.about != "packages"]
     assert finding.state == state and found in finding.found and "pip install" in finding.mend
 
 

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from facesearch.cli.doctor import probe
@@ -15,3 +17,11 @@ def test_a_probe_that_hangs_is_given_up() -> None:
 def test_ray_is_started_and_stopped() -> None:
     facts = probe.ask_all({"ray": ["deep"]}, 180)["ray"]
     assert facts["resources"]["CPU"] >= 1
+
+
+def test_mlflow_is_tried_without_making_a_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    assert probe.ask("mlflow", ["", str(tmp_path / "runs")], 120) == {"experiments": 1}
+    assert not (tmp_path / "runs").exists()

@@ -61,7 +61,7 @@ def test_an_address_that_cannot_be_used_is_wrong(uri: str, state: str, tmp_path:
 def test_the_variable_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/a.db")
     findings = list(look_at_store(None, tmp_path))
-    assert [f.about for f in findings] == ["MLFLOW_TRACKING_URI", "MLflow store"]
+    assert [f.about for f in findings] == ["MLflow", "MLflow store"]
 
 
 def test_ray_is_judged() -> None:

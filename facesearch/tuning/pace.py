@@ -1,0 +1,107 @@
+"""How far a sweep is, how fast it goes, and what is left of its budgets."""
+
+from dataclasses import dataclass, field
+
+from facesearch.config import SearchConfig
+from facesearch.tuning.budget import gpu_hours
+from facesearch.tuning.records import SweepRecord
+from facesearch.tuning.tables import format_seconds
+
+# More trials than any sweep was asked for: one that is extended by time alone.
+_NO_NUMBER = 10**6
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a sweep was asked for, as far as it is shown.
+
+    Args:
+        search: Budgets and scheduler.
+        gpus_per_trial: GPUs that a trial occupies.
+        faces_per_epoch: Faces that an epoch trains on, a count; 0 if unknown.
+
+    """
+
+    search: SearchConfig = field(default_factory=SearchConfig)
+    gpus_per_trial: float = 0.0
+    faces_per_epoch: int = 0
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast the sweep goes, as of this session.
+
+    Args:
+        elapsed_s: Since the session began, in seconds.
+        ended: Trials that ended in it.
+        epochs: Epochs that were finished in it.
+
+    """
+
+    elapsed_s: float
+    ended: int
+    epochs: int
+
+    def seconds_left(self, sweep: SweepRecord, plan: Plan) -> float | None:
+        """Return an estimate: of the budgets, the one that ends first; None without a ground."""
+        estimates = []
+        if self.ended and has_number(sweep):
+            missing = sweep.planned_trials - sweep.num_ended
+            estimates.append(self.elapsed_s * missing / self.ended)
+        if self.epochs and plan.search.epochs:
+            missing = plan.search.epochs - (sweep.epochs_spent - sweep.epochs_before)
+            estimates.append(self.elapsed_s * missing / self.epochs)
+        if sweep.time_s is not None:
+            estimates.append(sweep.time_s - sweep.past_s - self.elapsed_s)
+        return max(0.0, min(estimates)) if estimates else None
+
+    def words(self, plan: Plan) -> str:
+        """Return epochs a minute, trials an hour and faces a second, as far as there are any."""
+        if not self.epochs or self.elapsed_s <= 0:
+            return "no epoch yet"
+        words = [f"{60 * self.epochs / self.elapsed_s:.1f} epochs a minute"]
+        if self.ended:
+            words.append(f"{3600 * self.ended / self.elapsed_s:.0f} trials an hour")
+        if plan.faces_per_epoch:
+            words.append(f"{plan.faces_per_epoch * self.epochs / self.elapsed_s:,.0f} faces/s")
+        return ", ".join(words)
+
+
+def has_number(sweep: SweepRecord) -> bool:
+    """Whether the sweep is to end after a number of trials."""
+    return sweep.planned_trials < _NO_NUMBER
+
+
+def counts(sweep: SweepRecord) -> str:
+    """Return how many trials ended of how many, and the epochs that were spent."""
+    planned = f"/{sweep.planned_trials}" if has_number(sweep) else ""
+    return f"{sweep.num_ended}{planned} trials, {sweep.epochs_spent} epochs"
+
+
+def clock(sweep: SweepRecord, pace: Pace, plan: Plan) -> str:
+    """Return what time has passed in this session, and what is left."""
+    left = pace.seconds_left(sweep, plan)
+    told = format_seconds(pace.elapsed_s)
+    return f"{told}, about {format_seconds(left)} left" if left else told
+
+
+def summary(sweep: SweepRecord, pace: Pace, plan: Plan) -> str:
+    """Return in one line how far the sweep is, how good the best is, and what time is left."""
+    best = max((t.score or 0.0 for t in sweep.ranked()), default=None)
+    score = f"best {best:.4f}" if best is not None else "no score yet"
+    return f"{counts(sweep)}, {score}, {clock(sweep, pace, plan)}"
+
+
+def budgets_spent(sweep: SweepRecord, pace: Pace, plan: Plan) -> list[tuple[str, float]]:
+    """Return each budget that can end the sweep with the part that is spent, the most first."""
+    search, parts = plan.search, {}
+    if has_number(sweep):
+        parts["trials"] = sweep.num_ended / max(1, sweep.planned_trials)
+    if sweep.time_s:
+        parts["time"] = (sweep.past_s + pace.elapsed_s) / sweep.time_s
+    if search.epochs:
+        parts["epochs"] = (sweep.epochs_spent - sweep.epochs_before) / search.epochs
+    if search.gpu_hours and plan.gpus_per_trial:
+        parts["GPU hours"] = gpu_hours(sweep, plan.gpus_per_trial) / search.gpu_hours
+    spent = [(name, min(1.0, part)) for name, part in parts.items()]
+    return sorted(spent, key=lambda one: -one[1])

@@ -1,0 +1,68 @@
+from typing import Any
+
+import pytest
+
+from facesearch.config import SearchConfig
+from facesearch.tuning.pace import Pace, Plan, budgets_spent, summary
+from facesearch.tuning.records import SweepRecord, TrialRecord
+
+NO_PLAN = Plan()
+
+
+def sweep_of(**more: Any) -> SweepRecord:
+    """One of ten trials ended, after six epochs of ten minutes each."""
+    curve = [{"score": 0.1 * epoch, "seconds": 600.0} for epoch in range(6)]
+    trial = TrialRecord(0, {}, curve=curve, outcome="pruned")
+    return SweepRecord("s", 10, 9, trials={0: trial}, **more)
+
+
+def plan(**search: Any) -> Plan:
+    return Plan(SearchConfig.model_validate(search), gpus_per_trial=0.5)
+
+
+@pytest.mark.parametrize(
+    ("search", "time_s", "expected"),
+    [
+        ({}, None, [("trials", 0.1)]),
+        ({"epochs": 3}, None, [("epochs", 1.0), ("trials", 0.1)]),
+        ({"epochs": 24}, 100.0, [("time", 0.9), ("epochs", 0.25), ("trials", 0.1)]),
+        ({"gpu_hours": 2}, None, [("GPU hours", 0.25), ("trials", 0.1)]),
+    ],
+)
+def test_the_budget_that_ends_first_comes_first(
+    search: dict[str, Any], time_s: float | None, expected: list[tuple[str, float]]
+) -> None:
+    found = budgets_spent(sweep_of(time_s=time_s), Pace(90.0, 1, 6), plan(**search))
+    assert found == [(name, pytest.approx(part)) for name, part in expected]
+
+
+def test_a_sweep_of_no_number_is_judged_by_its_time() -> None:
+    sweep = SweepRecord("s", 1_000_003, 3, time_s=100.0)
+    assert budgets_spent(sweep, Pace(25.0, 0, 0), NO_PLAN) == [("time", 0.25)]
+    assert Pace(25.0, 0, 0).seconds_left(sweep, NO_PLAN) == 75
+    assert "0 trials" in summary(sweep, Pace(25.0, 0, 0), NO_PLAN)
+
+
+def test_the_time_left_follows_from_the_pace_and_the_budgets() -> None:
+    sweep = sweep_of()
+    assert Pace(60.0, 0, 5).seconds_left(sweep, NO_PLAN) is None
+    assert Pace(60.0, 1, 5).seconds_left(sweep, NO_PLAN) == 540
+    # 4 epochs are left, and 5 took a minute
+    assert Pace(60.0, 1, 5).seconds_left(sweep, plan(epochs=10)) == 48
+    sweep.time_s, sweep.past_s = 200.0, 100.0
+    assert Pace(60.0, 1, 5).seconds_left(sweep, NO_PLAN) == 40
+    assert Pace(150.0, 1, 5).seconds_left(sweep, NO_PLAN) == 0
+    told = summary(sweep, Pace(60.0, 1, 5), NO_PLAN)
+    assert told == "1/10 trials, 6 epochs, best 0.5000, 1m00s, about 40s left"
+
+
+def test_epochs_before_an_extension_are_not_of_its_budget() -> None:
+    sweep = sweep_of(epochs_before=6)
+    assert dict(budgets_spent(sweep, Pace(9.0, 0, 0), plan(epochs=10)))["epochs"] == 0
+
+
+def test_the_pace_in_words() -> None:
+    assert Pace(60.0, 0, 0).words(NO_PLAN) == "no epoch yet"
+    assert Pace(60.0, 0, 5).words(NO_PLAN) == "5.0 epochs a minute"
+    told = Pace(60.0, 2, 5).words(Plan(faces_per_epoch=12_000))
+    assert told == "5.0 epochs a minute, 120 trials an hour, 1,000 faces/s"
