@@ -36,8 +36,8 @@ def compare(
     from facesearch.final.compare import contender, targets_of_both
 
     both = [contender(where, tracking_uri=tracking_uri, runs_dir=runs_dir) for where in (a, b)]
-    shared = targets_of_both(both[0], both[1], faces_root(root))
-    with Bars(Console(stderr=True)):
+    with Bars(Console(stderr=True), "comparing"):
+        shared = targets_of_both(both[0], both[1], faces_root(root))
         found = compared(both[0].model, both[1].model, *shared.of_each)
     notes = shared.notes + found.notes
     if is_json:

@@ -112,7 +112,7 @@ def finalize(run_id: str, root: str | None, tracking_uri: str | None, runs_dir: 
     from facesearch.tracking.store import resolve_store
 
     try:
-        with Bars(Console(stderr=as_json)) as bars:
+        with Bars(Console(stderr=as_json), "training") as bars:
             final = run(
                 resolve_store(tracking_uri, runs_dir), run_id, _choice(options),
                 runs_dir=runs_dir, root=faces_root(root),
@@ -210,7 +210,7 @@ def evaluate(  # noqa: PLR0913 - one argument an option
     if chosen is None:
         raise InputError("evaluate: which faces? Give a folder with --data.")
     folder = find_bundle(bundle, tracking_uri=tracking_uri, runs_dir=runs_dir)
-    with Bars(Console(stderr=True)):
+    with Bars(Console(stderr=True), "measuring"):
         report = run(folder, chosen, out)
     if report_path is not None:
         write_atomically(report_path, report.as_json().encode())

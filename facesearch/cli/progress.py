@@ -1,10 +1,28 @@
 """Bars for what takes long, on a terminal; a line a step elsewhere."""
 
+import time
+from collections import defaultdict
 from types import TracebackType
 from typing import Any
 
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
 from facesearch.cli.text import printable
 from facesearch.cli.verbosity import is_quiet
+from facesearch.progress import heard_by
+from facesearch.tuning.tables import format_seconds
+
+# Columns that a line of a bar needs beside the bar: words, amount, two times.
+_BESIDE_BAR = 58
 
 
 class Bars:
@@ -12,36 +30,34 @@ class Bars:
 
     Args:
         console: Where. Bars need a terminal, and go away when they are full.
-        is_told: Whether epochs and steps are told of, as the quiet user does not want.
+        begin: What is done before any step is told of; it is shown on a terminal only.
 
     """
 
-    def __init__(self, console: Any, *, is_told: bool = True) -> None:
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeRemainingColumn,
-        )
-
-        self.console = console
-        self.is_told = is_told and not is_quiet()
+    def __init__(self, console: Console, begin: str = "") -> None:
+        self.console, self.begin = console, begin
+        self.is_told = not is_quiet()
         is_drawn = self.is_told and console.is_terminal and not console.is_dumb_terminal
         self.progress = Progress(
-            TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(),
+            SpinnerColumn("line"), TextColumn("{task.description}", markup=False),
+            BarColumn(max(10, min(40, console.width - _BESIDE_BAR))),
+            TextColumn("{task.fields[amount]}"), TimeElapsedColumn(),
             TimeRemainingColumn(compact=True), console=console, transient=True,
+            # the answer of a command is never mixed with its bars
+            redirect_stdout=not console.stderr,
         ) if is_drawn else None  # fmt: skip
-        self._bars: dict[str, Any] = {}
+        self._bars: dict[str, TaskID] = {}
+        self._step: tuple[str, float] | None = None
+        self._seconds: dict[tuple[int, int], float] = defaultdict(float)
         self._hearing: Any = None
 
     def __enter__(self) -> "Bars":
-        from facesearch.progress import heard_by
-
         if self.progress:
             self.progress.start()
             self._hearing = heard_by(self.told)
             self._hearing.__enter__()
+            if self.begin:
+                self.progress.add_task(self.begin, total=None, amount="")
         return self
 
     def __exit__(
@@ -50,16 +66,20 @@ class Bars:
     ) -> None:  # fmt: skip
         if self.progress:
             self._hearing.__exit__(kind, error, trace)
+            if error is None:
+                self._end_step()
             self.progress.stop()
 
     def told(self, what: str, done: int, total: int, label: str = "") -> None:
         """Draw how far something is; a bar that is full goes away."""
-        if self.progress is None:
+        if self.progress is None or total < 1:
             return
+        amount = f"{done:,}/{total:,}"
         if what not in self._bars:
-            self._bars[what] = self.progress.add_task(label or what, total=total)
-        bar = self._bars[what]
-        self.progress.update(bar, completed=done, total=total, description=label or what)
+            self._bars[what] = self.progress.add_task(label or what, amount=amount)
+        self.progress.update(
+            self._bars[what], completed=done, total=total, description=label or what, amount=amount
+        )
         if done >= total:
             self.progress.remove_task(self._bars.pop(what))
 
@@ -68,15 +88,32 @@ class Bars:
         if self.progress is None:
             self.say(epoch_line(progress))
             return
-        name, loss = member_name(progress), progress.result.metrics["train/loss"]
+        key, result = (progress.member, progress.stage), progress.result
+        name, loss = member_name(progress), result.metrics["train/loss"]
+        self._seconds[key] += result.seconds
         self.told(
-            f"member {progress.member} stage {progress.stage}", progress.result.epoch,
-            progress.epochs, f"{name or 'training'}  loss {loss:.4f}",
-        )  # fmt: skip
+            f"member {key}", result.epoch, progress.epochs, f"{name or 'training'}  loss {loss:.4f}"
+        )
+        if result.epoch >= progress.epochs:
+            took = format_seconds(self._seconds[key])
+            self.say(f"{name or 'trained'}  {progress.epochs} epochs  loss {loss:.4f}  {took}")
 
     def step(self, name: str) -> None:
-        """Tell of a step that begins."""
-        self.say(f"{name} ...")
+        """Tell of a step that begins; on a terminal it is shown, and then told what it took."""
+        if self.progress is None:
+            self.say(f"{name} ...")
+            return
+        self._end_step()
+        for task in [t.id for t in self.progress.tasks if t.total is None]:
+            self.progress.remove_task(task)
+        self.progress.add_task(name, total=None, amount="")
+        self._step = (name, time.monotonic())
+
+    def _end_step(self) -> None:
+        if self._step is not None:
+            name, begun = self._step
+            self.say(f"{name}  {format_seconds(time.monotonic() - begun)}")
+            self._step = None
 
     def say(self, line: str) -> None:
         """Print a line, above the bars if there are some."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from facesearch.cli.options import DATA, RUNS, SPACE, TRACKING, Interrupted, with_progress
+from facesearch.cli.options import DATA, RUNS, SPACE, TRACKING, Interrupted
 from facesearch.cli.text import faces_root, parse_duration
 from facesearch.cli.verbosity import is_quiet, level, say_detail
 from facesearch.errors import InputError
@@ -116,6 +116,7 @@ def _run(
 ) -> None:  # fmt: skip
     from rich.console import Console
 
+    from facesearch.cli.progress import Bars
     from facesearch.cli.result_json import sweep_json
     from facesearch.data.faces import load_faces
     from facesearch.tracking.store import resolve_store
@@ -127,7 +128,8 @@ def _run(
     store = resolve_store(tracking_uri, runs_dir)
     _say_details(space, store.uri, runs_dir)
     data = first_config(space, root).data
-    faces = with_progress(functools.partial(load_faces, data), "decoding faces")
+    with Bars(console):
+        faces = load_faces(data)
     hint = "" if data.root else "; give your own with --data FOLDER"
     console.print(
         f"faces: {faces.source}{hint}: {len(faces.identities)} identities to learn with "

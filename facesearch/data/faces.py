@@ -4,7 +4,7 @@ The sweep's faces hold whole identities out of training (strangers) and some pic
 ones; the final faces hold nothing out. Neither touches the sets that `finalize` reports on.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +16,6 @@ from facesearch.data.pack import open_pack, pack_arrays
 from facesearch.data.split import split_faces, split_identities
 from facesearch.data.synthetic import draw_faces
 from facesearch.errors import InputError
-
-OnProgress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -47,18 +45,17 @@ class Faces:
     source: str
 
 
-def load_faces(data: DataConfig, on_progress: OnProgress | None = None) -> Faces:
+def load_faces(data: DataConfig) -> Faces:
     """Return the faces of a sweep: strangers and closed-set faces held out of training.
 
     Args:
         data: Where the faces are, and how they are split.
-        on_progress: Called with (done, all) while images are decoded for the first time.
 
     Raises:
         InputError: If the folder cannot be read, or is too small to hold anybody out.
 
     """
-    images, names, groups, fingerprint, source = _training_images(data, on_progress)
+    images, names, groups, fingerprint, source = _training_images(data)
     inside, outside = split_identities(names, data.held_out_identities, data.split_seed, groups)
     train, closed = split_faces(inside, names, data.held_out_faces, data.split_seed)
     identities = tuple(sorted({names[i] for i in train}))
@@ -73,9 +70,9 @@ def load_faces(data: DataConfig, on_progress: OnProgress | None = None) -> Faces
     )
 
 
-def load_all_faces(data: DataConfig, on_progress: OnProgress | None = None) -> Faces:
+def load_all_faces(data: DataConfig) -> Faces:
     """Return the faces of the final training: every identity, nothing held out."""
-    images, names, _, fingerprint, source = _training_images(data, on_progress)
+    images, names, _, fingerprint, source = _training_images(data)
     identities = tuple(sorted(set(names)))
     everything = _face_set(images, range(len(names)), names, identities)
     nothing = _face_set(images, [], names, identities)
@@ -104,7 +101,7 @@ def generated_faces(data: DataConfig) -> tuple[np.ndarray, tuple[str, ...], str]
 
 
 def _training_images(
-    data: DataConfig, on_progress: OnProgress | None
+    data: DataConfig,
 ) -> tuple[np.ndarray, Sequence[str], Sequence[str], str, str]:
     """Return pixels, identities, groups (or none), fingerprint and source of the training faces."""
     if data.root is None:
@@ -116,9 +113,7 @@ def _training_images(
             f"{data.root}: layout {folder.layout} with no training faces; only verification sets "
             "were found. Give a folder that holds a classification part too."
         )
-    pack = open_pack(
-        folder.train, data.image_px, allow_corrupt=data.allow_corrupt, on_progress=on_progress
-    )
+    pack = open_pack(folder.train, data.image_px, allow_corrupt=data.allow_corrupt)
     kept = [folder.train.identities[i] for i in pack.kept_N]
     groups = [folder.train.groups[i] for i in pack.kept_N] if folder.train.groups else ()
     source = f"{data.root} ({folder.layout})"

@@ -21,10 +21,10 @@ from facesearch.data.cache import cache_root, writing_to_cache
 from facesearch.data.decode import decode_with_digest
 from facesearch.data.layouts import FaceList
 from facesearch.errors import InputError
+from facesearch.progress import track
 
 _FORMAT = 2
 _SHOWN = 10
-_CHUNK = 256
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,6 @@ def open_pack(
     image_px: int,
     *,
     allow_corrupt: int = 0,
-    on_progress: Callable[[int, int], None] | None = None,
 ) -> Pack:
     """Return the decoded faces, from the cache if they are there.
 
@@ -49,7 +48,6 @@ def open_pack(
         faces: The files.
         image_px: Side in pixels.
         allow_corrupt: Up to so many unreadable pictures are left out instead of refused.
-        on_progress: Called with (done, all) while pictures are decoded.
 
     Raises:
         InputError: With the unreadable pictures, or if the cache cannot be written.
@@ -58,7 +56,7 @@ def open_pack(
     key = _digest(repr((_FORMAT, image_px, allow_corrupt, _stats(faces))).encode())
 
     def build() -> tuple[np.ndarray, list[int], str]:
-        return _decode_all(faces.paths, image_px, allow_corrupt, on_progress)
+        return _decode_all(faces.paths, image_px, allow_corrupt)
 
     pack = _cached(key, build, len(faces) * image_px**2 * 3)
     return replace(pack, fingerprint=_with_labels(pack, faces))
@@ -162,16 +160,14 @@ def _write(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def _decode_all(
-    paths: Sequence[Path],
-    image_px: int,
-    allow_corrupt: int,
-    on_progress: Callable[[int, int], None] | None,
+    paths: Sequence[Path], image_px: int, allow_corrupt: int
 ) -> tuple[np.ndarray, list[int], str]:
     images = np.empty((len(paths), image_px, image_px, 3), np.uint8)
     kept: list[int] = []
     faults: list[str] = []
     content = hashlib.sha256()
-    for done, (number, result) in enumerate(_decode_in_order(paths, image_px), start=1):
+    decoded = _decode_in_order(paths, image_px)
+    for _, (number, result) in zip(track(paths, "decoding pictures"), decoded, strict=True):
         if isinstance(result, InputError):
             faults.append(str(result))
         else:
@@ -179,8 +175,6 @@ def _decode_all(
             images[len(kept)] = pixels
             content.update(digest)
             kept.append(number)
-        if on_progress and (done % _CHUNK == 0 or done == len(paths)):
-            on_progress(done, len(paths))
     if len(faults) > allow_corrupt or not kept:
         raise InputError(_unreadable(faults, len(paths)))
     return images[: len(kept)], kept, content.hexdigest()

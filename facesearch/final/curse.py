@@ -13,6 +13,7 @@ from facesearch.final.finalists import Finalist
 from facesearch.final.model import FaceModel, SetImages
 from facesearch.final.targets import Targets
 from facesearch.metrics.search import top_k
+from facesearch.progress import track
 
 _DRAWS = 200
 
@@ -52,7 +53,7 @@ def _mean_of_draws(
     people = min(people, len(with_probes))
     hits = np.zeros(len(probes))
     asked = np.zeros(len(probes))
-    for _ in range(_DRAWS):
+    for _ in track(range(_DRAWS), "drawing galleries as in the search"):
         drawn = rng.choice(with_probes, people, replace=False)
         rows = np.flatnonzero(np.isin(gallery.labels_M, drawn))
         mine = np.flatnonzero(np.isin(probes.labels_M, drawn))

@@ -12,6 +12,7 @@ from facesearch.data.faces import FaceSet
 from facesearch.final.model import FaceModel, SetImages
 from facesearch.final.outcomes import classify_set, rank1, search_set
 from facesearch.final.targets import Targets
+from facesearch.progress import track
 
 SHIFTS = (0.0, 0.05, 0.10, 0.15, 0.20, 0.25)
 # Faces of a set that are moved, at most: a curve needs no more, and each costs 21 looks.
@@ -43,7 +44,10 @@ def accuracy_by_shift(model: FaceModel, targets: Targets) -> list[dict[str, Any]
 
     """
     known = None if targets.known is None else model.embed(SetImages(targets.known), "plain")
-    rows = [{"shift": shift, **_accuracy(model, targets, known, shift)} for shift in SHIFTS]
+    rows = [
+        {"shift": shift, **_accuracy(model, targets, known, shift)}
+        for shift in track(SHIFTS, "moving faces")
+    ]
     return rows if len(rows[0]) > 1 else []
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from facesearch.metrics.exact import NUM_LEVELS, grid_rows, level_scores, score_levels
 from facesearch.metrics.pair_ranks import PairRanks, rank_counts, rank_scores
+from facesearch.progress import track
 
 __all__ = ["PairRanks", "rank_cross_pairs", "rank_pairs", "rank_scores"]
 
@@ -84,7 +85,7 @@ def _tiles(first: _Faces, second: _Faces, block: int) -> Iterator[tuple[np.ndarr
     if block < 1:
         raise ValueError(f"block must be at least 1, but got {block}")
     is_same_set = first is second
-    for i in range(0, len(first.rows_ND), block):
+    for i in track(range(0, len(first.rows_ND), block), "counting pairs"):
         for j in range(i if is_same_set else 0, len(second.rows_ND), block):
             one, two = slice(i, i + block), slice(j, j + block)
             ids, other_ids = first.identities_N[one], second.identities_N[two]

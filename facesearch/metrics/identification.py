@@ -10,6 +10,7 @@ import numpy as np
 from facesearch.metrics.exact import grid_rows, row_scores, scores
 from facesearch.metrics.resampling import unit_numbers
 from facesearch.metrics.verification import unit_rows
+from facesearch.progress import track
 
 _PROBES_AT_A_TIME = 1024
 _GALLERY_AT_A_TIME = 4096
@@ -182,7 +183,7 @@ def score_tiles(
     gallery_GD: np.ndarray, probes_PD: np.ndarray
 ) -> Iterator[tuple[slice, slice, np.ndarray]]:
     """Yield probes, gallery faces and their scores, tile by tile; rows of ``exact.grid_rows``."""
-    for first in range(0, len(probes_PD), _PROBES_AT_A_TIME):
+    for first in track(range(0, len(probes_PD), _PROBES_AT_A_TIME), "comparing faces"):
         for start in range(0, len(gallery_GD), _GALLERY_AT_A_TIME):
             part = slice(first, first + _PROBES_AT_A_TIME)
             columns = slice(start, start + _GALLERY_AT_A_TIME)

@@ -15,6 +15,7 @@ import numpy as np
 
 from facesearch.metrics.resampling import draw_weights, percentiles, unit_numbers
 from facesearch.metrics.weighted_pairs import WeightedPairs
+from facesearch.progress import track
 
 # Numbers of draws times identities that are in memory together: 32 MiB, and as much in the product.
 _DRAWN_AT_A_TIME = 2**22
@@ -138,7 +139,7 @@ def paired_difference(
     totals, rng = totals[totals != 0], np.random.default_rng(seed)
     # differences of a rounding error are as extreme as the found one
     least, extreme = abs(totals.sum()) - 1e-9, 0
-    for _ in range(num_resamples):
+    for _ in track(range(num_resamples), "flipping signs for the p-value"):
         extreme += abs(totals @ rng.choice([-1.0, 1.0], len(totals))) >= least
     p_value = (1 + int(extreme)) / (1 + num_resamples)
     return PairedDifference(float(change.mean()), low, high, p_value)

@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from facesearch.config import RunConfig, absolute_root
-from facesearch.data.faces import Faces, OnProgress, load_faces
+from facesearch.data.faces import Faces, load_faces
 from facesearch.errors import InputError, NoResultError, StorageError, TooManyFailuresError
 from facesearch.models import build_network
 from facesearch.models.init import load_initial_weights
@@ -76,7 +76,7 @@ class Growth:
 
 def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
     space: SearchSpace, store: Store, *, runs_dir: Path, console: Console,
-    root: str | None = None, cluster: Cluster | None = None, on_progress: OnProgress | None = None,
+    root: str | None = None, cluster: Cluster | None = None,
     is_fresh: bool = False, growth: Growth | None = None, learn_from: Sequence[Path] = (),
 ) -> SweepResult:  # fmt: skip
     """Run a sweep, or go on with the newest one of its name.
@@ -88,7 +88,6 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
         console: Where the live view goes.
         root: Folder of faces; None: the one in the space, or generated faces.
         cluster: Which Ray; None starts one here.
-        on_progress: Called with (done, all) while images are decoded for the first time.
         is_fresh: Begin a new sweep though there is one of this name.
         growth: Let it go on for longer than its space says.
         learn_from: Folders of other sweeps, for the sampler to learn from before the first draw.
@@ -102,7 +101,7 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
 
     """
     config = first_config(space, root)
-    faces = load_faces(config.data, on_progress)
+    faces = load_faces(config.data)
     _check_objective(space, has_closed_set=len(faces.closed) > 0)
     _check_initial_weights(config, faces)
     learned = learned_trials(space, learn_from)

@@ -11,6 +11,7 @@ from PIL import Image
 from facesearch.data.layouts import FaceList
 from facesearch.data.pack import open_pack, pack_arrays
 from facesearch.errors import InputError
+from facesearch.progress import heard_by
 
 
 @pytest.fixture
@@ -25,10 +26,11 @@ def faces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FaceList:
 
 
 def test_faces_are_decoded_once_in_order(faces: FaceList) -> None:
-    calls: list[tuple[int, int]] = []
-    pack = open_pack(faces, 16, on_progress=lambda done, total: calls.append((done, total)))
-    again = open_pack(faces, 16, on_progress=lambda done, total: calls.append((done, total)))
-    assert calls == [(6, 6)]
+    told: list[tuple[str, int, int]] = []
+    with heard_by(lambda *what: told.append(what)):
+        pack = open_pack(faces, 16)
+        again = open_pack(faces, 16)
+    assert told == [("decoding pictures", done, 6) for done in range(7)]
     assert pack.images_NHWC[:, 0, 0, 0].tolist() == [0, 40, 80, 120, 160, 200]
     assert isinstance(again.images_NHWC, np.memmap) and not again.images_NHWC.flags.writeable
     assert again.fingerprint == pack.fingerprint
@@ -72,7 +74,8 @@ def test_labels_alone_decode_nothing_again(faces: FaceList) -> None:
     open_pack(faces, 16)
     calls: list[int] = []
     other = replace(faces, identities=tuple("aabbcc"))
-    open_pack(other, 16, on_progress=lambda done, _: calls.append(done))
+    with heard_by(lambda _, done, total: calls.append(done)):
+        open_pack(other, 16)
     assert calls == []
 
 
@@ -134,9 +137,11 @@ import sys
 from pathlib import Path
 from facesearch.data.layouts import FaceList
 from facesearch.data.pack import open_pack
+from facesearch.progress import heard_by
 paths = tuple(Path(word) for word in sys.argv[1:])
 built = []
-open_pack(FaceList(paths, ("a",) * len(paths)), 16, on_progress=lambda *_: built.append(1))
+with heard_by(lambda _, done, total: built.append(1) if done == total else None):
+    open_pack(FaceList(paths, ("a",) * len(paths)), 16)
 print(len(built))
 """
 

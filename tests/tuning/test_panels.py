@@ -71,7 +71,7 @@ def test_of_many_rungs_the_first_and_the_last_are_shown() -> None:
 def test_leaders_tell_as_much_as_there_is_room_for(width: int, words: tuple[str, ...]) -> None:
     table = draw_leaders([trial(7, [0.5, 0.75])], Scale(9, 0, 1, 9), width)
     text = "\n".join(lines_of(table, width=width))
-    for word in ("007", "0.7500", "▁", "pruned", *words):
+    for word in ("007", "0.7500", "▄▆", "pruned", *words):
         assert word in text
     assert ("point" in text) == ("point" in words) and ("rank1" in text) == ("rank1" in words)
 

@@ -1,4 +1,5 @@
 import io
+import itertools
 import threading
 
 import pytest
@@ -47,9 +48,8 @@ def test_it_fits_and_everything_is_on_it(sweep: SweepRecord, width: int, height:
     assert best is not None
     for word in (
         "12/24 trials", "50% of the trials", f"{best.number:03d}  {best.score:.4f}", "after epoch",
-        "27 (end)", "leaders", "running", "40.0 epochs a minute", "480 trials an hour", "816 faces/s",
-        "left",
-        "completed", "pruned", "last failure: 007", "Ctrl-C",
+        "27 (end)", "leaders", "running", "40.0 epochs a minute", "480 trials an hour",
+        "816 faces/s", "left", "completed", "pruned", "last failure: 007", "Ctrl-C",
     ):  # fmt: skip
         assert word in text, word
     running = [t for t in sweep.trials.values() if t.outcome == RUNNING]
@@ -124,12 +124,14 @@ def test_several_objectives_tell_of_the_front(sweep: SweepRecord) -> None:
 def test_records_that_change_while_they_are_drawn_do_no_harm(sweep: SweepRecord) -> None:
     changing, stop = SweepRecord("s", 10**5, 27), threading.Event()
 
-    def grow() -> None:
-        while not stop.is_set():
-            number = len(changing.trials)
-            changing.trials[number] = TrialRecord(number, {}, outcome="pruned")
+    def change() -> None:
+        for number in itertools.cycle(range(100)):
+            if stop.wait(0):
+                return
+            if changing.trials.pop(number, None) is None:
+                changing.trials[number] = TrialRecord(number, {}, outcome="pruned")
 
-    thread = threading.Thread(target=grow)
+    thread = threading.Thread(target=change)
     thread.start()
     try:
         for _ in range(20):
