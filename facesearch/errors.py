@@ -11,6 +11,7 @@ A bug of ours is any other exception: it keeps its traceback (exit code 1).
 """
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 
 
@@ -67,6 +68,14 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     guess = f"; did you mean '{close[0]}'?" if close else "."
     return f"{guess} Known: {', '.join(names)}."
+
+
+def printable(text: str) -> str:
+    """Return ``text`` without control characters and marks that turn the direction of writing.
+
+    A file's name may hold some; line ends stay, messages have several lines.
+    """
+    return re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]", "?", text)
 
 
 def first_names(names: Sequence[str], shown: int = 3) -> str:

@@ -130,8 +130,9 @@ def identify(  # noqa: PLR0913 - one argument an option
 
     chosen = choose_threshold(model, threshold, IDENTIFY_THRESHOLDS)
     queries = list_pictures(pictures)
-    known = Gallery(model, gallery, views)
-    found = known.identify(queries, top=top, threshold=threshold)
+    with _bars():
+        known = Gallery(model, gallery, views)
+        found = known.identify(queries, top=top, threshold=threshold)
     if is_json:
         rows = [
             {
@@ -175,7 +176,9 @@ def embed(
 
     write = embeddings_writer(out)
     paths = list_pictures(pictures)
-    write([str(path) for path in paths], embed_pictures(model, paths, views))
+    with _bars():
+        embeddings = embed_pictures(model, paths, views)
+    write([str(path) for path in paths], embeddings)
     if is_json:
         told = {"out": out, "num_pictures": len(paths), "embedding_dim": model.embedding_dim}
         _print_json(told)
@@ -241,7 +244,8 @@ def predict(
     place = faces_root(root)
     if place is None:
         raise InputError("predict: which faces? Give --data FOLDER, or set FACESEARCH_DATA.")
-    done = predict_root(model, Path(place), out, layout, views)
+    with _bars():
+        done = predict_root(model, Path(place), out, layout, views)
     if not (done.classification or done.verification):
         raise InputError("\n".join(done.notes))
     if is_json:
@@ -259,6 +263,15 @@ def predict(
 
 
 # --- printing ---------------------------------------------------------------------------
+
+
+def _bars() -> Any:
+    """Return bars on the standard error, as answers may be piped on."""
+    from rich.console import Console
+
+    from facesearch.cli.progress import Bars
+
+    return Bars(Console(stderr=True))
 
 
 def _safe(text: object) -> str:

@@ -16,6 +16,7 @@ def show_preview(
 
     from rich.console import Console
 
+    from facesearch.cli.progress import Bars
     from facesearch.data.faces import load_faces
     from facesearch.training.memory import available_bytes, default_device
     from facesearch.tuning import preview
@@ -24,7 +25,8 @@ def show_preview(
     from facesearch.tuning.tune import first_config
 
     console = Console(quiet=as_json)
-    faces = load_faces(first_config(space, root).data)
+    with Bars(console):
+        faces = load_faces(first_config(space, root).data)
     at_once, gpus = local_slots(space, os.cpu_count() or 1)
     available = available_bytes(default_device(), gpus or 1.0)
     costs = preview.extremes(space, root, len(faces.identities))

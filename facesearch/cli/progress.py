@@ -71,8 +71,8 @@ class Bars:
             self.progress.stop()
 
     def told(self, what: str, done: int, total: int, label: str = "") -> None:
-        """Draw how far something is; a bar that is full goes away."""
-        if self.progress is None or total < 1:
+        """Draw how far something is, if it has several steps; a bar that is full goes away."""
+        if self.progress is None or total < 2:
             return
         amount = f"{done:,}/{total:,}"
         if what not in self._bars:

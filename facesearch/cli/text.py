@@ -4,15 +4,9 @@ import os
 import re
 from pathlib import Path
 
-from facesearch.errors import InputError
+from facesearch.errors import InputError, printable
 
-
-def printable(text: str) -> str:
-    """Return ``text`` without control characters and marks that turn the direction of writing.
-
-    A file's name may hold some; line ends stay, messages have several lines.
-    """
-    return re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]", "?", text)
+__all__ = ["faces_root", "parse_duration", "printable"]
 
 
 def parse_duration(text: str) -> float:

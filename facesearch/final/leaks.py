@@ -6,7 +6,7 @@ was trained on, so that it can be asked about any folder.
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,6 +19,7 @@ from facesearch.data.layouts import STRANGER, FaceFolder, FaceList, FacePairs
 from facesearch.errors import InputError, first_names
 from facesearch.final.figures import Report
 from facesearch.final.targets import Targets, people_of_pairs
+from facesearch.progress import track
 
 # The file of a bundle that holds the digests.
 DIGESTS = "trained_on.sha256"
@@ -183,9 +184,10 @@ def _copied_pairs(pairs: FacePairs, known: set[bytes]) -> np.ndarray:
     return np.flatnonzero([one in copied or other in copied for one, other in sides])
 
 
-def _digests(paths: Iterable[Path]) -> list[bytes]:
+def _digests(paths: Sequence[Path]) -> list[bytes]:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(_digest, paths))
+        found = zip(track(paths, "looking for copies"), pool.map(_digest, paths), strict=True)
+        return [digest for _, digest in found]
 
 
 def _digest(path: Path) -> bytes:

@@ -16,6 +16,7 @@ from facesearch.data.decode import decode_image
 from facesearch.data.layouts import FaceList
 from facesearch.data.layouts.folder import by_identity, flat
 from facesearch.errors import InputError
+from facesearch.progress import track
 
 BATCH = 128
 _SHOWN = 10
@@ -81,7 +82,7 @@ def picture_batches(
     """
     faults: list[InputError] = []
     with ThreadPoolExecutor(min(os.cpu_count() or 1, batch_size)) as pool:
-        for start in range(0, len(paths), batch_size):
+        for start in track(range(0, len(paths), batch_size), "reading pictures"):
             part = paths[start : start + batch_size]
             pictures: list[np.ndarray] = []
             for result in pool.map(lambda path: _decode(path, image_px), part):

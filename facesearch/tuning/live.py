@@ -8,9 +8,11 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.markup import escape
 
+from facesearch.errors import printable
 from facesearch.tuning.pace import Pace, Plan, summary
 from facesearch.tuning.records import RUNNING, SweepRecord, TrialRecord, describe_point
 from facesearch.tuning.screen import draw_screen
+from facesearch.tuning.tables import format_score
 
 # In a log, something is told at least so often while epochs end.
 HEARTBEAT_S = 60.0
@@ -43,7 +45,7 @@ class LiveView:
         self.ended_before, self.epochs_before = self.sweep.num_ended, self.sweep.epochs_spent
         if self.console.is_jupyter:
             self.display = _Notebook(self)
-        elif self.console.is_terminal and not self.console.is_dumb_terminal:
+        elif _can_draw(self.console):
             self.display = _Terminal(self)
         return self
 
@@ -68,7 +70,7 @@ class LiveView:
 
     def trial_ended(self, trial: TrialRecord) -> None:
         """Tell how a trial ended, or that it was paused, where there is no screen."""
-        score = "-" if trial.score is None else f"{trial.score:.4f}"
+        score = "-" if trial.score is None else format_score(trial.score)
         self._line(
             f"trial {trial.number:03d}  {trial.outcome:<10} after epoch {trial.epochs}, "
             f"score {score}   [{summary(self.sweep, self.pace(), self.plan)}]"
@@ -78,7 +80,7 @@ class LiveView:
 
     def say(self, text: str) -> None:
         """Tell what does not happen every day; on a screen it stays above it."""
-        self.console.print(escape(text), highlight=False, soft_wrap=True)
+        self.console.print(escape(printable(text)), highlight=False, soft_wrap=True)
 
     def pace(self) -> Pace:
         """Return how fast this session has been so far."""
@@ -94,15 +96,24 @@ class LiveView:
 
     def _running(self) -> str:
         trials = [t for t in list(self.sweep.trials.values()) if t.outcome == RUNNING and t.curve]
-        told = [f"{t.number:03d} at epoch {t.epochs} with {t.score:.4f}" for t in trials[:4]]
+        told = [
+            f"{t.number:03d} at epoch {t.epochs} with {format_score(t.curve[-1]['score'])}"
+            for t in trials[:4]
+        ]
         return ", ".join(told) + (f" and {len(trials) - 4} more" if len(trials) > 4 else "")
 
     def _line(self, text: str) -> None:
         self.told_at = time.monotonic()
         if self.display is None:
-            self.console.print(escape(text), highlight=False, soft_wrap=True)
+            self.say(text)
         else:
             self.display.show()
+
+
+def _can_draw(console: Console) -> bool:
+    """Whether lines can be drawn over, and bars and curves be written at all."""
+    is_drawable = console.is_terminal and not console.is_dumb_terminal
+    return is_drawable and console.encoding.startswith("utf")
 
 
 class _Terminal:

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from facesearch.config import SearchConfig
 from facesearch.tuning.budget import gpu_hours
 from facesearch.tuning.records import SweepRecord
-from facesearch.tuning.tables import format_seconds
+from facesearch.tuning.tables import format_score, format_seconds
 
 # More trials than any sweep was asked for: one that is extended by time alone.
 _NO_NUMBER = 10**6
+# What a rate may be per, in seconds.
+_UNITS = ((60, "a minute"), (3600, "an hour"), (86_400, "a day"))
 
 
 @dataclass(frozen=True)
@@ -59,12 +61,19 @@ class Pace:
         """Return epochs a minute, trials an hour and faces a second, as far as there are any."""
         if not self.epochs or self.elapsed_s <= 0:
             return "no epoch yet"
-        words = [f"{60 * self.epochs / self.elapsed_s:.1f} epochs a minute"]
+        words = [_rate("epochs", self.epochs / self.elapsed_s)]
         if self.ended:
-            words.append(f"{3600 * self.ended / self.elapsed_s:.0f} trials an hour")
+            words.append(_rate("trials", self.ended / self.elapsed_s, _UNITS[1:]))
         if plan.faces_per_epoch:
             words.append(f"{plan.faces_per_epoch * self.epochs / self.elapsed_s:,.0f} faces/s")
         return ", ".join(words)
+
+
+def _rate(what: str, per_s: float, units: tuple[tuple[int, str], ...] = _UNITS) -> str:
+    """Return a rate in the first unit in which there is a whole one, else in the last."""
+    seconds, unit = next((u for u in units if per_s * u[0] >= 1), units[-1])
+    rate = per_s * seconds
+    return f"{rate:.{0 if rate >= 10 else 1}f} {what} {unit}"
 
 
 def has_number(sweep: SweepRecord) -> bool:
@@ -88,7 +97,7 @@ def clock(sweep: SweepRecord, pace: Pace, plan: Plan) -> str:
 def summary(sweep: SweepRecord, pace: Pace, plan: Plan) -> str:
     """Return in one line how far the sweep is, how good the best is, and what time is left."""
     best = max((t.score or 0.0 for t in sweep.ranked()), default=None)
-    score = f"best {best:.4f}" if best is not None else "no score yet"
+    score = f"best {format_score(best)}" if best is not None else "no score yet"
     return f"{counts(sweep)}, {score}, {clock(sweep, pace, plan)}"
 
 

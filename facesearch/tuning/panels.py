@@ -12,7 +12,7 @@ from facesearch.config import SchedulerConfig
 from facesearch.tuning.pareto import reached
 from facesearch.tuning.records import FAILED, RUNNING, SweepRecord, TrialRecord, describe_point
 from facesearch.tuning.schedulers import current_rungs
-from facesearch.tuning.tables import sparkline
+from facesearch.tuning.tables import format_score, sparkline
 
 # Columns of a curve on a narrow screen.
 CURVE = 12
@@ -53,6 +53,16 @@ class Scale:
         low, high = min(finite, default=0.0), max(finite, default=1.0)
         return cls(max(1, sweep.max_epochs), low, high, min(width, max(1, sweep.max_epochs)))
 
+    @property
+    def score_width(self) -> int:
+        """Columns of the longest score."""
+        return max(6, len(format_score(self.low)), len(format_score(self.high)))
+
+    @property
+    def curve_width(self) -> int:
+        """Columns of a whole curve, or of its title."""
+        return max(len("curve"), self.width)
+
     def draw(self, trial: TrialRecord) -> str:
         """Return the curve of a trial: the part of the width that it has trained."""
         scores = [row["score"] for row in trial.curve]
@@ -64,15 +74,17 @@ class Scale:
         return sparkline([*kept[:-1], scores[-1]], self.width, (self.low, self.high))
 
 
-def draw_rungs(sweep: SweepRecord, scheduler: SchedulerConfig, rows: int) -> Table:
+def draw_rungs(
+    sweep: SweepRecord, scheduler: SchedulerConfig, rows: int, scale: Scale
+) -> Table:  # fmt: skip
     """Return a row a rung: trials that reached it, and the best score there."""
-    table = _table(("after epoch", 11), ("trials", 6), ("best", 6))
+    table = _table(("after epoch", 11), ("trials", 6), ("best", scale.score_width))
     last = sweep.max_epochs
     for epoch in _spread([*current_rungs(sweep, scheduler), last], rows):
         there = reached(sweep, epoch)
         best = max((t.curve[epoch - 1]["score"] for t in there), default=None)
         name = f"{epoch} (end)" if epoch == last else str(epoch)
-        table.add_row(name, str(len(there)), "" if best is None else f"{best:.4f}")
+        table.add_row(name, str(len(there)), "" if best is None else format_score(best))
     return table
 
 
@@ -85,11 +97,12 @@ def _spread(epochs: list[int], most: int) -> list[int]:
 
 
 def draw_leaders(trials: Sequence[TrialRecord], scale: Scale, width: int) -> Table:
-    """Return a row a trial; metrics and points as far as there are columns for them."""
+    """Return a row a trial; metrics and points as far as a screen of ``width`` has room."""
     columns: list[tuple[str, int | None]] = [
-        ("leaders", 7), ("epoch", 5), ("score", 6), ("curve", scale.width), ("outcome", 9),
+        ("leaders", 7), ("epoch", 5), ("score", scale.score_width), ("curve", scale.curve_width),
+        ("outcome", 9),
     ]  # fmt: skip
-    has_points, metrics = width + 29 >= _WITH_POINTS, _metrics(trials, width + 29)
+    has_points, metrics = width >= _WITH_POINTS, _metrics(trials, width)
     columns += [(name.removeprefix("val/"), max(6, len(name) - 4)) for name in metrics]
     table = _table(*columns, *([("point", None)] if has_points else []))
     if not trials:
@@ -97,7 +110,8 @@ def draw_leaders(trials: Sequence[TrialRecord], scale: Scale, width: int) -> Tab
     for trial in trials:
         last = trial.curve[-1]
         cells: list[str | Text] = [
-            f"{trial.number:03d}", str(trial.epochs), f"{trial.score:.4f}", scale.draw(trial),
+            f"{trial.number:03d}", str(trial.epochs), format_score(last["score"]),
+            scale.draw(trial),
             Text(trial.outcome, outcome_style(trial.outcome)),
         ]  # fmt: skip
         cells += [f"{last[name]:.3f}" if name in last else "" for name in metrics]
@@ -143,16 +157,20 @@ def draw_running(
         return [Text("running"), Text("nothing at this moment", style="dim")]
     width, room = size
     is_below = _has_own_lines(shown, room, width)
-    lines = [Text(f"{'running':7} {'epoch':7} {'score':6} {'curve':{scale.width}}", "bold")]
+    wide = scale.score_width
+    lines = [
+        Text(f"{'running':7} {'epoch':7} {'score':{wide}} {'curve':{scale.curve_width}}", "bold")
+    ]
     if not is_below:
         lines[0].append(" point")
     for trial in shown:
-        score = "" if trial.score is None else f"{trial.score:.4f}"
+        score = "" if trial.score is None else format_score(trial.score)
         epoch = f"{trial.epochs}/{scale.max_epochs}"
         point = Text(describe_point(trial.point), style="cyan")
-        line = Text(f"{trial.number:03d}     {epoch:7} {score:6} ")
+        line = Text(f"{trial.number:03d}     {epoch:7} {score:{wide}} ")
         curve = scale.draw(trial)
         line.append(curve).append("·" * (scale.width - len(curve)), style="dim")
+        line.append(" " * (scale.curve_width - scale.width))
         lines += [line, Text("    ") + point] if is_below else [line + Text(" ") + point]
     if len(running) > len(shown):
         lines.append(Text(f"and {len(running) - len(shown)} more", style="dim"))

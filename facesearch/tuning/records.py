@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from facesearch.errors import printable
 from facesearch.space import Point
 
 # A trial that has not ended waits for a worker, runs on one, or was paused by the scheduler.
@@ -140,7 +141,7 @@ def describe_point(point: Point) -> str:
             words.append(value)
         else:
             words.append(f"{short}={format_number(value)}")
-    return " ".join(words) or "as written"
+    return printable(" ".join(words)) or "as written"
 
 
 def format_number(value: Any) -> str:

@@ -7,6 +7,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from facesearch.errors import printable
 from facesearch.tuning.pace import Pace, Plan, budgets_spent, clock, counts
 from facesearch.tuning.panels import (
     CURVE,
@@ -20,13 +21,15 @@ from facesearch.tuning.panels import (
 from facesearch.tuning.pareto import pareto_front
 from facesearch.tuning.records import (
     FAILED,
+    OUTCOMES,
     PAUSED,
     RUNNING,
+    WAITING,
     SweepRecord,
     TrialRecord,
     describe_point,
 )
-from facesearch.tuning.tables import words_on_lines
+from facesearch.tuning.tables import format_score, words_on_lines
 
 _INDENT = 9
 _STOP = "Ctrl-C stops cleanly"
@@ -91,13 +94,16 @@ def _best(sweep: SweepRecord, plan: Plan, width: int) -> list[RenderableType]:
     if best is None:
         return [Text("best     no trial has a score yet", style="dim")]
     head = Text("best     ", style="bold", no_wrap=True, overflow="ellipsis")
-    head.append(f"{best.number:03d}  {best.score:.4f}", style="bold green")
+    head.append(f"{best.number:03d}  {format_score(best.curve[-1]['score'])}", style="bold green")
+    objective = plan.search.objective
+    if isinstance(objective, str):
+        head.append(f" {objective}", style="not bold")
     head.append(f" after epoch {best.epochs}, {best.outcome}", style="not bold")
-    if plan.search.has_several:
-        front = len(pareto_front(sweep))
+    if plan.search.has_several and (front := len(pareto_front(sweep))):
         head.append(f"; one of {front} on the Pareto front", style="not bold")
     lines = words_on_lines(describe_point(best.point), width - _INDENT, most=2)
-    return [head, *(Text(" " * _INDENT).append(line, style="cyan") for line in lines)]
+    indent = Text(" " * _INDENT, no_wrap=True, overflow="ellipsis")
+    return [head, *(indent + Text(line, style="cyan") for line in lines)]
 
 
 def _side_by_side(
@@ -105,24 +111,37 @@ def _side_by_side(
 ) -> Table:  # fmt: skip
     width, rows = size
     grid = Table.grid(padding=(0, 3, 0, 0), expand=False)
-    grid.add_column(width=26)
-    grid.add_column(width=width - 29 - 1)
+    left = 20 + scale.score_width
+    grid.add_column(width=left)
+    grid.add_column(width=width - left - 4)
     grid.add_row(
-        draw_rungs(sweep, plan.search.scheduler, rows), draw_leaders(ended, scale, width - 29)
+        draw_rungs(sweep, plan.search.scheduler, rows, scale),
+        draw_leaders(ended, scale, width),
     )
     return grid
 
 
 def _foot(sweep: SweepRecord, plan: Plan, pace: Pace, width: int) -> list[RenderableType]:
     """Return how trials ended, why the last one failed, the pace, and how to stop."""
-    outcomes = Text(no_wrap=True, overflow="ellipsis")
-    for outcome in dict.fromkeys(t.outcome for t in sweep.trials.values()):
-        comma = ", " if outcomes else ""
-        outcomes.append(f"{comma}{sweep.count(outcome)} ").append(outcome, outcome_style(outcome))
     words = pace.words(plan)
-    stop = next((s for s in (_STOP_LONG, _STOP) if len(words) + len(s) + 2 <= width), "")
+    hints = (_STOP_LONG, _STOP) if sweep.num_ended < sweep.planned_trials else ()
+    stop = next((hint for hint in hints if len(words) + len(hint) + 2 <= width), "")
     last = Text(words + (f"; {stop}" if stop else ""), "dim", no_wrap=True, overflow="ellipsis")
-    return [outcomes or Text("no trial yet", "dim"), *_last_failure(sweep), last]
+    return [*_outcomes(sweep, width), *_last_failure(sweep), last]
+
+
+def _outcomes(sweep: SweepRecord, width: int) -> list[RenderableType]:
+    """Return how many trials run, wait, and ended how; on two lines if they are many."""
+    lines = [Text(no_wrap=True)]
+    for outcome in (RUNNING, PAUSED, WAITING, *OUTCOMES):
+        if not (number := sweep.count(outcome)):
+            continue
+        told = Text(f"{number} ").append(outcome, outcome_style(outcome))
+        if lines[-1] and len(lines[-1]) + len(told) + 3 > width:
+            lines[-1].append(",")
+            lines.append(Text(no_wrap=True))
+        lines[-1].append(", " if lines[-1] else "").append_text(told)
+    return [*lines] if lines[0] else [Text("no trial yet", "dim")]
 
 
 def _last_failure(sweep: SweepRecord) -> list[RenderableType]:
@@ -131,5 +150,6 @@ def _last_failure(sweep: SweepRecord) -> list[RenderableType]:
     if not told:
         return []
     trial = told[-1]
-    text = f"last failure: {trial.number:03d} {trial.outcome}: {trial.message.splitlines()[0]}"
+    reason = printable(trial.message.splitlines()[0])
+    text = f"last failure: {trial.number:03d} {trial.outcome}: {reason}"
     return [Text(text, style="red", no_wrap=True, overflow="ellipsis")]

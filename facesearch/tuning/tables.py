@@ -45,6 +45,11 @@ def format_seconds(seconds: float) -> str:
     return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
 
 
+def format_score(score: float) -> str:
+    """Return a score with four decimals; a large one, as of a weighted sum, with three digits."""
+    return f"{score:.2e}" if abs(score) >= 1000 else f"{score:.4f}"
+
+
 def leaderboard(sweep: SweepRecord, num_rows: int = 5) -> Table:
     """Return the best trials as a table; the point of each stands on a line of its own."""
     table = Table(title=f"best of {len(sweep.trials)} trials", box=None, header_style="bold")
@@ -54,7 +59,12 @@ def leaderboard(sweep: SweepRecord, num_rows: int = 5) -> Table:
     for trial in sweep.ranked()[:num_rows]:
         last = trial.curve[-1]
         values = [f"{last[m]:.3f}" if m in last else "" for m in metrics]
-        head = (f"{trial.number:03d}", trial.outcome, str(trial.epochs), f"{last['score']:.4f}")
+        head = (
+            f"{trial.number:03d}",
+            trial.outcome,
+            str(trial.epochs),
+            format_score(last["score"]),
+        )
         table.add_row(*head, *values)
     return table
 

@@ -66,6 +66,13 @@ def test_a_terminal_gets_bars_that_go_away() -> None:
         assert "training" not in [task.description for task in bars.progress.tasks]
 
 
+def test_what_is_done_at_once_has_no_bar() -> None:
+    with Bars(terminal(io.StringIO())) as bars, heard_by(bars.told):
+        assert bars.progress is not None
+        for _ in track(["one"], "asking the model"):
+            assert bars.progress.tasks == []
+
+
 def test_a_word_between_stands_above_the_bars_as_it_is() -> None:
     out = io.StringIO()
     with Bars(terminal(out)) as bars:

@@ -67,6 +67,13 @@ def test_a_dumb_terminal_gets_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "trial 000  pruned" in out.getvalue() and "\x1b[" not in out.getvalue()
 
 
+def test_a_terminal_without_unicode_gets_lines() -> None:
+    out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    run_view(Console(file=out, width=80, height=24, force_terminal=True))
+    out.seek(0)
+    assert "trial 000  pruned" in out.read()
+
+
 def test_a_notebook_has_one_cell_that_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[str] = []
 
@@ -91,6 +98,22 @@ def test_a_notebook_has_one_cell_that_changes(monkeypatch: pytest.MonkeyPatch) -
     assert len(shown) > 2 and all(page.startswith("<pre") for page in shown)
     assert "0/2 trials" in shown[0] and "1/2 trials" in shown[-1]
     assert "[red]x" in as_html(view)
+
+
+def test_a_real_notebook_shows_one_cell_and_replaces_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("IPython")
+    from IPython.core.displaypub import CapturingDisplayPublisher
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell.instance()
+    monkeypatch.setattr(shell, "display_pub", CapturingDisplayPublisher())
+    monkeypatch.setattr(live, "_NOTEBOOK_PAUSE_S", 0.0)
+    run_view(Console(file=io.StringIO(), force_jupyter=True, force_terminal=False))
+    told = shell.display_pub.outputs
+    cells = [one for one in told if (one["transient"] or {}).get("display_id")]
+    assert len({one["transient"]["display_id"] for one in cells}) == 1
+    assert [bool(one.get("update")) for one in cells] == [False] + [True] * (len(cells) - 1)
+    assert len(cells) > 2 and "1/2 trials" in cells[-1]["data"]["text/html"]
 
 
 SPACE = """
@@ -121,17 +144,50 @@ def test_a_real_sweep_on_a_real_terminal(tmp_path: Path) -> None:
         screens = list(_captures(tmux))
     finally:
         subprocess.run([*tmux, "kill-server"], check=False)
-    whole = [s for s in screens if "leaders" in s and "% of the trials" in s and "▁" in s]
+    assert "ended: 0" in screens[-1]
+    whole = [s for s in screens if "% of the trials" in s and "Ctrl-C" in s and "ended:" not in s]
     assert whole, screens[-1]
     for screen in whole:
-        lines = screen.splitlines()
-        assert len(lines) <= 24 and max(map(len, lines)) <= 80
-        assert "after epoch" in screen and "running" in screen and "epochs a minute" in screen
-        assert re.search(r"\d+/12 trials, \d+ epochs, best 0\.\d{4}", screen)
-    assert "ended: 0" in screens[-1]
+        _check_screen(screen)
+    text = "\n".join(whole)
+    assert re.search(r"^best     \d{3}  0\.\d{4} val/rank1 after epoch \d+, \w+$", text, re.M)
+    assert re.search(r"^2 +\d+ +0\.\d{4} +\d{3} +\d+ +0\.\d{4} [▁-█]+ ", text, re.M), text
+    assert re.search(r"^\d{3}     \d+/12 +0\.\d{4} [▁-█]+·*", text, re.M)
+    assert re.search(r"^[\d.]+ epochs a minute, [\d.]+ trials an hour, \d+ faces/s", text, re.M)
+    assert "pruned" in text and re.search(
+        r"^toy  \d+/12 trials, \d+ epochs, \w+, about", text, re.M
+    )
 
 
-def _captures(tmux: list[str], at_most_s: float = 300.0) -> list[str]:
+def _check_screen(screen: str) -> None:
+    lines = screen.splitlines()
+    assert len(lines) <= 24 and max(map(len, lines)) <= 80
+    for part in ("12 trials, ", "best ", "after epoch", "12 (end)", "leaders", "running", "Ctrl-C"):
+        assert any(part in line for line in lines), (part, screen)
+    # only the point of a trial may give way, where many run beside each other
+    cut = [line for line in lines if "…" in line]
+    assert all(re.match(r"\d{3}     \d+/12 ", line) for line in cut), screen
+
+
+@pytest.mark.slow
+def test_a_real_sweep_into_a_file_is_plain_lines(tmp_path: Path) -> None:
+    (tmp_path / "space.yaml").write_text(SPACE)
+    command = [sys.executable, "-m", "facesearch.cli", "tune", "space.yaml", "--trials", "3"]
+    with (tmp_path / "log").open("wb") as log:
+        done = subprocess.run(
+            ["nohup", *command], cwd=tmp_path, stdout=log, stderr=subprocess.STDOUT, timeout=300
+        )  # fmt: skip
+    text = (tmp_path / "log").read_bytes().decode()
+    assert done.returncode == 0, text
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", text)
+    assert re.search(r"^trial 000  start      \w+ ", text, re.M)
+    assert re.search(
+        r"^trial 00\d  (completed|pruned) .*\[3/3 trials, \d+ epochs, best ", text, re.M
+    )
+    assert "best of 3 trials" in text
+
+
+def _captures(tmux: list[str], at_most_s: float = 500.0) -> list[str]:
     """Return what the terminal showed, twice a second, until the command ended."""
     screens, end = [], time.monotonic() + at_most_s
     while time.monotonic() < end:

@@ -61,6 +61,12 @@ def test_epochs_before_an_extension_are_not_of_its_budget() -> None:
     assert dict(budgets_spent(sweep, Pace(9.0, 0, 0), plan(epochs=10)))["epochs"] == 0
 
 
+def test_the_slow_have_a_pace_too() -> None:
+    # an epoch of half an hour, a trial of two days
+    told = Pace(172_800.0, 1, 96).words(NO_PLAN)
+    assert told == "2.0 epochs an hour, 0.5 trials a day"
+
+
 def test_the_pace_in_words() -> None:
     assert Pace(60.0, 0, 0).words(NO_PLAN) == "no epoch yet"
     assert Pace(60.0, 0, 5).words(NO_PLAN) == "5.0 epochs a minute"

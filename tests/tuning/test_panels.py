@@ -53,20 +53,20 @@ def test_what_is_not_finite_is_a_gap() -> None:
 def test_rungs_count_who_reached_them_without_the_failed() -> None:
     trials = [trial(0, [0.1, 0.2, 0.3]), trial(1, [0.4]), trial(2, [0.9, 0.9], "diverged")]
     sweep = SweepRecord("s", 3, 3, trials={t.number: t for t in trials})
-    table = draw_rungs(sweep, SchedulerConfig(grace_epochs=1, eta=2), 9)
+    table = draw_rungs(sweep, SchedulerConfig(grace_epochs=1, eta=2), 9, Scale(3, 0, 1, 3))
     assert [line.split() for line in lines_of(table)[1:]] == [
         ["1", "2", "0.4000"], ["2", "1", "0.2000"], ["3", "(end)", "1", "0.3000"],
     ]  # fmt: skip
 
 
 def test_of_many_rungs_the_first_and_the_last_are_shown() -> None:
-    sweep = SweepRecord("s", 3, 50)
-    lines = lines_of(draw_rungs(sweep, SchedulerConfig(type="median", grace_epochs=2), 5))
+    sweep, scheduler = SweepRecord("s", 3, 50), SchedulerConfig(type="median", grace_epochs=2)
+    lines = lines_of(draw_rungs(sweep, scheduler, 5, Scale(50, 0, 1, 12)))
     assert len(lines) == 6 and lines[1].split()[0] == "2" and "50 (end)" in lines[-1]
 
 
 @pytest.mark.parametrize(("width", "words"), [
-    (51, ()), (91, ("point", "lr=0.1")), (171, ("rank1", "0.750", "point", "lr=0.1")),
+    (80, ()), (120, ("point", "lr=0.1")), (200, ("rank1", "0.750", "point", "lr=0.1")),
 ])  # fmt: skip
 def test_leaders_tell_as_much_as_there_is_room_for(width: int, words: tuple[str, ...]) -> None:
     table = draw_leaders([trial(7, [0.5, 0.75])], Scale(9, 0, 1, 9), width)
@@ -77,7 +77,7 @@ def test_leaders_tell_as_much_as_there_is_room_for(width: int, words: tuple[str,
 
 
 def test_nobody_leads_and_nothing_runs_at_first() -> None:
-    assert "none" in lines_of(draw_leaders([], Scale(9, 0, 1, 9), 51))[1]
+    assert "none" in lines_of(draw_leaders([], Scale(9, 0, 1, 9), 80))[1]
     assert (
         "nothing at this moment" in lines_of(*draw_running([], [], Scale(9, 0, 1, 9), (80, 9)))[1]
     )
@@ -97,6 +97,17 @@ def test_points_stand_below_if_they_are_long_and_there_is_room(
     assert lines[1].startswith("000     1/9     0.5000 ▄········")
     assert lines[2].startswith("    hole0=0") == is_below
     assert lines[-1] == f"and {4 - num_shown} more"
+
+
+def test_long_scores_are_whole() -> None:
+    odd = trial(0, [-12.3456, 1234.5])
+    sweep = SweepRecord("s", 1, 2, trials={0: odd})
+    scale = Scale.of(sweep, 12)
+    assert scale.score_width == 8
+    for drawn in (draw_rungs(sweep, SchedulerConfig(), 9, scale), draw_leaders([odd], scale, 80)):
+        assert "1.23e+03" in "\n".join(lines_of(drawn, width=50))
+    head, row = lines_of(*draw_running([odd], [odd], scale, (80, 9)))
+    assert head.index("curve") == row.index("▁") and head.index("point") == row.index("arcface")
 
 
 def test_every_failure_is_red() -> None:

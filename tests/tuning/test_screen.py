@@ -3,6 +3,7 @@ import itertools
 import threading
 
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 from sweeps import simulated_sweep
 
@@ -10,7 +11,7 @@ from facesearch.config import SearchConfig
 from facesearch.tuning.history import fold
 from facesearch.tuning.ledger import read_ledger
 from facesearch.tuning.pace import Pace, Plan
-from facesearch.tuning.records import RUNNING, SweepRecord, TrialRecord, describe_point
+from facesearch.tuning.records import OUTCOMES, RUNNING, SweepRecord, TrialRecord, describe_point
 from facesearch.tuning.screen import draw_screen
 
 ASHA = {"scheduler": {"type": "asha", "grace_epochs": 3}}
@@ -48,7 +49,7 @@ def test_it_fits_and_everything_is_on_it(sweep: SweepRecord, width: int, height:
     assert best is not None
     for word in (
         "12/24 trials", "50% of the trials", f"{best.number:03d}  {best.score:.4f}", "after epoch",
-        "27 (end)", "leaders", "running", "40.0 epochs a minute", "480 trials an hour",
+        "27 (end)", "leaders", "running", "40 epochs a minute", "480 trials an hour",
         "816 faces/s", "left", "completed", "pruned", "last failure: 007", "Ctrl-C",
     ):  # fmt: skip
         assert word in text, word
@@ -56,6 +57,12 @@ def test_it_fits_and_everything_is_on_it(sweep: SweepRecord, width: int, height:
     shown = [t for t in running if any(line.startswith(f"{t.number:03d}") for line in lines)]
     assert len(shown) >= (2 if height == 24 else 4)
     assert len(shown) == len(running) or f"and {len(running) - len(shown)} more" in text
+
+
+@pytest.mark.parametrize(("width", "height"), [(60, 20), (30, 8)])
+def test_a_small_window_is_no_fault(sweep: SweepRecord, width: int, height: int) -> None:
+    lines = drawn(sweep, width, height)
+    assert max(map(len, lines)) <= width and "12/24 trials" in lines[0]
 
 
 def test_numbers_are_whole_however_narrow(sweep: SweepRecord) -> None:
@@ -78,10 +85,38 @@ def test_an_empty_sweep_has_a_screen() -> None:
     assert "no trial has a score yet" in text and "0/12 trials" in text
 
 
+def test_the_last_screen_does_not_say_how_to_stop() -> None:
+    sweep = SweepRecord("s", 1, 3, trials={0: TrialRecord(0, {}, outcome="pruned")})
+    assert "Ctrl-C" not in "\n".join(drawn(sweep, 80, 24))
+
+
 def test_hostile_names_are_only_names() -> None:
     trial = TrialRecord(0, {"head": "[red]x[/]"}, curve=[{"score": 0.5}], outcome=RUNNING)
     text = "\n".join(drawn(SweepRecord("[b]s", 2, 3, trials={0: trial}), 80, 24))
     assert "[red]x[/]" in text and "[b]s" in text
+
+
+def test_what_failed_cannot_write_to_the_terminal() -> None:
+    trial = TrialRecord(0, {"head": "x\x1b[2J"}, outcome="failed", message="\x1b[31mno\x07")
+    sweep = SweepRecord("s", 2, 3, trials={0: trial}, ended_order=[0])
+    text = "\n".join(drawn(sweep, 80, 24))
+    assert "last failure: 000 failed: ?[31mno?" in text and "\x1b" not in text
+
+
+def test_many_outcomes_take_two_lines() -> None:
+    trials = {n: TrialRecord(n, {}, outcome=o) for n, o in enumerate((*OUTCOMES, RUNNING))}
+    sweep = SweepRecord("s", 9, 3, trials=trials)
+    lines = drawn(sweep, 60, 24)
+    assert len(lines) < 24 and max(map(len, lines)) <= 60
+    told = " ".join(line.rstrip() for line in lines[-3:-1]).split(", ")
+    assert told == [f"1 {outcome}" for outcome in (RUNNING, *OUTCOMES)]
+
+
+def test_a_wide_word_is_cut_and_takes_no_line_more() -> None:
+    point = {f"hole{n}": "人脸" * 4 for n in range(9)}
+    trial = TrialRecord(0, point, curve=[{"score": 0.5}], outcome=RUNNING)
+    lines = drawn(SweepRecord("s", 9, 3, trials={0: trial}), 80, 24)
+    assert len(lines) < 24 and max(map(cell_len, lines)) <= 80
 
 
 def test_a_sweep_of_no_number_shows_none() -> None:
