@@ -175,7 +175,7 @@ def test_a_real_sweep_into_a_file_is_plain_lines(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "facesearch.cli", "tune", "space.yaml", "--trials", "3"]
     with (tmp_path / "log").open("wb") as log:
         done = subprocess.run(
-            ["nohup", *command], cwd=tmp_path, stdout=log, stderr=subprocess.STDOUT, timeout=300
+            ["nohup", *command], cwd=tmp_path, stdout=log, stderr=subprocess.STDOUT, timeout=600
         )  # fmt: skip
     text = (tmp_path / "log").read_bytes().decode()
     assert done.returncode == 0, text
