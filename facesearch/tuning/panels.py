@@ -12,7 +12,7 @@ from facesearch.config import SchedulerConfig
 from facesearch.tuning.pareto import reached
 from facesearch.tuning.records import FAILED, RUNNING, SweepRecord, TrialRecord, describe_point
 from facesearch.tuning.schedulers import current_rungs
-from facesearch.tuning.tables import format_score, sparkline
+from facesearch.tuning.tables import format_score, sparkline, words_on_lines
 
 # Columns of a curve on a narrow screen.
 CURVE = 12
@@ -20,6 +20,8 @@ CURVE = 12
 _WITH_POINTS, _WITH_METRICS = 110, 150
 # Columns that a running trial takes before its point.
 _BEFORE_POINT = 24
+# Of a point below its trial.
+_INDENT = "    "
 _STYLES = {"completed": "green", "pruned": "yellow", "killed": "red", RUNNING: "cyan"}
 
 
@@ -130,7 +132,8 @@ def lines_of_running(
     shown: Sequence[TrialRecord], running: Sequence[TrialRecord], room: int, width: int
 ) -> int:  # fmt: skip
     """Return the lines that `draw_running` takes below its titles."""
-    lines = len(shown) * (2 if _has_own_lines(shown, room, width) else 1)
+    below = sum(len(_point_below(t, len(shown), room, width)) for t in shown)
+    lines = len(shown) + (below if _has_own_lines(shown, room, width) else 0)
     return max(1, lines) + (len(running) > len(shown))
 
 
@@ -138,6 +141,12 @@ def _has_own_lines(shown: Sequence[TrialRecord], room: int, width: int) -> bool:
     """Whether points stand below their trials: too long to stand behind them, and there is room."""
     longest = max((len(describe_point(t.point)) for t in shown), default=0)
     return longest > width - _BEFORE_POINT - CURVE and 2 * len(shown) <= room // 2
+
+
+def _point_below(trial: TrialRecord, num_shown: int, room: int, width: int) -> list[str]:
+    """Return the point on a line of its own, or on two if it is long and there is room."""
+    most = 2 if 3 * num_shown <= room * 2 // 3 else 1
+    return words_on_lines(describe_point(trial.point), width - len(_INDENT), most)
 
 
 def draw_running(
@@ -157,26 +166,32 @@ def draw_running(
         return [Text("running"), Text("nothing at this moment", style="dim")]
     width, room = size
     is_below = _has_own_lines(shown, room, width)
-    wide = scale.score_width
-    lines = [
-        Text(f"{'running':7} {'epoch':7} {'score':{wide}} {'curve':{scale.curve_width}}", "bold")
-    ]
-    if not is_below:
-        lines[0].append(" point")
+    titles = (
+        f"{'running':7} {'epoch':7} {'score':{scale.score_width}} {'curve':{scale.curve_width}}"
+    )
+    lines = [Text(titles + ("" if is_below else " point"), "bold")]
     for trial in shown:
-        score = "" if trial.score is None else format_score(trial.score)
-        epoch = f"{trial.epochs}/{scale.max_epochs}"
-        point = Text(describe_point(trial.point), style="cyan")
-        line = Text(f"{trial.number:03d}     {epoch:7} {score:{wide}} ")
-        curve = scale.draw(trial)
-        line.append(curve).append("·" * (scale.width - len(curve)), style="dim")
-        line.append(" " * (scale.curve_width - scale.width))
-        lines += [line, Text("    ") + point] if is_below else [line + Text(" ") + point]
+        line = _progress_of(trial, scale)
+        if is_below:
+            point = _point_below(trial, len(shown), room, width)
+            lines += [line, *(Text(_INDENT).append(part, style="cyan") for part in point)]
+        else:
+            lines.append(line.append(f" {describe_point(trial.point)}", style="cyan"))
     if len(running) > len(shown):
         lines.append(Text(f"and {len(running) - len(shown)} more", style="dim"))
     for line in lines:
         line.no_wrap, line.overflow = True, "ellipsis"
     return [*lines]
+
+
+def _progress_of(trial: TrialRecord, scale: Scale) -> Text:
+    """Return number, epoch, score and curve of a trial that runs."""
+    score = "" if trial.score is None else format_score(trial.score)
+    epoch = f"{trial.epochs}/{scale.max_epochs}"
+    line = Text(f"{trial.number:03d}     {epoch:7} {score:{scale.score_width}} ")
+    curve = scale.draw(trial)
+    line.append(curve).append("·" * (scale.width - len(curve)), style="dim")
+    return line.append(" " * (scale.curve_width - scale.width))
 
 
 def _table(*columns: tuple[str, int | None]) -> Table:

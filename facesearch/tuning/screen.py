@@ -84,7 +84,7 @@ def _bar(part: float, label: str, width: int) -> Table:
     bar = Table.grid(padding=0)
     bar.add_column(width=width)
     bar.add_column(no_wrap=True)
-    bar.add_row(ProgressBar(total=1.0, completed=part), Text(label))
+    bar.add_row(ProgressBar(total=1.0, completed=part, complete_style="cyan"), Text(label))
     return bar
 
 

@@ -9,6 +9,7 @@ from facesearch.data.decode import decode_image
 from facesearch.errors import InputError
 from facesearch.final import pictures
 from facesearch.final.pictures import list_gallery, list_pictures, picture_batches, read_pictures
+from facesearch.progress import heard_by
 
 
 def test_pictures_are_those_of_the_decoder_in_order(tmp_path: Path) -> None:
@@ -36,6 +37,14 @@ def test_no_more_than_a_batch_is_decoded_before_it_is_asked_for(
         sizes.append(len(batch))
         assert len(seen) <= sum(sizes)
     assert sizes == [3, 3, 1]
+
+
+def test_a_long_list_is_told_of_while_it_is_read(tmp_path: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+    paths = [picture(tmp_path / f"{n}.jpg", n) for n in range(5)]
+    with heard_by(lambda *one: told.append(one)):
+        list(picture_batches(paths, 16, batch_size=2))
+    assert told == [("reading pictures", done, 3) for done in range(4)]
 
 
 def test_all_bad_pictures_are_told_at_once(tmp_path: Path) -> None:

@@ -118,8 +118,8 @@ def test_a_real_notebook_shows_one_cell_and_replaces_it(monkeypatch: pytest.Monk
 
 SPACE = """
 name: toy
-data: {image_px: 16, synthetic: {num_identities: 12, faces_per_identity: 6}}
-model: {width: 4, num_stages: 2, embedding_dim: 16}
+data: {image_px: 24, synthetic: {num_identities: 60, faces_per_identity: 16}}
+model: {width: 12, num_stages: 2, embedding_dim: 32}
 head: {choice: [{type: softmax}, {type: arcface, margin_rad: {uniform: [0.1, 0.3]}, scale: 16}]}
 optim: {lr: {log_uniform: [0.05, 0.2]}}
 train: {epochs: 12, batch_size: 16}

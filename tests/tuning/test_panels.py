@@ -12,7 +12,7 @@ from facesearch.tuning.panels import (
     lines_of_running,
     outcome_style,
 )
-from facesearch.tuning.records import FAILED, RUNNING, SweepRecord, TrialRecord
+from facesearch.tuning.records import FAILED, RUNNING, SweepRecord, TrialRecord, describe_point
 
 
 def trial(number: int, scores: list[float], outcome: str = "pruned") -> TrialRecord:
@@ -97,6 +97,19 @@ def test_points_stand_below_if_they_are_long_and_there_is_room(
     assert lines[1].startswith("000     1/9     0.5000 ▄········")
     assert lines[2].startswith("    hole0=0") == is_below
     assert lines[-1] == f"and {4 - num_shown} more"
+
+
+def test_a_long_point_takes_two_lines_if_there_is_room() -> None:
+    running = [trial(number, [0.5], RUNNING) for number in range(2)]
+    for one in running:
+        one.point = {f"hole{n}": n / 7 for n in range(9)}
+    for room, are_whole in ((11, True), (8, False)):
+        drawn = draw_running(running, running, Scale(9, 0, 1, 9), (80, room))
+        lines = lines_of(*drawn)
+        assert len(lines) == 1 + lines_of_running(running, running, room, 80)
+        assert max(map(len, lines)) <= 80
+        text = " ".join(line.strip() for line in lines)
+        assert (text.count(describe_point(running[0].point)) == 2) == are_whole
 
 
 def test_long_scores_are_whole() -> None:
