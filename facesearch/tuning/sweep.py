@@ -16,7 +16,7 @@ from typing import Any
 import ray
 from ray import tune
 
-from facesearch.errors import InputError
+from facesearch.errors import InputError, StorageError
 from facesearch.space import SearchSpace
 from facesearch.training.checkpoint import write_atomically
 from facesearch.tuning.controller import Controller
@@ -44,6 +44,7 @@ def ray_session(cluster: Cluster) -> Iterator[dict[str, float]]:
 
     Raises:
         InputError: If no cluster answers at the address.
+        StorageError: If Ray does not start on this machine, twice.
 
     """
     is_loud = os.environ.get("RAY_BACKEND_LOG_LEVEL") == "debug"  # as by -vv
@@ -57,7 +58,7 @@ def ray_session(cluster: Cluster) -> Iterator[dict[str, float]]:
             _refuse_silent_address(cluster.address)
             ray.init(address=cluster.address, **quiet)
         else:
-            ray.init(include_dashboard=False, _node_ip_address="127.0.0.1", **quiet)
+            _start_here(quiet)
     except (ConnectionError, ValueError, RuntimeError) as error:
         if cluster.address is None:
             raise
@@ -72,6 +73,26 @@ def ray_session(cluster: Cluster) -> Iterator[dict[str, float]]:
         yield ray.cluster_resources()
     finally:
         ray.shutdown()
+
+
+def _start_here(quiet: dict[str, Any]) -> None:
+    """Start Ray on this machine; once more if it fails, as it does under a heavy load.
+
+    Ray waits for its own processes for a limited time, and raises a plain Exception.
+    """
+    for is_last in (False, True):
+        try:
+            ray.init(include_dashboard=False, _node_ip_address="127.0.0.1", **quiet)
+            return
+        except Exception as error:
+            ray.shutdown()
+            if is_last:
+                reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+                raise StorageError(
+                    f"Ray did not start on this machine ({reason}). Nothing is lost: the same "
+                    "command again goes on, best when less is running; facesearch doctor --deep "
+                    "tries Ray alone."
+                ) from None
 
 
 @contextmanager
