@@ -179,7 +179,9 @@ def _conclude(console: Any, search: Any, result: Any, uri: str, more: str) -> No
     if sweep.is_interrupted:
         say("interrupted; the same command again goes on from here.")
         return
-    say(f"more:  facesearch extend {result.folder.name} --trials {sweep.planned_trials}{more}")
+    name = result.folder.name
+    say(f"look:  facesearch report {name}{more}   or   facesearch ui {name}{more}")
+    say(f"more:  facesearch extend {name} --trials {sweep.planned_trials}{more}")
     if best and best.run_id:
         say(f"next:  facesearch finalize --run-id {best.run_id[:8]}{more}")
 
