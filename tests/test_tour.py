@@ -43,6 +43,8 @@ def look(command: str, folder: Path, env: dict[str, str]) -> None:
     """Start the UI, see that it says where it is, and end it as a user does."""
     process = subprocess.Popen(
         command.split(), cwd=folder, env=env, stdout=subprocess.PIPE, text=True,
+        # who runs the tests in the background has it ignored, and children inherit that
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     assert process.stdout is not None
     told = ""

@@ -253,7 +253,11 @@ def _refuse_empty(result: SweepResult) -> None:
     if sweep.best is None and not sweep.is_interrupted:
         reasons = sorted({t.message.splitlines()[0] for t in sweep.trials.values() if t.message})
         reasons = [result.halted, *reasons] if result.halted else reasons
-        raise NoResultError(f"No trial ended with a score: {' | '.join(reasons[:3])}")
+        more = "" if sweep.num_ended else (
+            f". Trials wait, and their checkpoints are kept; give more: facesearch extend "
+            f"{result.folder.name} --time 15m, or --trials N"
+        )  # fmt: skip
+        raise NoResultError(f"No trial ended with a score: {' | '.join(reasons[:3])}{more}")
 
 
 def _num_trials(space: SearchSpace) -> int:

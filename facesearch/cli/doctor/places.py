@@ -77,12 +77,14 @@ def look_at_sqlite(path: Path, newest: str, known: frozenset[str]) -> Iterator[F
         return
     if not os.access(path, os.W_OK):
         yield Finding("MLflow store", "wrong", f"{path} cannot be written", f"chmod u+w {path}")
+    elif not version:
+        yield Finding("MLflow store", "ok", f"{path}, empty, or just being made")
     elif not newest or version == newest:
         yield Finding("MLflow store", "ok", f"{path}, schema {version}")
-    elif not version or version in known:
+    elif version in known:
         yield Finding(
             "MLflow store", "note",
-            f"{path}: schema {version or 'none'}, an older one; {newest} is here",
+            f"{path}: its schema {version} is older than this MLflow's {newest}",
             f"with no sweep running: mlflow db upgrade sqlite:///{path}",
         )  # fmt: skip
     else:
