@@ -41,7 +41,11 @@ TRACES = """() => [...document.querySelectorAll('.js-plotly-plot')].map(plot => 
 def interface(runs: Path, *words: str) -> Iterator[tuple["subprocess.Popen[str]", str, int]]:
     """Start the command; yield it, the address that it prints, and the group of the server."""
     command = [sys.executable, "-m", "facesearch.cli", "ui", "--no-open", "--runs", str(runs)]
-    process = subprocess.Popen([*command, *words], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [*command, *words], stdout=subprocess.PIPE, text=True,
+        # who runs the tests in the background has it ignored, and children inherit that
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
     try:
         assert process.stdout
         lines = []

@@ -109,7 +109,8 @@ def test_bombs_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_no_pickle_and_no_photograph_is_written(served: Path) -> None:
     suffixes = {path.suffix for path in served.rglob("*") if path.is_file()}
-    assert suffixes <= {"", ".py", ".typed", ".json", ".yaml", ".txt", ".safetensors"}
+    texts = {".py", ".typed", ".json", ".yaml", ".txt", ".css", ".jinja"}
+    assert suffixes <= {"", ".safetensors", *texts}
     assert (served / "code" / "facesearch" / "final" / "serving.py").is_file()
     sent = json.loads((served / "serving_input_example.json").read_text())
     picture = base64.b64decode(sent["dataframe_split"]["data"][0][0])
