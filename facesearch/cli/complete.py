@@ -1,4 +1,4 @@
-"""What the shell proposes for an argument: spaces, sweeps, models, topics.
+"""What the shell proposes for an argument: spaces, sweeps, runs, models, topics, keys.
 
 Runs at every press of the tab key: nothing heavy is imported, and nothing may fail.
 """
@@ -20,6 +20,8 @@ TOPICS = (
     "adaface", "magface", "curricularface", "elasticface", "uniface", "triplet", "supcon",
     "circle", "multi_similarity",
 )  # fmt: skip
+# What every trial has; its params and metrics are those of the store.
+_OWN_KEYS = ("score", "epochs", "started", "outcome", "trial")
 _MOST = 200
 
 
@@ -65,7 +67,7 @@ class _ProposedWord(click.types.StringParamType):
     ) -> list[CompletionItem]:
         """Return the proposals."""
         found = _proposals(self.candidates, ctx, incomplete)
-        is_word = self.candidates is _topics
+        is_word = self.candidates in (_topics, _keys)
         return found if found or is_word else [CompletionItem(incomplete, type="dir")]
 
 
@@ -99,22 +101,49 @@ def _models(context: click.Context, incomplete: str) -> Iterator[str]:
         yield str(model)
 
 
-def _sweeps_and_finals(context: click.Context, incomplete: str) -> Iterator[str]:
+def _models_and_ids(context: click.Context, incomplete: str) -> Iterator[str]:
+    yield from _models(context, incomplete)
+    yield from _ids(context, incomplete, "final")
+
+
+def _ids(context: click.Context, incomplete: str, kind: str = "") -> Iterator[str]:
+    """Yield the ids of runs that begin so."""
+    from facesearch.cli.complete_store import run_ids
+
+    yield from run_ids(context.params.get("tracking_uri"), _runs(context), incomplete, kind)
+
+
+def _sweeps_and_ids(context: click.Context, incomplete: str) -> Iterator[str]:
     yield from _sweeps(context, incomplete)
+    yield from _ids(context, incomplete)
+
+
+def _sweeps_and_finals(context: click.Context, incomplete: str) -> Iterator[str]:
+    yield from _sweeps_and_ids(context, incomplete)
     for model in _runs(context).glob("*/model"):
         yield str(model.parent)
 
 
 def _trials(context: click.Context, incomplete: str) -> Iterator[str]:
-    """Yield sweeps, and behind a slash the trials of one."""
-    yield from _sweeps(context, incomplete)
+    """Yield sweeps and ids of runs, and behind a slash the trials of a sweep."""
+    from facesearch.cli.complete_store import trial_numbers
+
+    yield from _sweeps_and_ids(context, incomplete)
     sweep, slash, _ = incomplete.partition("/")
-    for trial in (_runs(context) / sweep / "trials").glob("*") if slash else ():
-        yield f"{sweep}/{trial.name}"
+    for number in trial_numbers(_runs(context) / sweep) if slash else ():
+        yield f"{sweep}/{number}"
 
 
 def _topics(context: click.Context, incomplete: str) -> Iterator[str]:
     yield from TOPICS
+
+
+def _keys(context: click.Context, incomplete: str) -> Iterator[str]:
+    """Yield what runs can be sorted by; click takes a word with a dash for an option."""
+    from facesearch.cli.complete_store import keys
+
+    yield from _OWN_KEYS
+    yield from keys(context.params.get("tracking_uri"), _runs(context))
 
 
 def _runs(context: click.Context) -> Path:
@@ -123,8 +152,8 @@ def _runs(context: click.Context) -> Path:
 
 _BY_NAME: dict[str, Candidates] = {
     "space": _spaces, "spaces": _spaces,
-    "sweep": _sweeps, "learn_from": _sweeps, "run_id": _sweeps, "what": _sweeps_and_finals,
+    "sweep": _sweeps, "learn_from": _sweeps, "run_id": _sweeps_and_ids, "what": _sweeps_and_finals,
     "run": _trials, "first": _trials, "second": _trials,
-    "bundle": _models, "a": _models, "b": _models,
-    "topic": _topics,
+    "bundle": _models_and_ids, "a": _models_and_ids, "b": _models_and_ids,
+    "topic": _topics, "key": _keys,
 }  # fmt: skip

@@ -9,6 +9,7 @@ import click
 
 from facesearch.cli.options import RUNS, TRACKING
 from facesearch.cli.text import printable
+from facesearch.cli.verbosity import say_note
 
 # A name, and what it is in the one and in the other run; None where it is not written.
 Change = tuple[str, Any, Any]
@@ -36,7 +37,7 @@ def diff(
     sources = open_sources(tracking_uri, runs_dir)
     runs = [sources.one_run(word) for word in (first, second)]
     for note in dict.fromkeys(sources.notes):
-        click.echo(printable(f"note: {note}"), err=True)
+        say_note(note)
     click.echo(_as_json(*runs) if is_json else _as_text(*runs))
 
 

@@ -140,8 +140,16 @@ class Sources:
         try:
             return self.find(word)
         except InputError as error:
-            hint = "No run's id begins so" if self.reader else "Only MLflow knows the ids of runs"
-            raise InputError(f"{error} {hint}; `facesearch runs` lists them.") from None
+            raise InputError(f"{error} {self._about_ids(word)}") from None
+
+    def _about_ids(self, word: str) -> str:
+        from facesearch.tracking.lookup import is_too_short
+
+        if self.reader is None:
+            return "Only MLflow knows the ids of runs."
+        if is_too_short(word):
+            return "Of a run's id write 3 characters at least."
+        return "No run's id begins so; `facesearch runs` lists them."
 
     def one_run(self, word: str) -> Any:
         """Return a run in full; a sweep stands for its best trial, as in finalize.

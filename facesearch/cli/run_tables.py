@@ -5,11 +5,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from facesearch.cli.columns import Column, fitted, taken
+from facesearch.cli.columns import GAP, Column, fitted, taken
 from facesearch.cli.text import printable
 
 SHORT_ID = 8
 _MOST_METRICS = 4
+# Places for what has no column of its own, where not all have one.
+_LEAST_REST = 14
 # What is told of a final model: known people, and strangers.
 FIGURES = ("dev/top1", "unknown_dev/rank1")
 
@@ -24,8 +26,8 @@ def trial_columns(
 ) -> list[Column]:
     """Return the columns of a leaderboard.
 
-    Where all fits, what every trial has been searched for gets a column of its own; else the point
-    is told in a few words, the last column. Metrics take what room is left.
+    What every trial has been searched for gets a column of its own, as far as there is room; the
+    rest of the point is told in a few words, the last column. Metrics take what room is left.
 
     Args:
         rows: In the order of the table.
@@ -35,14 +37,38 @@ def trial_columns(
 
     """
     columns = _fixed(rows, has_sweep=has_sweep) + _extra(rows, sorted_by)
-    wide = _shared(rows)
-    names = {column.name for column in wide}
-    rest = Column("and" if wide else "point", [_words(row.params, names) for row in rows])
-    wide += [rest] if any(rest.cells) else []
-    if taken(columns + wide) > width + 2:
-        wide = [Column("point", _points(rows, names))]
-    room = width + 2 - taken(columns + wide)
-    return columns + _metrics(rows, room, sorted_by) + wide
+    shared = [column for column in _shared(rows) if column.name != sorted_by]
+    room = width + GAP - taken(columns)
+    known = {sorted_by} & {name for row in rows for name in row.params}
+    wide, rest = shared, _rest(rows, known, shared, shared)
+    if taken(wide + rest) > room:
+        wide = _most_asked(shared, room - _LEAST_REST)
+        rest = _rest(rows, known, wide, shared)
+    return columns + _metrics(rows, room - taken(wide + rest), sorted_by) + wide + rest
+
+
+def _most_asked(shared: Sequence[Column], room: int) -> list[Column]:
+    """Return the columns for which there is room, in their order: words and lr before others."""
+    chosen: list[Column] = []
+    for column in sorted(shared, key=lambda column: (column.is_right, column.name != "lr")):
+        if taken([*chosen, column]) <= room:
+            chosen.append(column)
+    return [column for column in shared if column in chosen]
+
+
+def _rest(
+    rows: Sequence[Any], known: set[str], wide: Sequence[Column], shared: Sequence[Column]
+) -> list[Column]:
+    """Return the column that tells in words what has none; it begins with what all trials have."""
+    told = known | {column.name for column in wide}
+    places = {column.name: place for place, column in enumerate(shared)}
+
+    def place(name: str) -> tuple[bool, int]:
+        return name != "lr" or name not in places, places.get(name, len(places))
+
+    points = [{name: row.params[name] for name in sorted(row.params, key=place)} for row in rows]
+    column = Column("and" if told else "point", [_words(point, told) for point in points])
+    return [column] if any(column.cells) else []
 
 
 def _fixed(rows: Sequence[Any], *, has_sweep: bool) -> list[Column]:
@@ -86,16 +112,6 @@ def _shared(rows: Sequence[Any]) -> list[Column]:
         is_number = not any(isinstance(value, str) for value in values)
         columns.append(Column(name, [_value(value) for value in values], is_right=is_number))
     return sorted(columns, key=lambda column: column.is_right)
-
-
-def _points(rows: Sequence[Any], shared: set[str]) -> list[str]:
-    """Return the points in words; first what is most asked for and what can be compared."""
-
-    def place(name: str) -> tuple[bool, bool]:
-        return name not in shared, name != "lr"
-
-    points = [{name: row.params[name] for name in sorted(row.params, key=place)} for row in rows]
-    return [_words(point, set()) for point in points]
 
 
 def _words(params: dict[str, Any], known: set[str]) -> str:

@@ -97,6 +97,26 @@ def as_yaml(config: dict[str, Any]) -> str:
     return str(yaml.safe_dump(config, sort_keys=False, default_flow_style=False, width=1000))
 
 
+def without_defaults(config: dict[str, Any]) -> dict[str, Any]:
+    """Return what of a config is not as it comes, and its head; it means the same.
+
+    One that is not understood, as of another version, is returned as it is.
+    """
+    from pydantic import ValidationError
+
+    from facesearch.config import RunConfig
+
+    try:
+        whole = RunConfig.model_validate(config)
+        short = whole.model_dump(mode="json", exclude_defaults=True)
+        head = {"type": whole.head.type, **short.get("head", {})}
+        short = {part: {**short, "head": head}.get(part, {}) for part in config}
+        short = {part: values for part, values in short.items() if values}
+        return short if RunConfig.model_validate(short) == whole else config
+    except ValidationError:
+        return config
+
+
 def commands(detail: Any) -> list[str]:
     """Return what can be typed next."""
     row, label = detail.row, detail.label

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from facesearch.cli.options import RUNS, TRACKING
-from facesearch.cli.text import printable
+from facesearch.cli.verbosity import say_detail, say_hint, say_note
 from facesearch.errors import InputError
 
 _FEW_ROWS = 25
@@ -63,7 +63,9 @@ def runs(  # noqa: PLR0913 - one argument an option
     chosen = sort(where(rows, conditions), key) if rows else []
     shown = chosen[: limit or (len(chosen) if is_csv or is_json else _FEW_ROWS)]
     for note in sources.notes:
-        click.echo(printable(f"note: {note}"), err=True)
+        say_note(note)
+    for board in boards:
+        say_detail(f"{board.sweep}: read from {board.source}")
     _write(boards, shown, others, "csv" if is_csv else "json" if is_json else "", key, len(chosen))
 
 
@@ -139,14 +141,14 @@ def _print(boards: list[Any], shown: list[Any], num_chosen: int, key: str | None
         head, *others = lines(final_columns(finals, names), console.width)
         console.print(f"\n{head}", style="bold")
         console.print("\n".join(others))
-    _tell_next(console, shown)
+    _tell_next(shown)
 
 
 def _name(row: Any, *, is_all: bool) -> str:
     return f"{row.sweep}/{row.trial:03d}" if is_all else f"{row.trial:03d}"
 
 
-def _tell_next(console: Any, shown: list[Any]) -> None:
+def _tell_next(shown: list[Any]) -> None:
     """Say what can be typed with the best of those in the table, whatever it is sorted by."""
     from facesearch.tracking.query import rank
 
@@ -154,14 +156,13 @@ def _tell_next(console: Any, shown: list[Any]) -> None:
         return
     first = rank(shown)[0]
     label = first.run_id[:8] or f"{first.sweep}/{first.trial:03d}"
-    console.print()
-    console.print(printable(f"next:  facesearch show {label}"))
+    say_hint(f"\nnext:  facesearch show {label}")
     if first.run_id and first.is_ranked:
-        console.print(printable(f"       facesearch finalize --run-id {label}"))
+        say_hint(f"       facesearch finalize --run-id {label}")
 
 
 def _tell_others(others: list[str]) -> None:
     if others:
         more = f" and {len(others) - _FEW_SWEEPS} more" if len(others) > _FEW_SWEEPS else ""
         names = ", ".join(others[:_FEW_SWEEPS])
-        click.echo(printable(f"other sweeps: {names}{more}; all in one table: --all"))
+        say_hint(f"other sweeps: {names}{more}; all in one table: --all")

@@ -8,6 +8,7 @@ import click
 
 from facesearch.cli.options import RUNS, TRACKING
 from facesearch.cli.text import printable
+from facesearch.cli.verbosity import say_note
 
 _NUM_LEADERS = 5
 
@@ -35,7 +36,7 @@ def show(run: str, is_json: bool, tracking_uri: str | None, runs_dir: Path) -> N
     else:
         told = _run_json(found) if is_json else _run_text(found)
     for note in sources.notes:
-        click.echo(printable(f"note: {note}"), err=True)
+        say_note(note)
     click.echo(told)
 
 
@@ -43,14 +44,17 @@ def _run_text(detail: Any) -> str:
     from rich.console import Console
 
     from facesearch.cli import run_text
+    from facesearch.cli.verbosity import level
 
     width = Console().width
     kind = "final model" if detail.kind == "final" else detail.kind
+    config = detail.config if level() > 0 else run_text.without_defaults(detail.config)
+    title = "config" if config == detail.config else "config (without defaults; with them: -v)"
     parts = [
         (f"{kind} {detail.label}", run_text.pairs(run_text.facts(detail, width))),
         ("curves", run_text.pairs(run_text.curves(detail))),
         ("metrics", run_text.pairs(run_text.metrics(detail))),
-        ("config", printable(run_text.as_yaml(detail.config)).rstrip()),
+        (title, printable(run_text.as_yaml(config)).rstrip()),
         ("provenance", run_text.pairs(_printable(detail.provenance))),
         ("artifacts", printable("\n".join(detail.artifacts))),
         ("next", printable("\n".join(run_text.commands(detail)))),

@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from facesearch.errors import printable
+
 _LIBRARIES = ("ray", "mlflow")
 _KEY = "facesearch.verbosity"
 
@@ -28,6 +30,18 @@ def say_detail(text: str) -> None:
     """Print a line to standard error if detail is asked for."""
     if level() > 0:
         click.echo(text, err=True)
+
+
+def say_note(text: str) -> None:
+    """Print a remark to standard error, unless only results are asked for."""
+    if not is_quiet():
+        click.echo(printable(f"note: {text}"), err=True)
+
+
+def say_hint(text: str) -> None:
+    """Print what may be typed next, unless only results are asked for."""
+    if not is_quiet():
+        click.echo(printable(text))
 
 
 def accept_verbosity(command: click.Command) -> click.Command:

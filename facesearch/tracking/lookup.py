@@ -27,6 +27,11 @@ def split_number(word: str) -> tuple[str, int] | None:
     return (match[1], int(match[2])) if match else None
 
 
+def is_too_short(word: str) -> bool:
+    """Whether a word might be the beginning of a run's id, if there were more of it."""
+    return not _RUN_ID.fullmatch(word) and bool(_RUN_ID.fullmatch(word.ljust(3, "0")))
+
+
 def runs_beginning(reader: StoreReader, word: str) -> list[Any]:
     """Return our runs whose id begins so; none if the word cannot be the beginning of one."""
     if not _RUN_ID.fullmatch(word):

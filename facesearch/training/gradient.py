@@ -17,8 +17,8 @@ from facesearch.data.faces import FaceSet
 from facesearch.heads import Head
 from facesearch.models import FaceNetwork
 from facesearch.training.evaluate import Autocast, take
-from facesearch.training.memory import is_bf16
 from facesearch.training.parallel import Ranks
+from facesearch.training.precision import is_bf16
 
 
 def autocast_of(config: RunConfig, device: torch.device) -> Autocast:

@@ -18,6 +18,7 @@ from facesearch.errors import InputError
 from facesearch.heads import build_head
 from facesearch.models.cost import network_cost
 from facesearch.training.optim import build_optimizer
+from facesearch.training.precision import is_bf16
 
 # bf16 takes half of float32; masks, indices and the embedding keep their size, so this is the least
 BF16_FACTOR = 0.5
@@ -144,22 +145,6 @@ def refuse_parts(config: RunConfig, batch_size: int, micro_batches: int) -> None
 def default_device() -> torch.device:
     """Return the GPU if there is one, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def has_fast_bf16(device: torch.device) -> bool:
-    """Whether ``device`` multiplies bf16 in hardware (elsewhere bf16 is slower than fp32)."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return bool(
-        torch.backends.cpu.get_cpu_capability() == "AVX512"
-        and torch.cpu._is_avx512_bf16_supported()
-    )
-
-
-def is_bf16(config: RunConfig, device: torch.device) -> bool:
-    """Whether the network of ``config`` computes in bf16 on ``device``."""
-    precision = config.train.precision
-    return precision == "bf16" or (precision == "auto" and has_fast_bf16(device))
 
 
 def _faces_in_batch(config: RunConfig, num_identities: int, num_faces: int | None) -> int:

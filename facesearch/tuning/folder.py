@@ -1,4 +1,8 @@
-"""The folder of a sweep: which one a command goes on with, and whether it may."""
+"""The folder of a sweep: which one a command goes on with, and whether it may.
+
+What writes checkpoints is imported where it is needed: it brings torch along, which takes seconds,
+and most commands only look.
+"""
 
 import hashlib
 import json
@@ -13,8 +17,6 @@ from filelock import FileLock
 
 from facesearch.errors import InputError
 from facesearch.space import SearchSpace, load_space
-from facesearch.training.checkpoint import write_atomically
-from facesearch.training.retention import forget, keep_final
 from facesearch.tuning.ledger import Event, Ledger, read_ledger
 from facesearch.tuning.records import TrialRecord
 
@@ -194,6 +196,8 @@ def _go_on(space: SearchSpace, fingerprint: str, folder: Path) -> SweepFolder:
 
 
 def _begin(space: SearchSpace, fingerprint: str, folder: Path, root: str | None) -> SweepFolder:
+    from facesearch.training.checkpoint import write_atomically
+
     folder.mkdir(exist_ok=True)
     text = Path(space.document.source).read_bytes()
     write_atomically(folder / "space.yaml", text)
@@ -231,6 +235,8 @@ class CheckpointKeeper:
 
     def trial_ended(self, trial: TrialRecord) -> None:
         """Leave the best and the last of a completed trial, and nothing of one that was stopped."""
+        from facesearch.training.retention import forget, keep_final
+
         folder = self.folder / f"{trial.number:03d}"
         if trial.outcome == "completed":
             keep_final(folder)

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 import pytest
 from click.shell_completion import ShellComplete
+from sweeps import in_mlflow, simulated_sweep
 
 from facesearch.cli import cli, complete
 from facesearch.config import CATALOGUE
@@ -18,8 +19,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("")
     for sweep in ("runs/arcface-0001", "elsewhere/heads-0002"):
-        (tmp_path / sweep / "trials" / "004").mkdir(parents=True)
-        (tmp_path / sweep / "ledger").write_text("")
+        (tmp_path / sweep).mkdir(parents=True)
+        started = '73e044c4 {"event":"started","t":0.003,"trial":4,"attempt":1}'
+        (tmp_path / sweep / "ledger").write_text(f"{started}\n{started}\n")
     (tmp_path / "runs" / "final-3f2b91c0" / "model").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -47,15 +49,25 @@ def proposed(*words: str) -> list[str]:
         (["-q", "list", "arc"], ["arcface"]),
         (["list", "nothing"], []),
         (["completion", "f"], ["fish"]),
+        (["runs", "--sort", "sc"], ["score"]),
+        (["runs", "--sort", "nothing"], []),
+        (["show", "arcface-0001/"], ["arcface-0001/004"]),
+        (["show", "abc"], ["abc"]),
     ],
 )
 def test_the_shell_proposes_what_is_there(words: list[str], expected: list[str]) -> None:
     assert proposed(*words) == expected
 
 
-def test_behind_a_slash_the_trials_of_a_sweep_are_proposed() -> None:
-    context = click.Context(cli)
-    assert "arcface-0001/004" in set(complete._trials(context, "arcface-0001/"))
+def test_ids_of_runs_are_proposed_once_they_begin(folder: Path) -> None:
+    store = in_mlflow(simulated_sweep(folder / "runs", trials=2, num_failed=0))
+    client = store.client()
+    run_id = client.search_runs([store.experiment_id(client)])[0].info.run_id
+    for words in (["show"], ["diff", "arcface-0001"], ["finalize", "--run-id"], ["report"]):
+        assert run_id[:8] in proposed(*words, run_id[:3]), words
+        assert run_id[:8] not in proposed(*words, ""), words
+    assert run_id[:8] not in proposed("verify", run_id[:3])  # that takes final models
+    assert "best/score" in proposed("runs", "--sort", "best")
 
 
 def test_an_error_proposes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +86,7 @@ def test_nothing_heavy_is_imported() -> None:
     script = (
         "import sys; from click.shell_completion import ShellComplete; "
         "from facesearch.cli import cli; done = ShellComplete(cli, {}, 'f', 'F'); "
-        "[done.get_completions([c], '') for c in ('tune', 'extend', 'list', 'identify')]; "
+        "[done.get_completions([c], 'a') for c in ('tune', 'show', 'list', 'identify')]; "
         "print([m for m in ('torch', 'ray', 'mlflow', 'optuna', 'pydantic', 'yaml', 'rich') "
         "if m in sys.modules])"
     )

@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -58,9 +60,9 @@ def test_the_table_fits_the_terminal(
     assert told[start + 1].split()[1:4] == ["010", "completed", "27"]
     assert told[start + 24].split()[1:5] == ["007", "out", "of", "memory"]
     cells = " ".join(told[start].split())
-    if width == 80:  # the point in a few words, cut
-        assert cells.endswith("point") and told[start + 1].endswith("…")
-        assert "arcface lr=0.0988 width=9" in told[start + 1]
+    if width == 80:  # what is asked for first has a column, the rest is told in words, cut
+        assert cells.endswith("head lr and") and told[start + 1].endswith("…")
+        assert "arcface  0.0988  width=9" in told[start + 1]
     else:  # a column for each param that all have, then the own ones of each head
         assert cells.endswith("head width depth strength lr and")
         assert told[start + 1].endswith("0.0988  margin_rad=0.397 scale=11")
@@ -166,3 +168,17 @@ def test_what_cannot_be_listed_is_refused(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no sweep has been tracked there"):
         call(runs=tmp_path / "none")
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize(
+    "words", [["runs"], ["show", "made-up-0001"], ["diff", "made-up-0001/004"]]
+)
+def test_looking_at_runs_does_not_load_what_trains(folder: Path, words: list[str]) -> None:
+    words = [*words, "made-up-0001/010"] if words[0] == "diff" else words
+    script = (
+        "import sys; from facesearch.cli import cli; "
+        f"cli.main({[*words, '--runs', str(folder)]}, standalone_mode=False); "
+        "print([m for m in ('torch', 'ray', 'optuna', 'matplotlib') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "[]", done.stderr

@@ -27,8 +27,8 @@ def shown(folder: Path, word: str) -> Any:
 
 
 def section(text: str, title: str) -> str:
-    """Return the lines below a title."""
-    (part,) = [part for part in text.split("\n\n") if part.startswith(f"{title}\n")]
+    """Return the lines below a title, which may have a remark in brackets."""
+    (part,) = [part for part in text.split("\n\n") if part.startswith((f"{title}\n", f"{title} ("))]
     return part.partition("\n")[2]
 
 
@@ -38,7 +38,10 @@ def test_a_trial_is_shown_in_full(folder: Path, monkeypatch: pytest.MonkeyPatch)
     text = run("show", trial["run"][:8], "--runs", str(folder))
     assert text.startswith(f"trial {trial['run'][:8]}\n")
     config = yaml.safe_load(section(text, "config"))
-    assert config == trial["config"]
+    assert len(str(config)) < len(str(trial["config"])) / 2 and "head" in config
+    assert RunConfig.model_validate(config) == RunConfig.model_validate(trial["config"])
+    whole = run("show", trial["run"][:8], "--runs", str(folder), "-v")
+    assert yaml.safe_load(section(whole, "config")) == trial["config"]
     assert RunConfig.model_validate(config).optim.lr == trial["params"]["lr"]
     assert f"-> {trial['score']:.4g}" in section(text, "curves").splitlines()[0]
     assert "made-up-0001/004" in text and "version.torch" in section(text, "provenance")

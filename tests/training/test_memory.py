@@ -18,8 +18,6 @@ from facesearch.training.fit import Training
 from facesearch.training.memory import (
     Memory,
     available_bytes,
-    has_fast_bf16,
-    is_bf16,
     is_out_of_memory,
     refuse_parts,
     training_bytes,
@@ -181,11 +179,6 @@ def test_a_share_of_the_machine_is_available() -> None:
     whole = available_bytes(CPU)
     assert 100e6 < whole < 1e15
     assert available_bytes(CPU, 0.25) == whole // 4 and available_bytes(CPU, 8.0) == whole
-
-
-def test_the_precision_follows_the_device_unless_it_is_given() -> None:
-    for precision, expected in (("auto", has_fast_bf16(CPU)), ("fp32", False), ("bf16", True)):
-        assert is_bf16(config_of(train={"precision": precision}), CPU) is expected
 
 
 def test_what_cannot_be_computed_in_parts_is_refused() -> None:

@@ -153,7 +153,9 @@ def test_a_real_sweep_on_a_real_terminal(tmp_path: Path) -> None:
     assert re.search(r"^best     \d{3}  0\.\d{4} val/rank1 after epoch \d+, \w+$", text, re.M)
     assert re.search(r"^2 +\d+ +0\.\d{4} +\d{3} +\d+ +0\.\d{4} [▁-█]+ ", text, re.M), text
     assert re.search(r"^\d{3}     \d+/12 +0\.\d{4} [▁-█]+·*", text, re.M)
-    assert re.search(r"^[\d.]+ epochs a minute, [\d.]+ trials an hour, \d+ faces/s", text, re.M)
+    assert re.search(
+        r"^[\d.,]+ epochs a minute, [\d.,]+ trials an hour, [\d,]+ faces/s", text, re.M
+    )
     assert "pruned" in text and re.search(
         r"^toy  \d+/12 trials, \d+ epochs, \w+, about", text, re.M
     )

@@ -34,7 +34,8 @@ def doctor(deep: bool, as_json: bool, tracking_uri: str | None, runs_dir: Path) 
     from facesearch.cli.doctor.show import print_findings
     from facesearch.cli.verbosity import level
 
-    findings = list(examine(tracking_uri, runs_dir, is_deep=deep))
+    is_full = as_json or level() > 0
+    findings = list(examine(tracking_uri, runs_dir, is_deep=deep, is_full=is_full))
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], indent=1))
     else:
@@ -44,7 +45,7 @@ def doctor(deep: bool, as_json: bool, tracking_uri: str | None, runs_dir: Path) 
 
 
 def examine(
-    tracking_uri: str | None, runs_dir: Path, *, is_deep: bool = False
+    tracking_uri: str | None, runs_dir: Path, *, is_deep: bool = False, is_full: bool = False
 ) -> Iterator["Finding"]:
     """Yield what every check finds, in the order of printing.
 
@@ -52,16 +53,18 @@ def examine(
         tracking_uri: The MLflow store, or None for the usual one.
         runs_dir: The folder for sweeps.
         is_deep: Start Ray, and open the store with MLflow.
+        is_full: Name all packages, and not only the main ones.
 
     """
     from facesearch.cli.doctor import device, installed, machine, places, probe, services
 
-    asked = {"torch": [], "ray": ["deep"] if is_deep else []}
+    how = ["deep"] if is_deep else []
+    asked = {"torch": how, "ray": how}
     if is_deep:
         asked["mlflow"] = [tracking_uri or "", str(runs_dir)]
     facts = probe.ask_all(asked, _ASK_DEEP_S if is_deep else _ASK_S)
     yield from installed.look_at_python()
-    yield from installed.look_at_packages()
+    yield from installed.look_at_packages(is_full=is_full)
     yield from device.look_at_torch(facts["torch"], device.driver_version())
     yield from machine.look_at_cores()
     yield from machine.look_at_memory(*machine.free_memory())
@@ -70,6 +73,7 @@ def examine(
     yield from places.look_at_places(runs_dir)
     yield from places.look_at_faces()
     yield from services.look_at_ray(facts["ray"])
-    yield from services.look_at_store(tracking_uri, runs_dir)
-    if is_deep:
+    store = list(services.look_at_store(tracking_uri, runs_dir))
+    yield from store
+    if is_deep and all(finding.state != "wrong" for finding in store):  # one cause, told once
         yield from services.look_at_opened_store(facts["mlflow"])

@@ -11,6 +11,8 @@ from facesearch.cli.doctor.finding import Finding
 
 # torchvision 0.N is built for torch 2.(N - 15)
 _TORCHVISION_BEHIND = 15
+# Torch has a line of its own.
+_NAMED = ("ray", "optuna", "mlflow")
 
 
 def look_at_python() -> Iterator[Finding]:
@@ -25,17 +27,22 @@ def look_at_python() -> Iterator[Finding]:
         yield Finding("Python", "ok", here)
 
 
-def look_at_packages() -> Iterator[Finding]:
-    """Compare each package with its range; one line for all that are right."""
-    right, findings = [], []
+def look_at_packages(*, is_full: bool = False) -> Iterator[Finding]:
+    """Compare each package with its range; one line for all that are right.
+
+    Args:
+        is_full: Name them all in it, and not only those that a question would be about.
+
+    """
+    right: dict[str, str] = {}
+    findings = []
     for requirement in _required("facesearch"):
         finding = _compare(requirement)
         if finding is None:
-            right.append(f"{requirement.name} {metadata.version(requirement.name)}")
+            right[requirement.name] = metadata.version(requirement.name)
         else:
             findings.append(finding)
-    own = f"facesearch {metadata.version('facesearch')}"
-    yield Finding("packages", "ok", ", ".join([own, *right]))
+    yield Finding("packages", "ok", _told(right, is_full=is_full))
     yield from findings
     yield from look_at_pair(_version("torch"), _version("torchvision"))
 
@@ -52,6 +59,14 @@ def look_at_pair(torch: str, torchvision: str) -> Iterator[Finding]:
             f"and torch is {torch}",
             f"pip install 'torchvision==0.{ours.minor + _TORCHVISION_BEHIND}.*'",
         )  # fmt: skip
+
+
+def _told(right: dict[str, str], *, is_full: bool) -> str:
+    named = {k: v for k, v in right.items() if is_full or k in _NAMED}
+    rest = len(right) - len(named)
+    own = {"facesearch": metadata.version("facesearch")}
+    words = ", ".join(f"{name} {version}" for name, version in {**own, **named}.items())
+    return f"{words} and {rest} more are in their ranges" if rest else words
 
 
 def _required(package: str) -> list[Requirement]:

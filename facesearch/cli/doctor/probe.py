@@ -4,7 +4,10 @@
 Not here: what is right and what is wrong (`device.py`, `services.py`).
 """
 
+import importlib
+import importlib.util
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -49,10 +52,10 @@ def ask(name: str, arguments: list[str], timeout_s: float) -> Facts:
     return facts
 
 
-def _torch() -> Facts:
+def _torch(deep: str = "") -> Facts:
     import torch
 
-    from facesearch.training.memory import has_fast_bf16
+    from facesearch.training.precision import has_fast_bf16
 
     num_gpus = torch.cuda.device_count()
     gpus = [_gpu(number) for number in range(num_gpus)] if torch.cuda.is_available() else []
@@ -64,16 +67,42 @@ def _torch() -> Facts:
         "mps": torch.backends.mps.is_available(),
     }
     try:
-        import torchvision
+        version = "" if deep else torchvision_version()
+        version = version or importlib.import_module("torchvision").__version__
     except Exception as error:
         return {**facts, "torchvision_error": f"{type(error).__name__}: {error}"[:200]}
-    return {**facts, "torchvision": torchvision.__version__}
+    return {**facts, "torchvision": version}
+
+
+def torchvision_version() -> str:
+    """Load what of torchvision is built for one torch, and return its version.
+
+    That is where a wrong pair breaks; to import all of it takes two seconds more. Returns "" if
+    its files are not as expected here.
+
+    Raises:
+        Exception: Many kinds; if the library and torch are not of one build.
+
+    """
+    import torch
+
+    spec = importlib.util.find_spec("torchvision")
+    folder = Path(spec.origin).parent if spec and spec.origin else Path()
+    libraries = [path for path in folder.glob("_C*") if path.suffix in (".so", ".pyd")]
+    file = folder / "version.py"
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    version = re.search(r"^__version__ = ['\"](.+)['\"]", text, re.MULTILINE)
+    if not version or len(libraries) != 1:
+        return ""
+    torch.ops.load_library(libraries[0])  # type: ignore[no-untyped-call]
+    assert torch.ops.torchvision.nms, "no operators"
+    return version[1]
 
 
 def _gpu(number: int) -> Facts:
     import torch
 
-    from facesearch.training.memory import has_fast_bf16
+    from facesearch.training.precision import has_fast_bf16
 
     device = torch.device("cuda", number)
     try:

@@ -56,7 +56,10 @@ def look_at_opened_store(facts: dict[str, Any]) -> Iterator[Finding]:
     """Judge what MLflow itself said when it opened the store."""
     if "error" in facts:
         yield Finding(
-            "MLflow", "wrong", facts["error"], "mend the store, or choose one: --tracking-uri"
+            "MLflow",
+            "wrong",
+            facts["error"],
+            "choose another store with --tracking-uri",
         )
     else:
         yield Finding("MLflow", "ok", "opens its store and answers")

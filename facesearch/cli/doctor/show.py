@@ -1,5 +1,7 @@
 """How the findings are printed."""
 
+import functools
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -17,32 +19,40 @@ def print_findings(findings: Iterable[Finding], *, only_faults: bool = False) ->
 
     """
     from rich.console import Console
-    from rich.table import Table
 
     told = list(findings)
-    console = Console()
-    table = Table(box=None, show_header=False, padding=(0, 1, 0, 0))
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for finding in told:
-        if only_faults and finding.state == "ok":
-            continue
-        for row in _rows(finding):
-            table.add_row(*row)
-    console.print(table)
-    console.print(summary(told), highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
+    shown = [finding for finding in told if not only_faults or finding.state != "ok"]
+    widths = [max((len(text) for text in cells), default=0) for cells in _firsts(shown)]
+    for finding in shown:
+        for line in _lines(finding, widths, console.width):
+            console.print(line)
+    console.print(summary(told))
 
 
-def _rows(finding: Finding) -> Iterator[Sequence[Any]]:
+def _firsts(findings: Sequence[Finding]) -> tuple[list[str], list[str]]:
+    return [finding.state for finding in findings], [finding.about for finding in findings]
+
+
+def _lines(finding: Finding, widths: Sequence[int], width: int) -> Iterator[Any]:
+    """Yield the lines of a finding, none wider than the terminal; an address stays whole."""
     from rich.text import Text
 
     from facesearch.cli.text import printable
 
-    state = Text(finding.state, style=_COLOURS[finding.state])
-    yield state, finding.about, Text(printable(finding.found))
-    if finding.mend:
-        yield "", "", Text(f"mend: {printable(finding.mend)}", style="bold")
+    first = Text.assemble(
+        (f"{finding.state:<{widths[0]}}", _COLOURS[finding.state]),
+        f"  {finding.about:<{widths[1]}}  ",
+    )
+    fold = functools.partial(
+        textwrap.wrap, width=max(20, width - len(first)), break_long_words=False,
+        break_on_hyphens=False,
+    )  # fmt: skip
+    gap = " " * len(first)
+    for number, line in enumerate(fold(printable(finding.found)) or [""]):
+        yield Text.assemble(first if number == 0 else gap, line)
+    for line in fold(printable(f"mend: {finding.mend}")) if finding.mend else ():
+        yield Text.assemble(gap, (line, "bold"))
 
 
 def summary(findings: Sequence[Finding]) -> str:
