@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from facesearch.cli.options import DATA, RUNS, TRACKING
+from facesearch.cli.options import DATA, RUNS, TRACKING, told_when_stopped
 from facesearch.cli.text import faces_root, printable
 from facesearch.errors import InputError
 
@@ -16,6 +16,11 @@ _VIEWS = click.option(
 # What the options of the second stage are when nothing is said of it.
 _FINE_TUNE = {"fine_tune_px": None, "fine_tune_margin": 1.0, "fine_tune_lr": 0.2}
 _EPOCHS = click.IntRange(1, 10_000)
+# How the names of the figures end that are printed; all are in the report, and told by -v.
+_MAIN = (
+    "/top1", "/rank1", "/rank10", "/tar_at_far_1e-3", "/eer", "/dir_at_fpir_0.1_strangers",
+    "/accuracy_with_rejection", "/accuracy", "/rank1_as_in_the_search",
+)  # fmt: skip
 
 
 @click.command()
@@ -111,8 +116,9 @@ def finalize(run_id: str, root: str | None, tracking_uri: str | None, runs_dir: 
     from facesearch.final.retrain import Listener
     from facesearch.tracking.store import resolve_store
 
+    is_kept = "stopped; what was trained is kept, and the same command goes on."
     try:
-        with Bars(Console(stderr=as_json), "training") as bars:
+        with told_when_stopped(is_kept), Bars(Console(stderr=as_json), "training") as bars:
             final = run(
                 resolve_store(tracking_uri, runs_dir), run_id, _choice(options),
                 runs_dir=runs_dir, root=faces_root(root),
@@ -164,9 +170,19 @@ def _conclude(final: Any) -> None:
 
 
 def _print_report(report: Any) -> None:
-    width = max((len(name) for name in report.figures), default=0) + 2
-    for name, figure in report.figures.items():
+    """Print the main figures, or all of them with -v, and every note."""
+    from facesearch.cli.verbosity import level, say_hint
+
+    shown = {
+        name: figure
+        for name, figure in report.figures.items()
+        if level() > 0 or name.endswith(_MAIN)
+    }
+    width = max((len(name) for name in shown), default=0) + 2
+    for name, figure in shown.items():
         click.echo(f"{name:<{width}}{figure}")
+    if len(shown) < len(report.figures):
+        say_hint(f"and {len(report.figures) - len(shown)} more figures: -v, and in the report")
     for note in report.notes:
         click.echo(f"note: {printable(note)}")
 

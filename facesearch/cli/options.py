@@ -1,6 +1,10 @@
 """What several commands share: their options, and how they are stopped."""
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 import click
 
@@ -16,8 +20,33 @@ DATA = click.option("--data", "root", help="Folder of faces; default: FACESEARCH
 
 
 class Interrupted(Exception):
-    """The sweep was stopped from outside; what is to be printed has been."""
+    """The command was stopped from outside; what is to be printed has been."""
 
     def __init__(self, exit_code: int) -> None:
         super().__init__()
         self.exit_code = exit_code
+
+
+@contextmanager
+def told_when_stopped(told: str) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end what is inside alike: with one line, and the exit code of each.
+
+    Raises:
+        Interrupted: After the line was printed.
+
+    """
+    exit_code = 128 + signal.SIGINT
+
+    def on_term(number: int, frame: FrameType | None) -> None:
+        nonlocal exit_code
+        exit_code = 128 + signal.SIGTERM
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, on_term)
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo(told, err=True)
+        raise Interrupted(exit_code) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)

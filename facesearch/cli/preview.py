@@ -1,9 +1,11 @@
 """How a preview is shown."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
+from facesearch.cli.verbosity import is_quiet
 from facesearch.errors import InputError
 from facesearch.space import SearchSpace
 
@@ -22,41 +24,60 @@ def show_preview(
     from facesearch.tuning import preview
     from facesearch.tuning.limits import Limits
     from facesearch.tuning.sweep import local_slots
+    from facesearch.tuning.tables import format_seconds
     from facesearch.tuning.tune import first_config
 
-    console = Console(quiet=as_json)
-    with Bars(console):
+    console = Console(quiet=as_json or is_quiet())
+    with Bars(console, "reading the faces"):
         faces = load_faces(first_config(space, root).data)
     at_once, gpus = local_slots(space, os.cpu_count() or 1)
     available = available_bytes(default_device(), gpus or 1.0)
     costs = preview.extremes(space, root, len(faces.identities))
     _show_holes(console, space)
-    _show_costs(console, costs)
     impossible = list(preview.impossible(costs, available))
     for line in impossible:
         console.print(f"impossible: {line}", highlight=False, markup=False, soft_wrap=True)
     possible = [cost for cost in costs if available is None or cost.memory_bytes <= available]
     if not possible:
+        _show_costs(console, costs, [])
         raise InputError(f"{space.document.source}: no network of this space fits the memory here.")
-    seconds = [(1.0, 1.0)] * len(possible)
-    if has_pace:
-        cpus = space.settings.resources.cpus_per_trial
-        seconds = preview.measure_seconds([cost.config for cost in possible], at_once, cpus)
+    seconds = _measured(console, space, possible, at_once) if has_pace else []
+    # what is impossible is the largest, so at the end
+    _show_costs(console, costs, [later for _, later in seconds])
     limits = Limits(space) if space.settings.search.limits else None
-    plan = preview.expected(space, possible, seconds, at_once, limits)
+    plan = preview.expected(
+        space, possible, seconds or [(1.0, 1.0)] * len(possible), at_once, limits
+    )
     if not plan.rungs[1]:
         raise InputError(
             f"{space.document.source}: search.limits refuse every point that was drawn."
         )
-    _show_plan(console, space, plan, at_once, seconds if has_pace else None)
+    _show_plan(console, space, plan, at_once)
+    if has_pace:
+        console.print(f"expected duration: {format_seconds(plan.seconds)}", highlight=False)
     kept = _kept_files(plan, at_once, space.settings.search.scheduler.type)
     disk = max(cost.checkpoint_bytes for cost in possible) * kept
-    console.print(f"disk: at most {disk / 1e6:.0f} MB of checkpoints", highlight=False)
+    console.print(f"disk: at most {disk / 1e6:,.0f} MB of checkpoints", highlight=False)
+    next_line = f"next:  facesearch tune {space.document.source}{f' --data {root}' if root else ''}"
+    console.print(next_line, highlight=False, markup=False, soft_wrap=True)
     if as_json:
         _print_json(
             space, costs, plan, at_once=at_once, disk=disk, has_pace=has_pace,
             impossible=impossible,
         )  # fmt: skip
+
+
+def _measured(
+    console: Any, space: SearchSpace, costs: Any, at_once: int
+) -> list[tuple[float, float]]:
+    """Train each network for a moment; return the seconds of its first and of a later epoch."""
+    from facesearch.cli.progress import Bars
+    from facesearch.tuning.preview import measure_seconds
+
+    cpus = space.settings.resources.cpus_per_trial
+    with Bars(console) as bars:
+        bars.step(f"training {len(costs)} networks of this space for two epochs each")
+        return measure_seconds([cost.config for cost in costs], at_once, cpus)
 
 
 def _print_json(space: SearchSpace, costs: Any, plan: Any, **told: Any) -> None:
@@ -106,7 +127,8 @@ def _show_holes(console: Any, space: SearchSpace) -> None:
     from facesearch.tuning.preview import describe_hole, duplicates
 
     table = Table(title=f"{space.settings.name}: what is searched", box=None, header_style="bold")
-    for name in ("hole", "values", "only if"):
+    table.add_column("hole", no_wrap=True)
+    for name in ("values", "only if"):
         table.add_column(name, overflow="fold")
     for hole in space.holes():
         table.add_row(*(escape(text) for text in describe_hole(hole)))
@@ -119,25 +141,28 @@ def _show_holes(console: Any, space: SearchSpace) -> None:
         )
 
 
-def _show_costs(console: Any, costs: Any) -> None:
+def _show_costs(console: Any, costs: Any, paces: Sequence[float]) -> None:
+    """Print some networks of the space, and the seconds of an epoch of the first of them."""
     from rich.table import Table
 
     table = Table(title="networks, from small to large", box=None, header_style="bold")
-    for name in ("GFLOP an image", "M parameters", "memory MB", "checkpoint MB"):
+    has_pace = len(paces) > 0
+    names = ("GFLOP an image", "M parameters", "memory MB", "checkpoint MB")
+    for name in (*names, *(["s an epoch"] if has_pace else [])):
         table.add_column(name, justify="right")
-    for cost in costs:
+    told = [f"{pace:.2f}" for pace in paces] + ["-"] * (len(costs) - len(paces))
+    for cost, pace in zip(costs, told, strict=True):
         table.add_row(
-            f"{cost.gflops:.4g}", f"{cost.mparams:.4g}", f"{cost.memory_bytes / 1e6:.0f}",
-            f"{cost.checkpoint_bytes / 1e6:.1f}",
+            f"{cost.gflops:.4g}", f"{cost.mparams:.4g}", f"{cost.memory_bytes / 1e6:,.0f}",
+            f"{cost.checkpoint_bytes / 1e6:,.1f}", *([pace] if has_pace else []),
         )  # fmt: skip
     console.print(table)
 
 
-def _show_plan(console: Any, space: SearchSpace, plan: Any, at_once: int, seconds: Any) -> None:
+def _show_plan(console: Any, space: SearchSpace, plan: Any, at_once: int) -> None:
     from rich.table import Table
 
     from facesearch.tuning.preview import shown_rungs
-    from facesearch.tuning.tables import format_seconds
 
     search = space.settings.search
     kind = search.scheduler.type
@@ -152,9 +177,3 @@ def _show_plan(console: Any, space: SearchSpace, plan: Any, at_once: int, second
         f"{plan.rungs[1]:.0f} trials, {at_once} at a time, about {plan.epochs:.0f} epochs "
         f"({plan.epochs / whole:.0%} of {whole:.0f})", highlight=False,
     )  # fmt: skip
-    if seconds is not None:
-        pace = " / ".join(f"{later:.2f}" for _, later in seconds)
-        console.print(
-            f"measured here: {pace} s an epoch; expected duration {format_seconds(plan.seconds)}",
-            highlight=False,
-        )

@@ -122,10 +122,13 @@ class Bars:
 
 
 def member_name(progress: Any) -> str:
-    """Return which seed and stage an epoch is of; nothing if there is only one of both."""
+    """Return which network and stage an epoch is of; nothing if there is only one of both.
+
+    Networks differ by their seed, by their trial, or are the control without shifted pictures.
+    """
     stage = f"  stage {progress.stage + 1}/{progress.num_stages}" if progress.num_stages > 1 else ""
     if progress.num_members > 1 or stage:
-        return f"seed {progress.member + 1}/{progress.num_members}{stage}"
+        return f"network {progress.member + 1}/{progress.num_members}{stage}"
     return ""
 
 

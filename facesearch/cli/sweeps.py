@@ -128,14 +128,16 @@ def _run(
     store = resolve_store(tracking_uri, runs_dir)
     _say_details(space, store.uri, runs_dir)
     data = first_config(space, root).data
-    with Bars(console):
+    with Bars(console, "reading the faces"):
         faces = load_faces(data)
     hint = "" if data.root else "; give your own with --data FOLDER"
-    console.print(
-        f"faces: {faces.source}{hint}: {len(faces.identities)} identities to learn with "
-        f"{len(faces.train)} faces, {len(faces.strangers)} faces of strangers to rank by",
-        highlight=False, soft_wrap=True,
-    )  # fmt: skip
+    for line in (
+        f"faces: {faces.source}{hint}",
+        f"       {len(faces.train):,} of {len(faces.identities):,} people to learn with, "
+        f"{len(faces.strangers):,} of strangers to rank by",
+        "starting Ray ..." if address is None else f"joining Ray at {address} ...",
+    ):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     result = run(
         space, store, runs_dir=runs_dir, console=console, root=root, cluster=Cluster(address),
         **how,
@@ -166,10 +168,11 @@ def _conclude(console: Any, search: Any, result: Any, uri: str, more: str) -> No
     from facesearch.tuning.tables import front_table, leaderboard, leaders, outcome_counts
 
     sweep, best = result.sweep, result.sweep.best
-    console.print(leaderboard(sweep))
-    if search.has_several:
-        console.print(front_table(sweep, search.objectives))
-    console.print(leaders(sweep), highlight=False, markup=False, soft_wrap=True)
+    if best:
+        console.print(leaderboard(sweep))
+        if search.has_several:
+            console.print(front_table(sweep, search.objectives))
+        console.print(leaders(sweep), highlight=False, markup=False, soft_wrap=True)
     why = f"; {result.halted}" if result.halted else ""
     say = functools.partial(console.print, highlight=False, markup=False, soft_wrap=True)
     say(f"{outcome_counts(sweep)}; {sweep.epochs_spent} epochs{why}")

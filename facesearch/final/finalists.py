@@ -23,6 +23,9 @@ class Finalist:
     scores: dict[str, float]
     trials: int
 
+    def __str__(self) -> str:
+        return f"trial {self.name} (run {self.run_id[:8]})"
+
 
 def finalists_of(
     store: Store, run_id: str, top_k: int = 1, root: str | None = None

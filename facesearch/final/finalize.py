@@ -29,7 +29,7 @@ from facesearch.final.figures import Report
 from facesearch.final.finalists import Finalist, finalists_of
 from facesearch.final.leaks import DIGESTS
 from facesearch.final.model import FaceModel
-from facesearch.final.plan import Plan, member_stages
+from facesearch.final.plan import Plan, in_words, member_stages
 from facesearch.final.predict import TERMS, predict_root
 from facesearch.final.retrain import Listener, Workshop, only_one
 from facesearch.final.shift import accuracy_by_shift
@@ -123,6 +123,8 @@ def finalize(
 def _retrain(finalists: list[Finalist], choice: Choice, workshop: Workshop) -> list[Candidate]:
     """Train all members of all finalists, those of the control among them."""
     planned = [member_stages(finalist.config, choice.plan) for finalist in finalists]
+    for finalist, stages in zip(finalists, planned, strict=True):
+        workshop.listener.on_note(f"{finalist}: {in_words(stages)}")
     sets = {stages[0][-1].data: reporting_sets(stages[0][-1].data) for stages in planned}
     first = sets[planned[0][0][-1].data]
     refuse_choice_without_faces(first, choice.top_k, has_control=choice.has_shift_control)
@@ -132,6 +134,8 @@ def _retrain(finalists: list[Finalist], choice: Choice, workshop: Workshop) -> l
     if choice.has_shift_control and len(finalists) == 1:
         # beside the others; who the control of several finalists is of shows later
         members.append(without_shift(planned[0][0]))
+    for line in workshop.kept(members):
+        workshop.listener.on_note(line)
     trained = iter(workshop.train(members))
     candidates = []
     for finalist, stages in zip(finalists, planned, strict=True):
@@ -179,9 +183,11 @@ def _tell_curse(best: Candidate, report: Report) -> None:
         "retrained, people the search never saw": unseen.value,
         "low": unseen.low, "high": unseen.high, "gap": promised - unseen.value,
     }]  # fmt: skip
+    epochs = sum(stage.train.epochs for stage in best.stages_of(best.trained[0].seed))
+    longer = "longer and " if epochs > best.finalist.config.train.epochs else ""
     report.notes.append(
         "winner's curse: the search's score was of its last epoch, chosen as the best of "
-        f"{best.finalist.trials}; the other was trained longer and on everybody, so a gap near 0 "
+        f"{best.finalist.trials}; the other was trained {longer}on everybody, so a gap near 0 "
         "does not mean that there was no luck."
     )
 

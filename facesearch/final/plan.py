@@ -6,6 +6,7 @@ with larger pictures and a larger margin. Members differ by their seed.
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,6 +81,13 @@ def member_stages(config: RunConfig, plan: Plan) -> list[Stages]:
         of_seed = _changed(first, {"train.seed": (config.train.seed + seed) % 2**32})
         members.append(tuple([of_seed, *_second(of_seed, plan.fine_tune)]))
     return members
+
+
+def in_words(members: Sequence[Stages]) -> str:
+    """Return what is trained of one trial, such as "3 networks, 60 epochs at 64 px"."""
+    count = len(members)
+    stages = [f"{c.train.epochs} epochs at {c.data.image_px} px" for c in members[0]]
+    return f"{count} network{'s' if count > 1 else ''}, {', then '.join(stages)}"
 
 
 def _second(config: RunConfig, fine_tune: FineTune | None) -> Stages:

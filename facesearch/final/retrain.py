@@ -152,6 +152,18 @@ class Workshop:
             raise next(iter(failures.values()))
         return trained
 
+    def kept(self, members: Sequence[Stages]) -> Iterator[str]:
+        """Yield a line on what an earlier command left of these members, and one on others."""
+        folders = [self._folder_of(stages) for stages in members]
+        trained = sum(self._is_trained(stages) for stages in members)
+        begun = sum(folder.exists() for folder in folders) - trained
+        if trained or begun:
+            more = f", {begun} begun" if begun else ""
+            yield f"going on: of {len(members)} networks {trained} trained already{more}"
+        others = set((self.folder / "members").glob("*")) - set(folders)
+        if others:
+            yield f"of other options {len(others)} trained before: they are kept, and not used here"
+
     def _pass_on(self, kind: str, told: Any) -> None:
         if kind == "progress":
             self.listener.on_progress(told)

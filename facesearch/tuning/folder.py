@@ -4,6 +4,7 @@ What writes checkpoints is imported where it is needed: it brings torch along, w
 and most commands only look.
 """
 
+import difflib
 import hashlib
 import json
 import re
@@ -135,9 +136,14 @@ def find_sweep(runs_dir: Path, sweep: str) -> Path:
     if newest and (newest / "ledger").is_file():
         return newest
     known = sorted(path.parent.name for path in runs_dir.glob("*/ledger"))
+    if not known:
+        raise InputError(f"'{sweep}' is no sweep: there is none in {runs_dir}; see --runs.")
+    names = {*known, *(match[1] for name in known if (match := _NUMBERED.fullmatch(name)))}
+    close = difflib.get_close_matches(sweep, names, n=1)
+    guess = f"; did you mean '{close[0]}'?" if close else "."
     raise InputError(
-        f"'{sweep}' is no sweep: no ledger there or in {runs_dir}. "
-        f"Known: {', '.join(known[-5:]) or 'none'}."
+        f"'{sweep}' is no sweep: no ledger there or in {runs_dir}{guess} "
+        f"Known: {', '.join(known[-5:])}."
     )
 
 

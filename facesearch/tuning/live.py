@@ -28,7 +28,7 @@ class Display(Protocol):
         """Show how the sweep stands, if it was not shown just now."""
 
     def close(self) -> None:
-        """Show the last state, and leave it there."""
+        """Show no more; what was reached is told below."""
 
 
 class LiveView:
@@ -123,7 +123,7 @@ class _Terminal:
         console = view.console
         self.live = Live(
             get_renderable=lambda: view.screen(console.width, console.height), console=console,
-            refresh_per_second=1,
+            refresh_per_second=1, transient=True,
         )  # fmt: skip
         self.live.start()
 

@@ -148,4 +148,4 @@ def test_the_schema_is_json(tmp_path: Path) -> None:
 
 def test_data_check_says_what_is_there(tmp_path: Path) -> None:
     done = run("data", "check", str(faces(tmp_path / "faces")), cwd=tmp_path)
-    assert done.returncode == 0 and "18 pictures of 6 identities, 3 to 3 each" in done.stdout
+    assert done.returncode == 0 and "18 pictures of 6 identities, 3 each" in done.stdout

@@ -36,8 +36,8 @@ def test_a_log_gets_a_line_an_epoch_and_a_step() -> None:
     out = io.StringIO()
     everything(Console(file=out, width=80))
     assert out.getvalue().splitlines() == [
-        "seed 1/2  epoch 1/3  loss 1.2500  2.0s", "seed 1/2  epoch 2/3  loss 1.2500  2.0s",
-        "seed 1/2  epoch 3/3  loss 1.2500  2.0s", "verifying ...", "logging to MLflow ...",
+        "network 1/2  epoch 1/3  loss 1.2500  2.0s", "network 1/2  epoch 2/3  loss 1.2500  2.0s",
+        "network 1/2  epoch 3/3  loss 1.2500  2.0s", "verifying ...", "logging to MLflow ...",
     ]  # fmt: skip
 
 
@@ -46,7 +46,7 @@ def test_a_terminal_keeps_a_line_a_member_and_a_step() -> None:
     everything(terminal(out))
     lines = [re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", line) for line in out.getvalue().splitlines()]
     kept = [line.strip("\r ") for line in lines]
-    assert "seed 1/2  3 epochs  loss 1.2500  6s" in kept
+    assert "network 1/2  3 epochs  loss 1.2500  6s" in kept
     assert "verifying  0s" in kept and "logging to MLflow  0s" in kept
 
 
@@ -58,7 +58,7 @@ def test_a_terminal_gets_bars_that_go_away() -> None:
             for member in (0, 1):
                 bars.epoch(epoch(member, number))
         drawn = [(t.description, t.completed, t.fields["amount"]) for t in bars.progress.tasks[1:]]
-        assert drawn == [(f"seed {n}/2  loss 1.2500", 2, "2/3") for n in (1, 2)]
+        assert drawn == [(f"network {n}/2  loss 1.2500", 2, "2/3") for n in (1, 2)]
         bars.epoch(epoch(0, 3))
         assert len(bars.progress.tasks) == 2
         bars.step("verifying")
@@ -116,7 +116,7 @@ def test_the_longest_line_fits_80_columns(monkeypatch: pytest.MonkeyPatch) -> No
         paper = Console(file=io.StringIO(), width=80, record=True)
         paper.print(bars.progress.get_renderable())
     text = paper.export_text()
-    assert "seed 1/64  stage 1/2  loss 1.2500" in text and "123,456/1,234,567" in text
+    assert "network 1/64  stage 1/2  loss 1.2500" in text and "123,456/1,234,567" in text
     assert "…" not in text and len(text.splitlines()) == 2
 
 
@@ -149,4 +149,4 @@ def test_the_quiet_are_told_nothing() -> None:
 def test_one_member_and_one_stage_need_no_name() -> None:
     assert member_name(epoch(0, 1, members=1)) == ""
     assert epoch_line(epoch(0, 2, members=1)) == "epoch 2/3  loss 1.2500  2.0s"
-    assert member_name(epoch(0, 1, members=1, stages=2)) == "seed 1/1  stage 1/2"
+    assert member_name(epoch(0, 1, members=1, stages=2)) == "network 1/1  stage 1/2"

@@ -1,8 +1,10 @@
 """What a folder of faces holds, in words, and everything that is wrong with it, in one run.
 
-Faults stop a search; notes do not.
+Faults should be mended before a search, and make the check fail; notes may stay as they are. Places
+are told from the folder on.
 """
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,24 +47,30 @@ def check_folder(
     look_at_files(folder, set(places), findings)
     left_out = look_at_pictures(places, image_px, allow_corrupt, findings)
     look_at_people(folder, left_out, findings)
-    yield from (f"  note: {note}" for note in shortened(findings.notes))
+    yield from (f"  note: {note}" for note in shortened(_inside(root, findings.notes)))
     if findings.faults:
         count = len(set(findings.faults))
         head = f"{root}: {count} fault{'s' if count > 1 else ''}"
-        raise InputError("\n  ".join([head, *shortened(findings.faults)]))
+        raise InputError("\n  ".join([head, *shortened(_inside(root, findings.faults))]))
     if findings.left_out:
         yield f"  every other picture can be read; training leaves out {findings.left_out}"
     else:
         yield "  every picture can be read"
 
 
+def _inside(root: Path, lines: list[str]) -> list[str]:
+    """Return the lines with every place told from the folder on."""
+    return [line.replace(f"{root}{os.sep}", "") for line in lines]
+
+
 def _describe(faces: FaceList) -> str:
     counts = Counter(faces.identities)
     if set(counts) == {""}:
-        return f"{len(faces)} pictures, no labels"
+        return f"{len(faces):,} pictures, no labels"
     groups = f" in {len(set(faces.groups))} groups" if faces.groups else ""
-    text = f"{len(faces)} pictures of {len(counts)} identities{groups}, {min(counts.values())} to "
-    return f"{text}{max(counts.values())} each"
+    least, most = min(counts.values()), max(counts.values())
+    each = f"{least} to {most}" if least < most else f"{least}"
+    return f"{len(faces):,} pictures of {len(counts):,} identities{groups}, {each} each"
 
 
 def _describe_pairs(pairs: FacePairs) -> str:

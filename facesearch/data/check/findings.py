@@ -7,7 +7,7 @@ _SHOWN = 30
 
 @dataclass
 class Findings:
-    """What was found: faults stop a search, notes do not; left_out counts training pictures."""
+    """What was found: faults to be mended, notes that may stay; left_out: training pictures."""
 
     faults: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

@@ -66,11 +66,15 @@ def _compare(one: Path, other: Path, places: Places, findings: Findings) -> None
     if part == other_part == "pairs":
         # a file of pairs repeats its pictures
         return
-    if part != other_part:
-        meaning = f"the same picture is in {part} and {other_part}: {one}"
-        if part == "train":
-            meaning = f"the same picture as {one}: {other_part} would be scored on train"
-        findings.faults.append(f"{other}: {meaning}; remove one")
+    if part == "train" and other_part != "train":
+        findings.faults.append(
+            f"{other}: the same picture as {one}: {other_part} would be scored on train; remove "
+            "one (finalize leaves such copies out of its figures)"
+        )
+    elif part != other_part:
+        findings.faults.append(
+            f"{other}: the same picture is in {part} and {other_part}: {one}; remove one"
+        )
     elif identity != other_identity:
         findings.faults.append(
             f"{other}: the same picture as {one}, but of another identity; one of them is wrong"

@@ -21,7 +21,7 @@ def faults_of(root: Path) -> tuple[list[str], str]:
 
 def test_a_clean_folder_has_no_faults(tmp_path: Path) -> None:
     lines = list(check_folder(hw2p2(tmp_path), 16, 0))
-    assert "layout hw2p2-f22" in lines[0] and "15 pictures of 5 identities, 3 to 3 each" in lines[1]
+    assert "layout hw2p2-f22" in lines[0] and "15 pictures of 5 identities, 3 each" in lines[1]
     assert lines[-1] == "  every picture can be read"
     assert not any("note" in line for line in lines)
 
@@ -105,7 +105,9 @@ def test_the_command_names_the_layout_that_was_meant(tmp_path: Path) -> None:
 
 def test_the_real_f22_folder_has_a_picture_in_two_parts(faces_f22: Path) -> None:
     lines, message = faults_of(faces_f22)
-    assert "  train        6029 pictures of 1000 identities, 4 to 9 each" in lines
+    assert "  train        6,029 pictures of 1,000 identities, 4 to 9 each" in lines
     assert any("train and known have 110 names in common" in line for line in lines)
+    told = "\n".join([*lines[1:], message.partition("\n")[2]])
+    assert str(faces_f22) not in told and "  note: 11-785-f22-hw2p2-classification/" in told
     assert "2 faults" in message and "dev would be scored on train" in message
     assert "631.jpg: the same picture is in dev and test" in message
