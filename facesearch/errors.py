@@ -70,6 +70,26 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"{guess} Known: {', '.join(names)}."
 
 
+def no_sweep(word: str, known: Iterable[str], where: object) -> str:
+    """Return the message for a word that names no sweep.
+
+    Args:
+        word: What was written.
+        known: The sweeps that there are; a number at the end, as of ``arcface-0001``, may be left
+            out of a name.
+        where: Where it was looked for.
+
+    """
+    names = sorted(known)
+    if not names:
+        return f"'{word}' is no sweep: {where} holds none yet."
+    short = {re.sub(r"-\d{4}$", "", name) for name in names}
+    close = difflib.get_close_matches(word, {*names, *short}, n=1)
+    guess = f"; did you mean '{close[0]}'?" if close else "."
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return f"'{word}' is no sweep in {where}{guess} Known: {', '.join(names[-5:])}{more}."
+
+
 def printable(text: str) -> str:
     """Return ``text`` without control characters and marks that turn the direction of writing.
 

@@ -1,4 +1,4 @@
-from facesearch.errors import InputError, NoResultError, did_you_mean, first_names
+from facesearch.errors import InputError, NoResultError, did_you_mean, first_names, no_sweep
 
 
 def test_a_near_word_is_proposed() -> None:
@@ -19,3 +19,12 @@ def test_a_long_list_of_names_ends_in_dots() -> None:
     assert first_names(["a", "b"]) == "a, b" and first_names([]) == ""
     assert first_names(["a", "b", "c", "d"]) == "a, b, c, ..."
     assert first_names(["a", "b", "c"], shown=2) == "a, b, ..."
+
+
+def test_a_word_that_names_no_sweep_is_told_what_does() -> None:
+    known = [f"arcface-000{n}" for n in range(1, 8)]
+    told = no_sweep("arcfase", known, "runs")
+    assert told.startswith("'arcfase' is no sweep in runs; did you mean 'arcface'? Known: ")
+    assert told.endswith("arcface-0006, arcface-0007 and 2 more.")
+    assert no_sweep("zzz", ["arcface-0001"], "runs").endswith("runs. Known: arcface-0001.")
+    assert no_sweep("zzz", [], "runs") == "'zzz' is no sweep: runs holds none yet."

@@ -73,19 +73,18 @@ def list_names(topic: str | None, markdown: bool, as_json: bool) -> None:
     \b
     facesearch list heads      every head
     facesearch list arcface    what can be written for this one
-    TOPIC: models, heads, augmentations, layouts, objectives, training; or data, augment, model,
-    optim, train, search, resources; or a head
+    TOPIC: models, heads, augmentations, layouts, objectives, training, search; or data, augment,
+    model, optim, train, resources; or a head
     """
     from facesearch.config.catalogue import CATALOGUE, NOTES, PARTS, settings_of
     from facesearch.errors import did_you_mean
 
+    chosen = {n: dict(f) for n, f in CATALOGUE.items() if topic in (None, n)}
     if topic in PARTS:
-        chosen: dict[str, Any] = {topic: {topic: settings_of(topic)}}
-    elif topic is None or topic in CATALOGUE:
-        chosen = {name: dict(CATALOGUE[name]) for name in ([topic] if topic else CATALOGUE)}
-    else:
-        known = [*CATALOGUE, *PARTS]
-        raise InputError(f"list: unknown topic '{topic}'{did_you_mean(topic, known)}")
+        chosen.setdefault(topic, {})[topic] = settings_of(topic)
+    if not chosen:
+        known = {*CATALOGUE, *PARTS}
+        raise InputError(f"list: unknown topic '{topic}'{did_you_mean(str(topic), known)}")
     if as_json:
         _print_json(chosen)
         return
@@ -95,7 +94,7 @@ def list_names(topic: str | None, markdown: bool, as_json: bool) -> None:
                 click.echo(f"| {name} | `{field}` | {', '.join(lines)} |")
             else:
                 _print_names(field, lines)
-        if name in NOTES and topic not in PARTS and not markdown:
+        if name in NOTES and not markdown:
             click.echo(f"  {NOTES[name]}")
 
 
@@ -139,14 +138,18 @@ def check(root: Path, image_px: int, allow_corrupt: int, layout: str, as_json: b
     \b
     facesearch data check FACES
     """
+    from rich.console import Console
+
+    from facesearch.cli.progress import Bars
     from facesearch.data.check import check_folder
 
-    lines = check_folder(root, image_px, allow_corrupt, layout)
-    if as_json:
-        _print_check(root, lines)
-        return
-    for line in lines:
-        click.echo(printable(line))
+    with Bars(Console(stderr=as_json), "listing the files"):
+        lines = check_folder(root, image_px, allow_corrupt, layout)
+        if as_json:
+            _print_check(root, lines)
+            return
+        for line in lines:
+            click.echo(printable(line))
 
 
 def _print_check(root: Path, lines: Iterator[str]) -> None:
@@ -189,12 +192,17 @@ def show(root: Path | None, space: Path | None, out: Path, image_px: int | None,
     \b
     facesearch data show FACES --augment searchspaces/augment.yaml
     """
+    from rich.console import Console
+
+    from facesearch.cli.progress import Bars
     from facesearch.data.show import show_faces
 
-    size, rows = show_faces(faces_root(root), space, out, image_px, seed)
+    with Bars(Console(), "reading the faces"):
+        size, num_faces = show_faces(faces_root(root), space, out, image_px, seed)
+    whose = f"of {space}" if space else "of the defaults"
     click.echo(
-        f"{out}: {size[0]} x {size[1]} pixels, {rows} faces; left as read, then changed by one "
-        "draw of the space a column"
+        f"{out}: {size[0]} x {size[1]} pixels, {num_faces} faces, one a row: as it was read, then "
+        f"changed by one draw {whose} a column"
     )
 
 

@@ -33,29 +33,36 @@ def report(
     The page needs no network. That of a final model shows faces, if they are at hand; the copy that
     goes to MLflow does not.
     """
+    from rich.console import Console
+
+    from facesearch.cli.progress import Bars
     from facesearch.report.locate import find_subject
     from facesearch.report.page import write
     from facesearch.tracking.store import resolve_store
 
     store = resolve_store(tracking_uri, runs_dir)
     subject = find_subject(what, store, runs_dir)
-    if subject.kind == "sweep":
-        from facesearch.report.sweep_report import build_sweep
-
-        page, charts = build_sweep(subject.folder)
-        told, place = page, subject.folder
-    else:
-        from facesearch.report.final_report import open_final
-
-        final = open_final(subject.folder, faces_root(root))
-        page, told, charts = final.html(), final.html(with_faces=False), final.charts.all
-        place = final.source.place
-    path = write(out or place, page, charts)
+    with Bars(Console(), "writing the report"):
+        place, page, told, charts = _build(subject, root)
+        path = write(out or place, page, charts)
     click.echo(printable(f"{path}: {len(charts)} figures, also in {path.parent / 'figures'}"))
     if not no_log:
         # the default store is beside what is reported on, wherever that is
         beside = resolve_store(tracking_uri, subject.folder.resolve().parent)
         _log(beside, subject, told, charts)
+
+
+def _build(subject: Any, root: str | None) -> tuple[Path, str, str, Any]:
+    """Return where a report goes, its page, its page for MLflow, and its charts."""
+    if subject.kind == "sweep":
+        from facesearch.report.sweep_report import build_sweep
+
+        page, charts = build_sweep(subject.folder)
+        return subject.folder, page, page, charts
+    from facesearch.report.final_report import open_final
+
+    final = open_final(subject.folder, faces_root(root))
+    return final.source.place, final.html(), final.html(with_faces=False), final.charts.all
 
 
 def _log(store: Any, subject: Any, page: str, charts: Any) -> None:

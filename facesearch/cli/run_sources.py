@@ -4,9 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from facesearch.errors import InputError
-
-_MOST_NAMES = 5
+from facesearch.errors import InputError, no_sweep
 
 
 @dataclass(frozen=True)
@@ -87,11 +85,9 @@ class Sources:
         run = next((run for run in self.reader.sweeps() if Path(name).name in run.names), None)
         if run is not None:
             return Known(run.names[0], run.started_s, run)
-        known = ", ".join(dict.fromkeys(one.name for one in self.known()[:_MOST_NAMES]))
-        raise InputError(
-            f"'{name}' is no sweep, neither in {self.runs_dir} nor in MLflow at "
-            f"{self.reader.store.uri}. Known: {known or 'none'}."
-        )
+        known = {one.name for one in self.known()}
+        where = f"{self.runs_dir} and in MLflow at {self.reader.store.uri}"
+        raise InputError(no_sweep(name, known, where))
 
     def board(self, known: Known) -> Any:
         """Return a sweep's trials, from the store if it has them all, else from the ledger."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from mlflow.exceptions import MlflowException
 
-from facesearch.errors import InputError
+from facesearch.errors import InputError, no_sweep
 from facesearch.tracking.agenda import SWEEP
 from facesearch.tracking.charts import SCORE, Seen
 from facesearch.tracking.runs import find_runs
@@ -60,13 +60,18 @@ def open_overview(store: Store, version: str, sweep: str = "", sweep_id: str = "
         if experiment is None:
             raise InputError(f"MLflow at {store.uri} holds no sweep of facesearch yet.")
         found = _find(client, experiment.experiment_id, sweep, sweep_id)
-        if isinstance(found, str):
-            raise InputError(f"MLflow at {store.uri} holds {found}")
+        if isinstance(found, list):
+            where = f"MLflow at {store.uri}"
+            if sweep_id:
+                raise InputError(
+                    f"{where} holds nothing of '{sweep}' yet: first `facesearch sync {sweep}`."
+                )
+            raise InputError(no_sweep(sweep, found, where))
         return _set_up(client, experiment, found, version)
 
 
 def _find(client: Any, experiment: str, sweep: str, sweep_id: str) -> Any:
-    """Return the parent run of a sweep, or what is there instead."""
+    """Return the parent run of a sweep, or a list of those that there are."""
     runs = client.search_runs(
         [experiment], "tags.`facesearch.kind` = 'sweep'", order_by=["attributes.start_time DESC"]
     )
@@ -78,10 +83,7 @@ def _find(client: Any, experiment: str, sweep: str, sweep_id: str) -> Any:
     matches = [run for run in runs if asked(run)]
     if matches:
         return matches[0]
-    known = list(dict.fromkeys(_names(run)[0] for run in runs))
-    if sweep_id:
-        return f"nothing of '{sweep}' yet: write `facesearch sync {sweep}` first."
-    return f"no sweep '{sweep}'. Known: {', '.join(known[:5]) or 'none'}."
+    return list(dict.fromkeys(_names(run)[0] for run in runs))
 
 
 def _names(run: Any) -> list[str]:

@@ -4,7 +4,6 @@ What writes checkpoints is imported where it is needed: it brings torch along, w
 and most commands only look.
 """
 
-import difflib
 import hashlib
 import json
 import re
@@ -16,7 +15,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from facesearch.errors import InputError
+from facesearch.errors import InputError, no_sweep
 from facesearch.space import SearchSpace, load_space
 from facesearch.tuning.ledger import Event, Ledger, read_ledger
 from facesearch.tuning.records import TrialRecord
@@ -135,16 +134,8 @@ def find_sweep(runs_dir: Path, sweep: str) -> Path:
     newest = newest_folder(runs_dir, sweep)
     if newest and (newest / "ledger").is_file():
         return newest
-    known = sorted(path.parent.name for path in runs_dir.glob("*/ledger"))
-    if not known:
-        raise InputError(f"'{sweep}' is no sweep: there is none in {runs_dir}; see --runs.")
-    names = {*known, *(match[1] for name in known if (match := _NUMBERED.fullmatch(name)))}
-    close = difflib.get_close_matches(sweep, names, n=1)
-    guess = f"; did you mean '{close[0]}'?" if close else "."
-    raise InputError(
-        f"'{sweep}' is no sweep: no ledger there or in {runs_dir}{guess} "
-        f"Known: {', '.join(known[-5:])}."
-    )
+    known = [path.parent.name for path in runs_dir.glob("*/ledger")]
+    raise InputError(no_sweep(sweep, known, runs_dir))
 
 
 def load_sweep(folder: Path) -> tuple[SearchSpace, str | None]:

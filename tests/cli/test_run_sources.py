@@ -48,7 +48,7 @@ def test_a_name_is_that_of_the_disk_first(runs: Path) -> None:
     assert sources.detail("made-up-0002/1").row.trial == 1
     with pytest.raises(InputError, match="holds no trial 009"):
         sources.detail("made-up-0002/9")
-    with pytest.raises(InputError, match=r"'other' is no sweep, neither in .* nor in MLflow"):
+    with pytest.raises(InputError, match=r"'other' is no sweep in .* and in MLflow"):
         sources.find("other")
 
 

@@ -60,12 +60,12 @@ def test_an_unknown_version_gets_the_plain_list_and_is_told(store: Any, toy: Any
 
 
 def test_what_is_not_there_is_refused_and_not_made(store: Any, toy: Any, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"no sweep 'faces'. Known: none"):
+    with pytest.raises(InputError, match=r"'faces' is no sweep: MLflow at .* holds none yet"):
         open_overview(store, VERSION, "faces")
     written(store, toy, 1)
-    with pytest.raises(InputError, match=r"no sweep 'faces'. Known: toy"):
+    with pytest.raises(InputError, match=r"'faces' is no sweep in MLflow at .*\. Known: toy"):
         open_overview(store, VERSION, "faces")
-    with pytest.raises(InputError, match="write `facesearch sync faces-0001` first"):
+    with pytest.raises(InputError, match="yet: first `facesearch sync faces-0001`"):
         open_overview(store, VERSION, "faces-0001", "other")
     missing = tmp_path / "none" / "mlflow.db"
     with pytest.raises(InputError, match="no sweep has been tracked there"):

@@ -8,6 +8,7 @@ from facesearch.data.check.findings import Findings
 from facesearch.data.decode import decode_with_digest
 from facesearch.data.layouts import FaceFolder, FaceList
 from facesearch.errors import InputError
+from facesearch.progress import track
 
 PARTS = ("train", "dev", "test", "known", "unknown_dev", "unknown_test")
 Places = dict[Path, tuple[str, str]]
@@ -44,7 +45,8 @@ def look_at_pictures(
     first: dict[bytes, Path] = {}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         results = pool.map(lambda path: decode_with_digest(path, image_px), places)
-        for path, result in zip(places, results, strict=True):
+        paths = track(list(places), "decoding pictures")
+        for path, result in zip(paths, results, strict=True):
             if isinstance(result, InputError):
                 unreadable[path] = str(result)
             elif result[1] in first:
