@@ -159,10 +159,10 @@ class Workshop:
         begun = sum(folder.exists() for folder in folders) - trained
         if trained or begun:
             more = f", {begun} begun" if begun else ""
-            yield f"going on: of {len(members)} networks {trained} trained already{more}"
+            yield f"going on: {trained} of {len(members)} networks trained already{more}"
         others = set((self.folder / "members").glob("*")) - set(folders)
         if others:
-            yield f"of other options {len(others)} trained before: they are kept, and not used here"
+            yield f"{len(others)} trained here before with other options: kept, but not used now"
 
     def _pass_on(self, kind: str, told: Any) -> None:
         if kind == "progress":

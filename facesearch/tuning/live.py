@@ -151,12 +151,12 @@ class _Notebook:
         self._show()
 
     def _show(self) -> None:
-        from IPython.display import HTML, display  # type: ignore[import-not-found,unused-ignore]
+        from IPython import display  # only a notebook has it
 
         self.shown_at = time.monotonic()
-        page = HTML(as_html(self.view))
+        page = display.HTML(as_html(self.view))  # type: ignore[no-untyped-call]
         if self.handle is None:
-            self.handle = display(page, display_id=True)
+            self.handle = display.display(page, display_id=True)  # type: ignore[no-untyped-call]
         else:
             self.handle.update(page)
 

@@ -67,11 +67,14 @@ def test_a_trial_is_retrained_verified_logged_and_registered(
     assert str(champion.version) == final.version
     # the same command again trains nothing
     seen.clear()
+    notes: list[str] = []
     finalize(
         store, run_id, Choice(Plan(seeds=2, epochs=2, fine_tune=FineTune(1, 24)), registers=False),
-        runs_dir=tmp_path, listener=Listener(lambda p: seen.append((0, 0, 0))),
+        runs_dir=tmp_path, listener=Listener(lambda p: seen.append((0, 0, 0)), notes.append),
     )  # fmt: skip
     assert seen == []
+    assert notes[0].startswith(f"trial trial of 0.5 (run {run_id[:8]}): 2 networks, 2 epochs at ")
+    assert "going on: 2 of 2 networks trained already" in notes
 
 
 def test_the_best_of_the_sweep_follow_the_one_that_was_named(

@@ -3,7 +3,7 @@ from models import CONFIG
 
 from facesearch.config import RunConfig, as_plain
 from facesearch.errors import InputError
-from facesearch.final.plan import FineTune, Plan, member_key, member_stages
+from facesearch.final.plan import FineTune, Plan, in_words, member_key, member_stages
 
 TRIAL = RunConfig.model_validate(CONFIG)
 
@@ -57,3 +57,10 @@ def test_a_key_is_of_the_training_and_not_of_the_place() -> None:
         member_key(first, "a", 2), member_key((*first, *first), "a"),
     }  # fmt: skip
     assert len(keys) == 5
+
+
+def test_what_is_trained_is_said_in_words() -> None:
+    assert in_words(member_stages(TRIAL, Plan(epochs=7))) == "1 network, 7 epochs at 16 px"
+    plan = Plan(seeds=3, epochs=7, fine_tune=FineTune(2, image_px=32))
+    told = "3 networks, 7 epochs at 16 px, then 2 epochs at 32 px"
+    assert in_words(member_stages(TRIAL, plan)) == told

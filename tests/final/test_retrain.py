@@ -51,6 +51,20 @@ def test_every_stage_of_every_member_is_trained_once(tmp_path: Path) -> None:
         assert before.curve == after.curve
 
 
+def test_what_is_kept_of_earlier_commands_is_told(tmp_path: Path) -> None:
+    workshop = Workshop(tmp_path)
+    first, second = member_stages(TRIAL, Plan(seeds=2))
+    assert list(workshop.kept([first, second])) == []
+    workshop.train([first])
+    assert list(workshop.kept([first])) == ["going on: 1 of 1 networks trained already"]
+    (tmp_path / "members" / workshop._folder_of(second).name).mkdir()
+    assert list(workshop.kept([first, second])) == [
+        "going on: 1 of 2 networks trained already, 1 begun"
+    ]
+    (others,) = workshop.kept(member_stages(TRIAL, Plan(epochs=3)))
+    assert others.startswith("2 trained here before with other options")
+
+
 def test_one_stage_gives_what_a_plain_training_gives(tmp_path: Path) -> None:
     training = Training(TRIAL, load_all_faces(TRIAL.data))
     for _ in training.epochs():

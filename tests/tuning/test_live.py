@@ -88,9 +88,9 @@ def test_a_notebook_has_one_cell_that_changes(monkeypatch: pytest.MonkeyPatch) -
         shown.append(str(page))
         return Handle()
 
-    fake = types.ModuleType("IPython.display")
-    fake.HTML, fake.display = str, display  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "IPython", types.ModuleType("IPython"))
+    fake, above = types.ModuleType("IPython.display"), types.ModuleType("IPython")
+    fake.HTML, fake.display, above.display = str, display, fake  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "IPython", above)
     monkeypatch.setitem(sys.modules, "IPython.display", fake)
     monkeypatch.setattr(live, "_NOTEBOOK_PAUSE_S", 0.0)
     out = io.StringIO()
