@@ -206,7 +206,8 @@ def classify(
     from facesearch.final.pictures import list_pictures
 
     paths = list_pictures(pictures)
-    found = classify_pictures(model, paths, top=top, views=views)
+    with _bars():
+        found = classify_pictures(model, paths, top=top, views=views)
     if is_json:
         told = [
             {"picture": path, "guesses": [_plain(one) for one in guesses]}
