@@ -75,19 +75,19 @@ def no_sweep(word: str, known: Iterable[str], where: object) -> str:
 
     Args:
         word: What was written.
-        known: The sweeps that there are; a number at the end, as of ``arcface-0001``, may be left
-            out of a name.
+        known: The sweeps that there are, the newest first; a number at the end, as of
+            ``arcface-0001``, may be left out of a name.
         where: Where it was looked for.
 
     """
-    names = sorted(known)
+    names = list(known)
     if not names:
-        return f"'{word}' is no sweep: {where} holds none yet."
+        return f"'{word}' is no sweep: there is none yet in {where}."
     short = {re.sub(r"-\d{4}$", "", name) for name in names}
     close = difflib.get_close_matches(word, {*names, *short}, n=1)
     guess = f"; did you mean '{close[0]}'?" if close else "."
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return f"'{word}' is no sweep in {where}{guess} Known: {', '.join(names[-5:])}{more}."
+    return f"'{word}' is no sweep in {where}{guess} Known: {', '.join(names[:5])}{more}."
 
 
 def printable(text: str) -> str:

@@ -113,6 +113,11 @@ def _ids(context: click.Context, incomplete: str, kind: str = "") -> Iterator[st
     yield from run_ids(context.params.get("tracking_uri"), _runs(context), incomplete, kind)
 
 
+def _sweeps_and_trial_ids(context: click.Context, incomplete: str) -> Iterator[str]:
+    yield from _sweeps(context, incomplete)
+    yield from _ids(context, incomplete, "trial")
+
+
 def _sweeps_and_ids(context: click.Context, incomplete: str) -> Iterator[str]:
     yield from _sweeps(context, incomplete)
     yield from _ids(context, incomplete)
@@ -152,7 +157,8 @@ def _runs(context: click.Context) -> Path:
 
 _BY_NAME: dict[str, Candidates] = {
     "space": _spaces, "spaces": _spaces,
-    "sweep": _sweeps, "learn_from": _sweeps, "run_id": _sweeps_and_ids, "what": _sweeps_and_finals,
+    "sweep": _sweeps, "learn_from": _sweeps, "run_id": _sweeps_and_trial_ids,
+    "what": _sweeps_and_finals,
     "run": _trials, "first": _trials, "second": _trials,
     "bundle": _models_and_ids, "a": _models_and_ids, "b": _models_and_ids,
     "topic": _topics, "key": _keys,

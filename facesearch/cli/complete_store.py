@@ -50,8 +50,10 @@ def keys(uri: str | None, runs_dir: Path) -> Iterator[str]:
 
 
 def trial_numbers(sweep: Path) -> Iterator[str]:
-    """Yield the trials of a sweep's folder, as three digits."""
-    for number in set(_TRIAL.findall((sweep / "ledger").read_bytes())):
+    """Yield the trials of a sweep's folder, or of the newest of its name, as three digits."""
+    ledgers = [sweep / "ledger", *sorted(sweep.parent.glob(f"{sweep.name}-????/ledger"))[-1:]]
+    text = next((path.read_bytes() for path in ledgers if path.is_file()), b"")
+    for number in set(_TRIAL.findall(text)):
         yield f"{int(number):03d}"
 
 

@@ -1,5 +1,7 @@
 """The commands of the final stage: finalize and evaluate."""
 
+import shlex
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +9,7 @@ import click
 
 from facesearch.cli.options import DATA, RUNS, TRACKING, told_when_stopped
 from facesearch.cli.text import faces_root, printable
+from facesearch.cli.verbosity import level, say_hint, say_note
 from facesearch.errors import InputError
 
 _VIEWS = click.option(
@@ -16,9 +19,9 @@ _VIEWS = click.option(
 # What the options of the second stage are when nothing is said of it.
 _FINE_TUNE = {"fine_tune_px": None, "fine_tune_margin": 1.0, "fine_tune_lr": 0.2}
 _EPOCHS = click.IntRange(1, 10_000)
-# How the names of the figures end that are printed; all are in the report, and told by -v.
+# How the names of the figures end that are printed, beside TAR at one FAR; -v prints all.
 _MAIN = (
-    "/top1", "/rank1", "/rank10", "/tar_at_far_1e-3", "/eer", "/dir_at_fpir_0.1_strangers",
+    "/top1", "/rank1", "/rank10", "/eer", "/dir_at_fpir_0.1_strangers",
     "/accuracy_with_rejection", "/accuracy", "/rank1_as_in_the_search",
 )  # fmt: skip
 
@@ -156,35 +159,47 @@ def _choice(options: dict[str, Any]) -> Any:
 
 
 def _conclude(final: Any) -> None:
-    _print_report(final.report)
+    _print_report(final.report, f"in {final.folder / 'report.md'}")
     files = ", ".join(sorted(path.name for path in final.folder.iterdir() if path.name[0] != "."))
     model = final.folder / "model"
     registered = f"   registered: {final.version}" if final.version else ""
-    for line in (
-        f"model: {model}   ({final.folder}: {files})",
-        f"MLflow run: {final.run_id}{registered}",
-        f"next:  facesearch report {final.folder}",
-        f"       facesearch identify {model} --gallery FOLDER PICTURE",
-    ):
-        click.echo(printable(line))
+    click.echo(printable(f"model: {model}   ({final.folder}: {files})"))
+    click.echo(f"MLflow run: {final.run_id}{registered}")
+    say_hint(f"next:  facesearch report {shlex.quote(str(final.folder))}")
+    say_hint(f"       facesearch identify {shlex.quote(str(model))} --gallery FOLDER PICTURE")
 
 
-def _print_report(report: Any) -> None:
-    """Print the main figures, or all of them with -v, and every note."""
-    from facesearch.cli.verbosity import level, say_hint
+def _print_report(report: Any, where: str) -> None:
+    """Print the main figures, or all of them with -v, and every note.
 
+    Args:
+        report: What was measured.
+        where: In which file all of it is; "" if there is none.
+
+    """
     shown = {
         name: figure
         for name, figure in report.figures.items()
-        if level() > 0 or name.endswith(_MAIN)
+        if level() > 0 or name.endswith(_MAIN) or name in _fars(report.figures)
     }
     width = max((len(name) for name in shown), default=0) + 2
     for name, figure in shown.items():
         click.echo(f"{name:<{width}}{figure}")
     if len(shown) < len(report.figures):
-        say_hint(f"and {len(report.figures) - len(shown)} more figures: -v, and in the report")
+        rest = f"{len(report.figures) - len(shown)} more figures"
+        say_hint(f"{rest}: {where}, or printed by -v" if where else f"{rest} are printed by -v")
     for note in report.notes:
-        click.echo(f"note: {printable(note)}")
+        say_note(note)
+
+
+def _fars(names: Iterable[str]) -> set[str]:
+    """Return TAR of each set at 1e-3, or at the smallest FAR that was measured."""
+    chosen: dict[str, str] = {}
+    for name in names:  # from large to small
+        faces, _, measure = name.partition("/")
+        if measure.startswith("tar_at_far_") and not chosen.get(faces, "").endswith("_1e-3"):
+            chosen[faces] = name
+    return set(chosen.values())
 
 
 @click.command()
@@ -233,7 +248,7 @@ def evaluate(  # noqa: PLR0913 - one argument an option
     if as_json:
         click.echo(report.as_json())
         return
-    _print_report(report)
+    _print_report(report, f"in {report_path}" if report_path else "")
     if out is not None:
         click.echo(f"model with the thresholds of {chosen}: {out}")
 

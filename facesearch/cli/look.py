@@ -1,6 +1,6 @@
 """The commands that look and start nothing: validate, schema, list, data check, data show."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -143,29 +143,32 @@ def check(root: Path, image_px: int, allow_corrupt: int, layout: str, as_json: b
     from facesearch.cli.progress import Bars
     from facesearch.data.check import check_folder
 
-    with Bars(Console(stderr=as_json), "listing the files"):
-        lines = check_folder(root, image_px, allow_corrupt, layout)
-        if as_json:
-            _print_check(root, lines)
-            return
-        for line in lines:
-            click.echo(printable(line))
+    lines: list[str] = []
+    fault: InputError | None = None
+    with Bars(Console(stderr=True), "listing the files"):
+        try:
+            lines.extend(check_folder(root, image_px, allow_corrupt, layout))
+        except InputError as error:
+            fault = error
+    if as_json:
+        _print_json(_as_told(root, lines, fault))
+    else:
+        click.echo(printable("\n".join(lines)))
+    if fault is not None:
+        raise fault
 
 
-def _print_check(root: Path, lines: Iterator[str]) -> None:
-    """Print what a check says as JSON: what is there, notes, and faults; they are raised too."""
+def _as_told(root: Path, lines: list[str], fault: InputError | None) -> dict[str, Any]:
+    """Return what a check says for JSON: what is there, notes, and faults."""
     told: dict[str, Any] = {"folder": str(root), "found": [], "notes": [], "faults": []}
-    try:
-        for line in lines:
-            text, note = line.strip(), "note: "
-            kind = "notes" if text.startswith(note) else "found"
-            told[kind].append(text.removeprefix(note))
-    except InputError as error:
-        head, *faults = str(error).split("\n  ")
+    for line in lines:
+        text, note = line.strip(), "note: "
+        kind = "notes" if text.startswith(note) else "found"
+        told[kind].append(text.removeprefix(note))
+    if fault is not None:
+        head, *faults = str(fault).split("\n  ")
         told["faults"] = faults or [head]
-        raise
-    finally:
-        _print_json(told)
+    return told
 
 
 @data.command()
@@ -197,12 +200,12 @@ def show(root: Path | None, space: Path | None, out: Path, image_px: int | None,
     from facesearch.cli.progress import Bars
     from facesearch.data.show import show_faces
 
-    with Bars(Console(), "reading the faces"):
+    with Bars(Console(stderr=True), "reading the faces"):
         size, num_faces = show_faces(faces_root(root), space, out, image_px, seed)
-    whose = f"of {space}" if space else "of the defaults"
+    changes = f"draws of {space}" if space else "the default augmentation"
     click.echo(
-        f"{out}: {size[0]} x {size[1]} pixels, {num_faces} faces, one a row: as it was read, then "
-        f"changed by one draw {whose} a column"
+        f"{out}: {size[0]} x {size[1]} pixels; {num_faces} faces, one a row: as it was read, then "
+        f"as {changes} changed it"
     )
 
 

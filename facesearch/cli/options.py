@@ -31,6 +31,8 @@ class Interrupted(Exception):
 def told_when_stopped(told: str) -> Iterator[None]:
     """Let Ctrl-C and SIGTERM end what is inside alike: with one line, and the exit code of each.
 
+    Ray has a handler of its own for SIGTERM, which exits with the number of the signal.
+
     Raises:
         Interrupted: After the line was printed.
 
@@ -45,7 +47,11 @@ def told_when_stopped(told: str) -> Iterator[None]:
     before = signal.signal(signal.SIGTERM, on_term)
     try:
         yield
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as stop:
+        if isinstance(stop, SystemExit):
+            if stop.code != signal.SIGTERM:
+                raise
+            exit_code = 128 + signal.SIGTERM
         click.echo(told, err=True)
         raise Interrupted(exit_code) from None
     finally:

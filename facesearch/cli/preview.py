@@ -1,11 +1,10 @@
 """How a preview is shown."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
-from facesearch.cli.verbosity import is_quiet
 from facesearch.errors import InputError
 from facesearch.space import SearchSpace
 
@@ -27,7 +26,7 @@ def show_preview(
     from facesearch.tuning.tables import format_seconds
     from facesearch.tuning.tune import first_config
 
-    console = Console(quiet=as_json or is_quiet())
+    console = Console(quiet=as_json)
     with Bars(console, "reading the faces"):
         faces = load_faces(first_config(space, root).data)
     at_once, gpus = local_slots(space, os.cpu_count() or 1)
@@ -39,11 +38,11 @@ def show_preview(
         console.print(f"impossible: {line}", highlight=False, markup=False, soft_wrap=True)
     possible = [cost for cost in costs if available is None or cost.memory_bytes <= available]
     if not possible:
-        _show_costs(console, costs, [])
+        _show_costs(console, costs, {})
         raise InputError(f"{space.document.source}: no network of this space fits the memory here.")
     seconds = _measured(console, space, possible, at_once) if has_pace else []
-    # what is impossible is the largest, so at the end
-    _show_costs(console, costs, [later for _, later in seconds])
+    paces = {id(cost): later for cost, (_, later) in zip(possible, seconds, strict=has_pace)}
+    _show_costs(console, costs, paces)
     limits = Limits(space) if space.settings.search.limits else None
     plan = preview.expected(
         space, possible, seconds or [(1.0, 1.0)] * len(possible), at_once, limits
@@ -58,8 +57,6 @@ def show_preview(
     kept = _kept_files(plan, at_once, space.settings.search.scheduler.type)
     disk = max(cost.checkpoint_bytes for cost in possible) * kept
     console.print(f"disk: at most {disk / 1e6:,.0f} MB of checkpoints", highlight=False)
-    next_line = f"next:  facesearch tune {space.document.source}{f' --data {root}' if root else ''}"
-    console.print(next_line, highlight=False, markup=False, soft_wrap=True)
     if as_json:
         _print_json(
             space, costs, plan, at_once=at_once, disk=disk, has_pace=has_pace,
@@ -76,7 +73,7 @@ def _measured(
 
     cpus = space.settings.resources.cpus_per_trial
     with Bars(console) as bars:
-        bars.step(f"training {len(costs)} networks of this space for two epochs each")
+        bars.step("training some networks of this space for two epochs each")
         return measure_seconds([cost.config for cost in costs], at_once, cpus)
 
 
@@ -141,20 +138,19 @@ def _show_holes(console: Any, space: SearchSpace) -> None:
         )
 
 
-def _show_costs(console: Any, costs: Any, paces: Sequence[float]) -> None:
-    """Print some networks of the space, and the seconds of an epoch of the first of them."""
+def _show_costs(console: Any, costs: Any, paces: Mapping[int, float]) -> None:
+    """Print some networks of the space, with the seconds of an epoch by the `id` of a cost."""
     from rich.table import Table
 
     table = Table(title="networks, from small to large", box=None, header_style="bold")
-    has_pace = len(paces) > 0
     names = ("GFLOP an image", "M parameters", "memory MB", "checkpoint MB")
-    for name in (*names, *(["s an epoch"] if has_pace else [])):
+    for name in (*names, *(["s an epoch"] if paces else [])):
         table.add_column(name, justify="right")
-    told = [f"{pace:.2f}" for pace in paces] + ["-"] * (len(costs) - len(paces))
-    for cost, pace in zip(costs, told, strict=True):
+    for cost in costs:
+        pace = f"{paces[id(cost)]:.2f}" if id(cost) in paces else "-"
         table.add_row(
             f"{cost.gflops:.4g}", f"{cost.mparams:.4g}", f"{cost.memory_bytes / 1e6:,.0f}",
-            f"{cost.checkpoint_bytes / 1e6:,.1f}", *([pace] if has_pace else []),
+            f"{cost.checkpoint_bytes / 1e6:,.1f}", *([pace] if paces else []),
         )  # fmt: skip
     console.print(table)
 

@@ -43,7 +43,8 @@ class Bars:
             BarColumn(max(10, min(40, console.width - _BESIDE_BAR))),
             TextColumn("{task.fields[amount]}"), TimeElapsedColumn(),
             TimeRemainingColumn(compact=True), console=console, transient=True,
-            # the answer of a command is never mixed with its bars
+            # what libraries print comes above the bars; click writes past this, so a command
+            # prints its answer when they are gone
             redirect_stdout=not console.stderr,
         ) if is_drawn else None  # fmt: skip
         self._bars: dict[str, TaskID] = {}

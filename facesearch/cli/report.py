@@ -42,7 +42,7 @@ def report(
 
     store = resolve_store(tracking_uri, runs_dir)
     subject = find_subject(what, store, runs_dir)
-    with Bars(Console(), "writing the report"):
+    with Bars(Console(stderr=True), "writing the report"):
         place, page, told, charts = _build(subject, root)
         path = write(out or place, page, charts)
     click.echo(printable(f"{path}: {len(charts)} figures, also in {path.parent / 'figures'}"))

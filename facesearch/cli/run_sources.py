@@ -85,7 +85,7 @@ class Sources:
         run = next((run for run in self.reader.sweeps() if Path(name).name in run.names), None)
         if run is not None:
             return Known(run.names[0], run.started_s, run)
-        known = {one.name for one in self.known()}
+        known = dict.fromkeys(one.name for one in self.known())
         where = f"{self.runs_dir} and in MLflow at {self.reader.store.uri}"
         raise InputError(no_sweep(name, known, where))
 
@@ -144,7 +144,7 @@ class Sources:
         if self.reader is None:
             return "Only MLflow knows the ids of runs."
         if is_too_short(word):
-            return "Of a run's id write 3 characters at least."
+            return "Write at least 3 characters of a run's id."
         return "No run's id begins so; `facesearch runs` lists them."
 
     def one_run(self, word: str) -> Any:

@@ -1,6 +1,7 @@
 """The commands that run sweeps: tune, extend, preview and baseline."""
 
 import functools
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import click
 
 from facesearch.cli.options import DATA, RUNS, SPACE, TRACKING, Interrupted
 from facesearch.cli.text import faces_root, parse_duration
-from facesearch.cli.verbosity import is_quiet, level, say_detail
+from facesearch.cli.verbosity import is_quiet, level, say_detail, say_hint
 from facesearch.errors import InputError
 
 _ADDRESS = click.option("--address", help="A running Ray cluster: auto, or HOST:PORT.")
@@ -133,8 +134,8 @@ def _run(
     hint = "" if data.root else "; give your own with --data FOLDER"
     for line in (
         f"faces: {faces.source}{hint}",
-        f"       {len(faces.train):,} of {len(faces.identities):,} people to learn with, "
-        f"{len(faces.strangers):,} of strangers to rank by",
+        f"       {len(faces.train):,} faces of {len(faces.identities):,} identities to learn from, "
+        f"{len(faces.strangers):,} faces of strangers to rank by",
         "starting Ray ..." if address is None else f"joining Ray at {address} ...",
     ):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
@@ -142,8 +143,9 @@ def _run(
         space, store, runs_dir=runs_dir, console=console, root=root, cluster=Cluster(address),
         **how,
     )  # fmt: skip
-    more = "" if runs_dir == Path("runs") else f" --runs {runs_dir}"
-    more += f" --tracking-uri {tracking_uri}" if tracking_uri else ""
+    words = [] if runs_dir == Path("runs") else ["--runs", str(runs_dir)]
+    words += ["--tracking-uri", tracking_uri] if tracking_uri else []
+    more = f" {shlex.join(words)}" if words else ""
     if as_json:
         click.echo(sweep_json(result, store.uri))
     else:
@@ -183,10 +185,10 @@ def _conclude(console: Any, search: Any, result: Any, uri: str, more: str) -> No
         say("interrupted; the same command again goes on from here.")
         return
     name = result.folder.name
-    say(f"look:  facesearch report {name}{more}   or   facesearch ui {name}{more}")
-    say(f"more:  facesearch extend {name} --trials {sweep.planned_trials}{more}")
+    say_hint(f"look:  facesearch report {name}{more}   or   facesearch ui {name}{more}")
+    say_hint(f"more:  facesearch extend {name} --trials {sweep.planned_trials}{more}")
     if best and best.run_id:
-        say(f"next:  facesearch finalize --run-id {best.run_id[:8]}{more}")
+        say_hint(f"next:  facesearch finalize --run-id {best.run_id[:8]}{more}")
 
 
 @click.command()
@@ -208,6 +210,10 @@ def preview(
 
     chosen = load_space(space).with_settings(trials=trials)
     show_preview(chosen, faces_root(root), has_pace=not no_measure, as_json=as_json)
+    if not as_json:
+        words = [str(space), *(["--data", root] if root else [])]
+        words += ["--trials", str(trials)] if trials is not None else []
+        say_hint(f"next:  facesearch tune {shlex.join(words)}")
 
 
 @click.command()

@@ -7,6 +7,7 @@ so whoever is killed, the same command goes on.
 
 import multiprocessing
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -111,6 +112,7 @@ def _end(child: _Child) -> None:
 def _child(
     number: int, slot: int, threads: int, parent: int, work: Work, connection: Connection
 ) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the command, which ends this one
     threading.Thread(target=_die_with, args=(parent,), daemon=True).start()
     torch.set_num_threads(threads)
     if torch.cuda.is_available():

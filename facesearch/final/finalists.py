@@ -13,14 +13,15 @@ from facesearch.tracking.store import Store, find_run, sweep_trials
 class Finalist:
     """A trial that is retrained: its run, its config, and what the search made of it.
 
-    scores are the metrics of its best epoch in the search; trials is how many the best was
-    chosen among.
+    scores are the metrics of its best epoch in the search, epochs is how many it was trained
+    there; trials is how many the best was chosen among.
     """
 
     run_id: str
     name: str
     config: RunConfig
     scores: dict[str, float]
+    epochs: int
     trials: int
 
     def __str__(self) -> str:
@@ -67,4 +68,5 @@ def _finalist(run: Any, trials: int, root: str | None) -> Finalist:
         if name.startswith("val/") or name == "best/score"
     }
     name = run.data.tags.get("mlflow.runName", run.info.run_id[:8])
-    return Finalist(str(run.info.run_id), name, config, scores, trials)
+    epochs = int(run.data.metrics.get("epochs", config.train.epochs))
+    return Finalist(str(run.info.run_id), name, config, scores, epochs, trials)

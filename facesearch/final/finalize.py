@@ -124,7 +124,8 @@ def _retrain(finalists: list[Finalist], choice: Choice, workshop: Workshop) -> l
     """Train all members of all finalists, those of the control among them."""
     planned = [member_stages(finalist.config, choice.plan) for finalist in finalists]
     for finalist, stages in zip(finalists, planned, strict=True):
-        workshop.listener.on_note(f"{finalist}: {in_words(stages)}")
+        control = ", and one without shifted pictures" if choice.has_shift_control else ""
+        workshop.listener.on_note(f"{finalist}: {in_words(stages)}{control}")
     sets = {stages[0][-1].data: reporting_sets(stages[0][-1].data) for stages in planned}
     first = sets[planned[0][0][-1].data]
     refuse_choice_without_faces(first, choice.top_k, has_control=choice.has_shift_control)
@@ -134,7 +135,8 @@ def _retrain(finalists: list[Finalist], choice: Choice, workshop: Workshop) -> l
     if choice.has_shift_control and len(finalists) == 1:
         # beside the others; who the control of several finalists is of shows later
         members.append(without_shift(planned[0][0]))
-    for line in workshop.kept(members):
+    controls = [without_shift(stages[0]) for stages in planned] if choice.has_shift_control else []
+    for line in workshop.kept(members, controls):
         workshop.listener.on_note(line)
     trained = iter(workshop.train(members))
     candidates = []
@@ -184,7 +186,7 @@ def _tell_curse(best: Candidate, report: Report) -> None:
         "low": unseen.low, "high": unseen.high, "gap": promised - unseen.value,
     }]  # fmt: skip
     epochs = sum(stage.train.epochs for stage in best.stages_of(best.trained[0].seed))
-    longer = "longer and " if epochs > best.finalist.config.train.epochs else ""
+    longer = "longer and " if epochs > best.finalist.epochs else ""
     report.notes.append(
         "winner's curse: the search's score was of its last epoch, chosen as the best of "
         f"{best.finalist.trials}; the other was trained {longer}on everybody, so a gap near 0 "

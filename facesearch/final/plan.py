@@ -86,7 +86,11 @@ def member_stages(config: RunConfig, plan: Plan) -> list[Stages]:
 def in_words(members: Sequence[Stages]) -> str:
     """Return what is trained of one trial, such as "3 networks, 60 epochs at 64 px"."""
     count = len(members)
-    stages = [f"{c.train.epochs} epochs at {c.data.image_px} px" for c in members[0]]
+    stages = [
+        f"{config.train.epochs} epoch{'s' if config.train.epochs > 1 else ''} at "
+        f"{config.data.image_px} px"
+        for config in members[0]
+    ]
     return f"{count} network{'s' if count > 1 else ''}, {', then '.join(stages)}"
 
 

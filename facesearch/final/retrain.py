@@ -133,7 +133,10 @@ class Workshop:
         """
         failures: dict[int, FacesearchError] = {}
         if self.at_once > 1:
-            missing = [n for n, stages in enumerate(members) if not self._is_trained(stages)]
+            missing = [
+                number for number, stages in enumerate(members)
+                if not _is_trained(self._folder_of(stages), stages)
+            ]  # fmt: skip
             alone = replace(self, at_once=1, listener=Listener())
             work = partial(_work, alone, members)
             failures = run_beside(missing, self.at_once, work, self._pass_on)
@@ -146,23 +149,31 @@ class Workshop:
             except TrialFailure as error:
                 failures[number] = error
                 trained.append(None)
-                seed = stages[0].train.seed
-                self.listener.on_note(f"seed {seed}: {error.outcome}: {error}; it is left out")
+                self.listener.on_note(
+                    f"network {number + 1}: {error.outcome}: {error}; it is left out"
+                )
         if all(one is None for one in trained) and failures:
             raise next(iter(failures.values()))
         return trained
 
-    def kept(self, members: Sequence[Stages]) -> Iterator[str]:
-        """Yield a line on what an earlier command left of these members, and one on others."""
-        folders = [self._folder_of(stages) for stages in members]
-        trained = sum(self._is_trained(stages) for stages in members)
+    def kept(self, members: Sequence[Stages], later: Sequence[Stages] = ()) -> Iterator[str]:
+        """Yield a line on what an earlier command left of these members, and one on others.
+
+        Args:
+            members: What is trained now.
+            later: What may be trained after it.
+
+        """
+        folders = {self._folder_of(stages): stages for stages in members}
+        trained = sum(_is_trained(folder, stages) for folder, stages in folders.items())
         begun = sum(folder.exists() for folder in folders) - trained
         if trained or begun:
             more = f", {begun} begun" if begun else ""
             yield f"going on: {trained} of {len(members)} networks trained already{more}"
-        others = set((self.folder / "members").glob("*")) - set(folders)
+        here = {path for path in (self.folder / "members").glob("*") if path.is_dir()}
+        others = here - set(folders) - {self._folder_of(stages) for stages in later}
         if others:
-            yield f"{len(others)} trained here before with other options: kept, but not used now"
+            yield f"{len(others)} others here, of other options, are kept and not used"
 
     def _pass_on(self, kind: str, told: Any) -> None:
         if kind == "progress":
@@ -173,9 +184,6 @@ class Workshop:
     def _folder_of(self, stages: Stages) -> Path:
         fingerprint = load_all_faces(stages[0].data).fingerprint
         return self.folder / "members" / member_key(stages, fingerprint, self.workers)
-
-    def _is_trained(self, stages: Stages) -> bool:
-        return (self._folder_of(stages) / f"stage{len(stages) - 1}" / "model").exists()
 
     def _train_member(self, number: int, num_members: int, stages: Stages) -> Trained:
         folder = self._folder_of(stages)
@@ -241,6 +249,10 @@ class Workshop:
                 on_epoch(EpochResult(**line))
 
         return tell
+
+
+def _is_trained(folder: Path, stages: Stages) -> bool:
+    return (folder / f"stage{len(stages) - 1}" / "model").exists()
 
 
 def _work(workshop: Workshop, members: Sequence[Stages], number: int, tell: Tell) -> None:

@@ -66,6 +66,8 @@ def open_overview(store: Store, version: str, sweep: str = "", sweep_id: str = "
                 raise InputError(
                     f"{where} holds nothing of '{sweep}' yet: first `facesearch sync {sweep}`."
                 )
+            if not sweep:
+                raise InputError(f"{where} holds no sweep of facesearch yet.")
             raise InputError(no_sweep(sweep, found, where))
         return _set_up(client, experiment, found, version)
 

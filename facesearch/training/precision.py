@@ -1,6 +1,6 @@
 """In which numbers a network computes: bf16 where the hardware has it, else float32.
 
-Needs torch alone, as it is also asked of a machine on which nothing is trained yet.
+Of the project it needs the config alone, so that the doctor can ask it quickly.
 """
 
 import torch

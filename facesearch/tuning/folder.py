@@ -134,8 +134,8 @@ def find_sweep(runs_dir: Path, sweep: str) -> Path:
     newest = newest_folder(runs_dir, sweep)
     if newest and (newest / "ledger").is_file():
         return newest
-    known = [path.parent.name for path in runs_dir.glob("*/ledger")]
-    raise InputError(no_sweep(sweep, known, runs_dir))
+    known = sorted(runs_dir.glob("*/ledger"), key=lambda path: path.stat().st_mtime, reverse=True)
+    raise InputError(no_sweep(sweep, [path.parent.name for path in known], runs_dir))
 
 
 def load_sweep(folder: Path) -> tuple[SearchSpace, str | None]:

@@ -28,7 +28,7 @@ class Display(Protocol):
         """Show how the sweep stands, if it was not shown just now."""
 
     def close(self) -> None:
-        """Show no more; what was reached is told below."""
+        """Show the last state for good."""
 
 
 class LiveView:
@@ -120,7 +120,7 @@ class _Terminal:
     """Rich draws the screen once a second, in place."""
 
     def __init__(self, view: LiveView) -> None:
-        console = view.console
+        self.view, console = view, view.console
         self.live = Live(
             get_renderable=lambda: view.screen(console.width, console.height), console=console,
             refresh_per_second=1, transient=True,
@@ -131,7 +131,9 @@ class _Terminal:
         """Nothing: it is drawn by the clock."""
 
     def close(self) -> None:
+        """Take the screen away; a line says how the sweep stands, since tables follow."""
         self.live.stop()
+        self.view.say(summary(self.view.sweep, self.view.pace(), self.view.plan))
 
 
 class _Notebook:

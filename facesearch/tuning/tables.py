@@ -89,7 +89,7 @@ def front_table(sweep: SweepRecord, objectives: Sequence[str]) -> Table:
 def outcome_counts(sweep: SweepRecord) -> str:
     """Return how many trials ended (or are) how, such as ``4 completed, 8 pruned``.
 
-    Those that were at work when the sweep was stopped are told as unfinished.
+    Those that were at work when this process was told to stop are unfinished.
     """
     outcomes = dict.fromkeys(t.outcome for t in sweep.trials.values())
     words = {RUNNING: "unfinished"} if sweep.is_interrupted else {}

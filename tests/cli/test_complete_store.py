@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from sweeps import in_mlflow, simulated_sweep
 
+from facesearch.cli import complete_store
 from facesearch.cli.complete_store import keys, run_ids, trial_numbers
 
 
@@ -36,7 +37,10 @@ def test_the_ids_are_those_of_mlflow_and_short_until_they_are_typed(runs: Path) 
 
 
 @pytest.mark.parametrize("beginning", ["", "made-up", "%", "8' OR '1'='1", "g", "A"])
-def test_what_begins_no_id_asks_nothing(runs: Path, beginning: str) -> None:
+def test_what_begins_no_id_asks_nothing(
+    runs: Path, beginning: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(complete_store, "_asked", lambda *asked: pytest.fail("it was asked"))
     assert list(run_ids(None, runs, beginning)) == []
 
 
@@ -57,4 +61,7 @@ def test_a_server_or_a_store_that_is_not_there_proposes_nothing(
 
 
 def test_trials_are_those_that_were_started(runs: Path) -> None:
-    assert sorted(trial_numbers(runs / "made-up-0001")) == [f"{n:03d}" for n in range(6)]
+    numbers = [f"{n:03d}" for n in range(6)]
+    assert sorted(trial_numbers(runs / "made-up-0001")) == numbers
+    assert sorted(trial_numbers(runs / "made-up")) == numbers
+    assert list(trial_numbers(runs / "nothing")) == []

@@ -54,6 +54,13 @@ def test_evaluate_prints_writes_and_freezes(tmp_path: Path) -> None:
     ).output  # fmt: skip
     assert "unknown_dev/rank1" in out and "note: " in out
     told = json.loads((tmp_path / "r.json").read_text())
+    fars = [name for name in told["figures"] if "/tar_at_far_" in name]
+    shown = [name for name in told["figures"] if f"\n{name} " in f"\n{out}"]
+    assert len(shown) < len(told["figures"]) and len(set(shown) & set(fars)) == 1
+    assert f"{len(told['figures']) - len(shown)} more figures: in {tmp_path / 'r.json'}" in out
+    detail = [*words, "-v", "--freeze", str(tmp_path / "again")]
+    every = CliRunner().invoke(cli, detail, catch_exceptions=False).output
+    assert all(name in every for name in told["figures"]) and "more figures" not in every
     assert "unknown_dev/rank1" in told["figures"]
     assert "rejection" in load_bundle(tmp_path / "out").thresholds
     printed = CliRunner().invoke(cli, [*words, "--json"], catch_exceptions=False).output

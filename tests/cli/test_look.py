@@ -1,4 +1,10 @@
+import contextlib
 import json
+import os
+import pty
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -94,3 +100,29 @@ def test_data_check_as_json_tells_notes_and_faults(tmp_path: Path) -> None:
     done = CliRunner().invoke(cli, ["data", "check", "--json", str(tmp_path)])
     assert isinstance(done.exception, InputError)
     assert "b_0009.jpg" in json.loads(done.stdout)["faults"][0]
+
+
+def on_a_terminal(*words: str) -> str:
+    """Return what a command writes to a terminal after it last took something away there."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "facesearch.cli", *words],
+        stdin=theirs, stdout=theirs, stderr=theirs,
+    )  # fmt: skip
+    os.close(theirs)
+    told = b""
+    with contextlib.suppress(OSError):  # that is how its end shows
+        while part := os.read(ours, 4096):
+            told += part
+    os.close(ours)
+    assert process.wait(60) == 0
+    assert b"\x1b[2K" in told, "no bar was drawn"
+    return re.sub(r"\x1b\[[?\d;]*[a-zA-Z]", "", re.split(r"\x1b\[2K", told.decode())[-1])
+
+
+def test_on_a_terminal_the_bars_take_nothing_of_the_answer(tmp_path: Path) -> None:
+    people(tmp_path)
+    told = json.loads(on_a_terminal("data", "check", "--json", str(tmp_path)))
+    assert told["found"][-1] == "every picture can be read"
+    lines = on_a_terminal("data", "check", str(tmp_path)).strip().splitlines()
+    assert "layout identity-folders" in lines[0] and lines[-1] == "  every picture can be read"

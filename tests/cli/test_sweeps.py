@@ -1,5 +1,6 @@
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -121,3 +122,15 @@ def test_detail_tells_places_and_the_config_with_its_defaults(
         _say_details(space, "sqlite:////x.db", tmp_path)
     told = capsys.readouterr()
     assert "sqlite:////x.db" in told.err and "weight_decay:" in told.err and told.out == ""
+
+
+@pytest.mark.slow
+def test_a_preview_says_what_an_epoch_takes_and_what_to_type_next(tmp_path: Path) -> None:
+    (tmp_path / "my space.yaml").write_text(TINY)
+    words = ["preview", str(tmp_path / "my space.yaml"), "--trials", "3"]
+    out = run(*words)
+    assert "s an epoch" in out and "expected duration: " in out
+    (line,) = [line for line in out.splitlines() if line.startswith("next:  ")]
+    assert shlex.split(line)[1:] == ["facesearch", "tune", words[1], "--trials", "3"]
+    quiet = run("-q", *words, "--no-measure")
+    assert "optim.lr" in quiet and "next:" not in quiet and "s an epoch" not in quiet

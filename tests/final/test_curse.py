@@ -12,7 +12,7 @@ from facesearch.final.targets import Targets, read_targets
 CONFIG_30 = RunConfig.model_validate(
     {**CONFIG, "data": {"image_px": 16, "synthetic": {"num_identities": 30}}}
 )
-FINALIST = Finalist("run", "trial", CONFIG_30, {"val/rank1": 0.9}, 12)
+FINALIST = Finalist("run", "trial", CONFIG_30, {"val/rank1": 0.9}, 2, 12)
 
 
 def test_it_is_the_mean_over_galleries_as_small_as_in_the_search() -> None:

@@ -60,7 +60,7 @@ def test_a_key_is_of_the_training_and_not_of_the_place() -> None:
 
 
 def test_what_is_trained_is_said_in_words() -> None:
-    assert in_words(member_stages(TRIAL, Plan(epochs=7))) == "1 network, 7 epochs at 16 px"
+    assert in_words(member_stages(TRIAL, Plan(epochs=1))) == "1 network, 1 epoch at 16 px"
     plan = Plan(seeds=3, epochs=7, fine_tune=FineTune(2, image_px=32))
     told = "3 networks, 7 epochs at 16 px, then 2 epochs at 32 px"
     assert in_words(member_stages(TRIAL, plan)) == told

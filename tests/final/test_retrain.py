@@ -61,8 +61,10 @@ def test_what_is_kept_of_earlier_commands_is_told(tmp_path: Path) -> None:
     assert list(workshop.kept([first, second])) == [
         "going on: 1 of 2 networks trained already, 1 begun"
     ]
-    (others,) = workshop.kept(member_stages(TRIAL, Plan(epochs=3)))
-    assert others.startswith("2 trained here before with other options")
+    (tmp_path / "members" / ".DS_Store").touch()
+    other = member_stages(TRIAL, Plan(epochs=3))
+    assert list(workshop.kept(other)) == ["2 others here, of other options, are kept and not used"]
+    assert list(workshop.kept(other, [first, second])) == []
 
 
 def test_one_stage_gives_what_a_plain_training_gives(tmp_path: Path) -> None:

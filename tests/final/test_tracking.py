@@ -36,7 +36,7 @@ def made(folder: Path, trial: str = "abc", report: str = "# Card\n") -> Made:
     model = untrained(provenance={"faces": "0" * 32, "trial": trial, "facesearch.git": "1"})
     save_bundle(folder / "model", model)
     (folder / "report.md").write_text(report)
-    finalist = Finalist(trial, f"trial {trial}", model.config, {}, 1)
+    finalist = Finalist(trial, f"trial {trial}", model.config, {}, 2, 1)
     curve = [{"loss": 1.0, "seconds": 2.0}, {"loss": 0.5, "seconds": 2.0}]
     figures = Report(figures={"dev/top1": Figure(0.5, 0.4, 0.6, 10)}, notes=[f"{IDENTITIES[0]}."])
     targets = read_targets(model.config.data, IDENTITIES)

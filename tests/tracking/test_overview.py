@@ -60,7 +60,7 @@ def test_an_unknown_version_gets_the_plain_list_and_is_told(store: Any, toy: Any
 
 
 def test_what_is_not_there_is_refused_and_not_made(store: Any, toy: Any, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"'faces' is no sweep: MLflow at .* holds none yet"):
+    with pytest.raises(InputError, match=r"'faces' is no sweep: there is none yet in MLflow at "):
         open_overview(store, VERSION, "faces")
     written(store, toy, 1)
     with pytest.raises(InputError, match=r"'faces' is no sweep in MLflow at .*\. Known: toy"):

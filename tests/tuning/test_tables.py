@@ -3,7 +3,7 @@ import io
 import pytest
 from rich.console import Console
 
-from facesearch.tuning.records import SweepRecord, TrialRecord
+from facesearch.tuning.records import RUNNING, SweepRecord, TrialRecord
 from facesearch.tuning.tables import (
     format_seconds,
     front_table,
@@ -55,3 +55,12 @@ def test_the_front_shows_who_is_beaten_by_nobody() -> None:
     Console(file=out, width=80).print(front_table(sweep, ["val/rank1", "cost/gflops"]))
     lines = [line.split() for line in out.getvalue().splitlines()[2:]]
     assert lines == [["000", "0.9", "5"], ["001", "0.5", "1"]]
+
+
+def test_what_was_at_work_when_the_sweep_was_stopped_is_unfinished() -> None:
+    trials = {0: TrialRecord(0, {}, outcome="pruned"), 1: TrialRecord(1, {}, outcome=RUNNING)}
+    sweep = SweepRecord("s", 4, 2, trials=trials)
+    assert outcome_counts(sweep) == "1 pruned, 1 running"
+    sweep.is_interrupted = True
+    assert outcome_counts(sweep) == "1 pruned, 1 unfinished"
+    assert outcome_counts(SweepRecord("s", 4, 2)) == "no trial yet"

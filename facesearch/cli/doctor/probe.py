@@ -87,7 +87,9 @@ def torchvision_version() -> str:
     import torch
 
     spec = importlib.util.find_spec("torchvision")
-    folder = Path(spec.origin).parent if spec and spec.origin else Path()
+    if spec is None or not spec.origin:
+        return ""
+    folder = Path(spec.origin).parent
     libraries = [path for path in folder.glob("_C*") if path.suffix in (".so", ".pyd")]
     file = folder / "version.py"
     text = file.read_text(encoding="utf-8") if file.is_file() else ""

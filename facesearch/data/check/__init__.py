@@ -4,7 +4,6 @@ Faults should be mended before a search, and make the check fail; notes may stay
 are told from the folder on.
 """
 
-import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,25 +41,21 @@ def check_folder(
             yield f"  {part:<13}{_describe(faces)}"
     if len(folder.pairs):
         yield f"  {'pairs':<13}{_describe_pairs(folder.pairs)}"
-    findings = Findings(faults=list(faults))
+    findings = Findings(folder.root)
+    findings.faults += [findings.short(fault) for fault in faults]
     places = places_of(folder)
     look_at_files(folder, set(places), findings)
     left_out = look_at_pictures(places, image_px, allow_corrupt, findings)
     look_at_people(folder, left_out, findings)
-    yield from (f"  note: {note}" for note in shortened(_inside(root, findings.notes)))
+    yield from (f"  note: {note}" for note in shortened(findings.notes))
     if findings.faults:
         count = len(set(findings.faults))
         head = f"{root}: {count} fault{'s' if count > 1 else ''}"
-        raise InputError("\n  ".join([head, *shortened(_inside(root, findings.faults))]))
+        raise InputError("\n  ".join([head, *shortened(findings.faults)]))
     if findings.left_out:
         yield f"  every other picture can be read; training leaves out {findings.left_out}"
     else:
         yield "  every picture can be read"
-
-
-def _inside(root: Path, lines: list[str]) -> list[str]:
-    """Return the lines with every place told from the folder on."""
-    return [line.replace(f"{root}{os.sep}", "") for line in lines]
 
 
 def _describe(faces: FaceList) -> str:

@@ -40,7 +40,7 @@ def look_at_files(folder: FaceFolder, used: set[Path], findings: Findings) -> No
             path = here / name
             fault = _fault_of(path, inside)
             if fault:
-                findings.faults.append(f"{path}: {fault}")
+                findings.faults.append(f"{findings.place(path)}: {fault}")
             elif _kind(name) in SUFFIXES and path not in used:
                 passed_over.setdefault(here, []).append(name)
     told = {kind: count for kind, count in others.items() if kind not in _ABOUT}
@@ -54,7 +54,7 @@ def _walk(root: Path, findings: Findings) -> Iterator[tuple[Path, list[str], lis
     """Yield folder, folders in it and files in it, sorted; hidden folders are left out."""
 
     def refused(error: OSError) -> None:
-        findings.faults.append(listing_fault(Path(error.filename), error))
+        findings.faults.append(findings.short(listing_fault(Path(error.filename), error)))
 
     for here, folders, files in os.walk(root, onerror=refused):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -78,24 +78,25 @@ def _look_at_folders(here: Path, folders: list[str], inside: Path, findings: Fin
         twins[name.casefold()].append(name)
         if (here / name).is_symlink() and not leads_into(here / name, inside):
             findings.faults.append(
-                f"{here / name}: a link out of the folder; its pictures are not read; copy them"
+                f"{findings.place(here / name)}: a link out of the folder; its pictures are not "
+                "read; copy them"
             )
     for names in twins.values():
         if len(names) > 1:
             findings.faults.append(
-                f"{here}: {' and '.join(names)} differ in upper and lower case only; they "
-                "become one on other disks; merge or rename them"
+                f"{findings.place(here)}: {' and '.join(names)} differ in upper and lower case "
+                "only; they become one on other disks; merge or rename them"
             )
 
 
 def _look_at_leaf(here: Path, kinds: Counter[str], layout: str, findings: Findings) -> None:
     """Find a folder without folders and without pictures."""
     if not kinds:
-        findings.faults.append(f"{here}: empty folder; remove it, or fill it")
+        findings.faults.append(f"{findings.place(here)}: empty folder; remove it, or fill it")
     elif layout in _BY_FOLDER and not any(kind in SUFFIXES for kind in kinds):
         findings.faults.append(
-            f"{here}: no picture that is read, only {_counted(kinds)}; write pictures as jpg or "
-            "png, or remove the folder"
+            f"{findings.place(here)}: no picture that is read, only {_counted(kinds)}; write "
+            "pictures as jpg or png, or remove the folder"
         )
 
 
@@ -122,7 +123,8 @@ def _tell_passed_over(
 ) -> None:
     """Tell of pictures in no part: a line for each topmost folder that is passed over whole."""
     if folder.layout == "image-list" and passed_over:
-        names = [str(here / name) for here, found in passed_over.items() for name in found]
+        paths = [here / name for here, found in passed_over.items() for name in found]
+        names = [str(findings.place(path)) for path in paths]
         findings.notes.append(f"{len(names)} pictures are not in faces.csv: {first_names(names)}")
         return
     read = {above for path in used for above in path.parents}
@@ -134,7 +136,7 @@ def _tell_passed_over(
         tops.setdefault(top, []).extend(names)
     for top, names in tops.items():
         noun = "picture is" if len(names) == 1 else "pictures are"
-        line = f"{top}: {len(names)} {noun} not read: {first_names(names)}"
+        line = f"{findings.place(top)}: {len(names)} {noun} not read: {first_names(names)}"
         if top.name in _COPIES:
             findings.notes.append(line)
         else:

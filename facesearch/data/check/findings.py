@@ -1,17 +1,32 @@
 """What a check found, and how it is told."""
 
+import os
 from dataclasses import dataclass, field
+from pathlib import Path
 
 _SHOWN = 30
 
 
 @dataclass
 class Findings:
-    """What was found: faults to be mended, notes that may stay; left_out: training pictures."""
+    """What was found in a folder: faults to be mended, and notes that may stay.
 
+    left_out is how many training pictures training passes over.
+    """
+
+    root: Path
     faults: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     left_out: int = 0
+
+    def place(self, path: Path) -> Path:
+        """Return a path from the folder on; the folder itself and what is not in it stay whole."""
+        is_inside = path != self.root and path.is_relative_to(self.root)
+        return path.relative_to(self.root) if is_inside else path
+
+    def short(self, line: str) -> str:
+        """Return a line of another part of the project, with the path that it begins with cut."""
+        return line.removeprefix(f"{self.root}{os.sep}")
 
 
 def shortened(lines: list[str]) -> list[str]:

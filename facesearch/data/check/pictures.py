@@ -58,28 +58,29 @@ def look_at_pictures(
     findings.left_out = len(left_out)
     for path, fault in unreadable.items():
         target = findings.notes if path in left_out else findings.faults
-        target.append(fault)
+        target.append(findings.short(fault))
     return left_out
 
 
 def _compare(one: Path, other: Path, places: Places, findings: Findings) -> None:
     """Say what it means that two files hold the same bytes."""
     (part, identity), (other_part, other_identity) = places[one], places[other]
+    first, second = findings.place(one), findings.place(other)
     if part == other_part == "pairs":
         # a file of pairs repeats its pictures
         return
     if part == "train" and other_part != "train":
         findings.faults.append(
-            f"{other}: the same picture as {one}: {other_part} would be scored on train; remove "
+            f"{second}: the same picture as {first}: {other_part} would be scored on train; remove "
             "one (finalize leaves such copies out of its figures)"
         )
     elif part != other_part:
         findings.faults.append(
-            f"{other}: the same picture is in {part} and {other_part}: {one}; remove one"
+            f"{second}: the same picture is in {part} and {other_part}: {first}; remove one"
         )
     elif identity != other_identity:
         findings.faults.append(
-            f"{other}: the same picture as {one}, but of another identity; one of them is wrong"
+            f"{second}: the same picture as {first}, but of another identity; one of them is wrong"
         )
     else:
-        findings.notes.append(f"{other}: the same picture as {one}")
+        findings.notes.append(f"{second}: the same picture as {first}")

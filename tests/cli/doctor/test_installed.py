@@ -43,3 +43,12 @@ def test_torchvision_must_be_built_for_this_torch(
     torch: str, torchvision: str, mend: str | None
 ) -> None:
     assert [f.mend for f in installed.look_at_pair(torch, torchvision)] == ([mend] if mend else [])
+
+
+def test_the_main_packages_are_named_and_all_if_asked() -> None:
+    short, whole = (
+        next(f.found for f in installed.look_at_packages(is_full=full) if f.about == "packages")
+        for full in (False, True)
+    )
+    assert "mlflow" in short and "pillow" not in short and "more are in their ranges" in short
+    assert "mlflow" in whole and "pillow" in whole and "more" not in whole

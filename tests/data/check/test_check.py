@@ -111,3 +111,21 @@ def test_the_real_f22_folder_has_a_picture_in_two_parts(faces_f22: Path) -> None
     assert str(faces_f22) not in told and "  note: 11-785-f22-hw2p2-classification/" in told
     assert "2 faults" in message and "dev would be scored on train" in message
     assert "631.jpg: the same picture is in dev and test" in message
+
+
+def test_places_are_told_from_the_folder_on_whatever_it_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people(tmp_path / "faces")
+    inner = tmp_path / "faces" / "faces"
+    for number in range(2):
+        picture(inner / f"{number}.png", 5)
+    monkeypatch.chdir(tmp_path)
+    told = "faces/1.png: the same picture as faces/0.png"
+    assert f"  note: {told}" in list(check_folder(Path("faces"), 16, 0))
+    monkeypatch.chdir(tmp_path / "faces")
+    (tmp_path / "faces" / "Jr0.").mkdir()
+    for number in range(2):
+        picture(tmp_path / "faces" / "Jr0." / f"{number}.png", 6)
+    told = "Jr0./1.png: the same picture as Jr0./0.png"
+    assert f"  note: {told}" in list(check_folder(Path(), 16, 0))
