@@ -157,7 +157,7 @@ def test_what_cannot_be_listed_is_refused(folder: Path, tmp_path: Path) -> None:
     def call(*words: str, runs: Path = folder) -> None:
         CliRunner().invoke(cli, ["runs", *words, "--runs", str(runs)], catch_exceptions=False)
 
-    with pytest.raises(InputError, match=r"'faces' is no sweep in .*\. Known: made-up-0001"):
+    with pytest.raises(InputError, match=r"'faces' is no sweep in .*\. Known: made-up-0002"):
         call("faces")
     with pytest.raises(InputError, match=r"no run has 'scor'; did you mean 'score'\?"):
         call("--sort", "scor")
