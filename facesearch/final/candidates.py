@@ -1,6 +1,6 @@
 """A finalist from its plan to a model: which members it has, what they are worth, which is best."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -133,15 +133,13 @@ def without_shift(stages: Stages) -> Stages:
     )
 
 
-def beside_control(model: FaceModel, control: FaceModel, targets: Targets) -> list[dict[str, Any]]:
-    """Return accuracy by shift of a model's first member and of its control, side by side."""
+def beside_control(
+    own_rows: Sequence[Mapping[str, Any]], control: FaceModel, targets: Targets
+) -> list[dict[str, Any]]:
+    """Return accuracy by shift of a network and of its control, side by side."""
     rows = []
-    pairs = zip(
-        accuracy_by_shift(model.only(0), targets),
-        accuracy_by_shift(control.to(default_device()), targets),
-        strict=True,
-    )
-    for own, other in pairs:
+    others = accuracy_by_shift(control.to(default_device()), targets)
+    for own, other in zip(own_rows, others, strict=True):
         row = {"shift": own["shift"]}
         for name in own.keys() - {"shift"}:
             row |= {name: own[name], f"{name}, trained without shift": other[name]}

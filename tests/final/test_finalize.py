@@ -111,6 +111,8 @@ def test_the_best_finalist_is_kept_and_it_is_said_how(
     rows = told["tables"]["accuracy by shift of the face"]
     assert [row["shift"] for row in rows] == [0.0, 0.05, 0.1, 0.15, 0.2, 0.25]
     assert "unknown_dev/rank1, trained without shift" in rows[0]
+    notes = " ".join(told["notes"])
+    assert "accuracy by shift is of the first network alone, in one view. its control" in notes
 
 
 def test_a_run_of_another_tool_is_refused(tmp_path: Path) -> None:
