@@ -23,7 +23,7 @@ def main() -> None:
         curves[row["seed"]].append(float(row["loss"]))
     for seed, losses in curves.items():
         loss.plot(range(1, len(losses) + 1), losses, label=f"seed {seed}")
-    loss.axvline(40.5, color="#bbbbbb", linestyle=":")
+    loss.axvline(54.5, color="#bbbbbb", linestyle=":")
     loss.set(xlabel="epoch (the last 10 at 96 px)", ylabel="training loss", title="three seeds")
     loss.legend(frameon=False)
     for name, colour in (("faces-f22", "#7570b3"), ("faces-s23", "#d95f02")):

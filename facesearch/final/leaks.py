@@ -67,8 +67,8 @@ class Leaks:
             for part, found in self.shared_names.items()
         ]
         copies = [
-            f"LEAK: {len(rows)} pictures of {part} are exact copies of training pictures; they "
-            "are left out of its figures."
+            f"LEAK: {_pictures(len(rows))} of {part} also in training, byte by byte; left out of "
+            "its figures."
             for part, rows in self.copies.items()
             if len(rows)
         ]
@@ -134,6 +134,10 @@ class Leaks:
     def tell(self, report: Report) -> None:
         """Write the leaks at the top of a report's notes."""
         report.notes[:0] = self.lines()
+
+
+def _pictures(count: int) -> str:
+    return "1 picture" if count == 1 else f"{count:,} pictures"
 
 
 def training_digests(faces: FaceList) -> bytes:

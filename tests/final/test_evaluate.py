@@ -54,7 +54,7 @@ def test_a_model_knows_what_it_was_trained_on(tmp_path: Path) -> None:
     picture(root / "verification/unknown_dev/0.jpg", 77)
     report = evaluate(tmp_path / "model", str(root))
     assert "rejection" not in load_bundle(tmp_path / "model").thresholds
-    assert "2 pictures of unknown_dev are exact copies" in report.notes[0]
+    assert "2 pictures of unknown_dev also in training" in report.notes[0]
     assert report.figures["unknown_dev/rank1"].num_faces == 1
 
 
