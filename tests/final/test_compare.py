@@ -153,7 +153,7 @@ def test_what_one_was_trained_on_is_left_out_for_both(tmp_path: Path) -> None:
     for targets in shared.of_each:
         assert targets.unknown_dev is not None
         assert targets.unknown_dev.index_M.tolist() == [0, 2]
-    assert any("model B: LEAK: 1 pictures of unknown_dev" in note for note in shared.notes)
+    assert any("model B: LEAK: 1 picture of unknown_dev" in note for note in shared.notes)
 
 
 def test_a_gallery_of_which_nothing_is_left_is_none(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def _tell_more(report: Report, model: FaceModel) -> None:
         "rank-1 in the search": 0.6, "best of trials": 12, "gap": 0.2, "low": 0.3, "high": 0.5,
         "retrained, people the search never saw": 0.4,
     }]  # fmt: skip
-    report.notes.append("LEAK: 1 pictures of dev are exact copies of training pictures.")
+    report.notes.append("LEAK: 1 picture of dev also in training, byte by byte.")
 
 
 def _member(folder: Path, config: RunConfig, seed: int) -> None:
