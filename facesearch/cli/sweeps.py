@@ -142,7 +142,7 @@ def _run(
     for line in (
         f"faces: {faces.source}{hint}",
         f"       {len(faces.train):,} faces of {len(faces.identities):,} identities to learn from, "
-        f"{len(faces.strangers):,} faces of strangers to rank by",
+        f"{len(faces.strangers):,} of strangers to rank by",
         "starting Ray ..." if address is None else f"joining Ray at {address} ...",
     ):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
