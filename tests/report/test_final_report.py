@@ -34,11 +34,11 @@ def test_a_page_says_everything_that_is_known(page: FinalPage) -> None:
         "1:N: whose face is it?", "Training, seeds and luck", "Where it is better and worse",
         "Faces that it finds hard", "How it was made",
     ]  # fmt: skip
-    for said in ("LEAK: 1 pictures", "tar_at_far_1e-2", "as many false accepts as false rejects",
+    for said in ("LEAK: 1 picture", "tar_at_far_1e-2", "as many false accepts as false rejects",
                  "These faces are generated", "dev: most confused"):  # fmt: skip
         assert said in html
     assert html.count("data:image/jpeg") >= 16
-    assert html.index("LEAK: 1 pictures") < html.index("cannot be measured")
+    assert html.index("LEAK: 1 picture") < html.index("cannot be measured")
 
 
 def test_the_page_for_others_shows_and_names_nobody(page: FinalPage) -> None:
@@ -52,7 +52,7 @@ def test_the_page_for_others_shows_and_names_nobody(page: FinalPage) -> None:
 def test_a_report_without_faces_or_model_still_gives_a_page(folder: Path, tmp_path: Path) -> None:
     leak = "LEAK: 2 names of known are names of training too (Ada, Bob): if these"
     text = (folder / "report.json").read_text()
-    (tmp_path / "report.json").write_text(text.replace("LEAK: 1 pictures", f"{leak}"))
+    (tmp_path / "report.json").write_text(text.replace("LEAK: 1 picture", f"{leak}"))
     html, charts = build_final(tmp_path)
     assert "There is only the report" in html and "no curves of every score" in html
     assert "data:image/jpeg" not in html and charts[0].name == "roc"
