@@ -177,10 +177,11 @@ def _print_report(report: Any, where: str) -> None:
         where: In which file all of it is; "" if there is none.
 
     """
+    fars = _fars(report.figures)
     shown = {
         name: figure
         for name, figure in report.figures.items()
-        if level() > 0 or name.endswith(_MAIN) or name in _fars(report.figures)
+        if level() > 0 or name.endswith(_MAIN) or name in fars
     }
     width = max((len(name) for name in shown), default=0) + 2
     for name, figure in shown.items():

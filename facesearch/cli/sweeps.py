@@ -8,14 +8,7 @@ from typing import Any
 
 import click
 
-from facesearch.cli.options import (
-    DATA,
-    RUNS,
-    SPACE,
-    TRACKING,
-    Interrupted,
-    told_when_stopped,
-)  # fmt: skip
+from facesearch.cli.options import DATA, RUNS, SPACE, TRACKING, Interrupted
 from facesearch.cli.text import faces_root, parse_duration
 from facesearch.cli.verbosity import is_quiet, level, say_detail, say_hint
 from facesearch.errors import InputError
@@ -146,12 +139,10 @@ def _run(
         "starting Ray ..." if address is None else f"joining Ray at {address} ...",
     ):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
-    # the sweep itself is stopped more gently, by handlers of its own
-    with told_when_stopped("stopped; the same command goes on."):
-        result = run(
-            space, store, runs_dir=runs_dir, console=console, root=root, cluster=Cluster(address),
-            **how,
-        )  # fmt: skip
+    result = run(
+        space, store, runs_dir=runs_dir, console=console, root=root, cluster=Cluster(address),
+        **how,
+    )  # fmt: skip
     words = [] if runs_dir == Path("runs") else ["--runs", str(runs_dir)]
     words += ["--tracking-uri", tracking_uri] if tracking_uri else []
     more = f" {shlex.join(words)}" if words else ""

@@ -124,8 +124,8 @@ def finalize(
 def _retrain(finalists: list[Finalist], choice: Choice, workshop: Workshop) -> list[Candidate]:
     """Train all members of all finalists, those of the control among them."""
     planned = [member_stages(finalist.config, choice.plan) for finalist in finalists]
+    control = ", and one without shifted pictures" if choice.has_shift_control else ""
     for finalist, stages in zip(finalists, planned, strict=True):
-        control = ", and one without shifted pictures" if choice.has_shift_control else ""
         workshop.listener.on_note(f"{finalist}: {in_words(stages)}{control}")
     sets = {stages[0][-1].data: reporting_sets(stages[0][-1].data) for stages in planned}
     first = sets[planned[0][0][-1].data]

@@ -72,31 +72,3 @@ def test_an_interrupted_sweep_leaves_no_process_and_no_running_run(
     client = store.client()
     runs = client.search_runs([store.experiment_id(client)])
     assert {run.info.status for run in runs} == {"KILLED"} and len(runs) >= 2
-
-
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
-@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_sweep_that_is_stopped_while_ray_starts_says_so(
-    tmp_path: Path, number: signal.Signals, exit_code: int
-) -> None:
-    (tmp_path / "space.yaml").write_text(SPACE)
-    with (tmp_path / "log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "facesearch.cli", "tune", "space.yaml"],
-            cwd=tmp_path, stdout=log, stderr=log, start_new_session=True,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-        )  # fmt: skip
-        deadline = time.monotonic() + 120
-        while "starting Ray" not in (tmp_path / "log").read_text():
-            assert time.monotonic() < deadline and process.poll() is None
-            time.sleep(0.05)
-        time.sleep(1)  # in the middle of it
-        process.send_signal(number)
-        try:
-            code = process.wait(timeout=90)
-        finally:
-            process.kill()
-    text = (tmp_path / "log").read_text()
-    assert code == exit_code and "Traceback" not in text, text
-    assert "the same command" in text
