@@ -10,6 +10,7 @@ OPTIMIZERS = {
     "sgd": "SGD with Nesterov momentum",
     "adamw": "AdamW, decay apart from the gradient",
     "lion": "Lion, the sign of the momentum; a tenth of AdamW's rate",
+    "muon": "Muon, kernels by their momentum made orthogonal, the rest by its sign; AdamW's rate",
 }
 SCHEDULES = {
     "one_cycle": "cosine up, cosine down to nothing",

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from facesearch.config import OptimConfig
+from facesearch.training.muon import Muon
 
 # The batch for which `optim.lr` is meant where the rate follows the batch.
 REFERENCE_BATCH = 64
@@ -32,7 +33,7 @@ def peak_lr(settings: OptimConfig, faces_per_step: int) -> float:
 def parameter_groups(
     layers: list[nn.Module], head: nn.Module, settings: OptimConfig, head_lr_factor: float = 1.0
 ) -> list[dict[str, Any]]:
-    """Return groups with a weight decay and an ``lr_factor`` each.
+    """Return groups with a weight decay, an ``lr_factor`` and whether they are the head's.
 
     Norms and biases are not decayed: it pulls a norm's scale to 0 without making the function
     simpler (arXiv:1812.01187, sec. 3.1).
@@ -46,17 +47,17 @@ def parameter_groups(
     """
     top = len(layers) - 1
     parts = [(layer, settings.layer_decay ** (top - i)) for i, layer in enumerate(layers)]
-    merged: dict[tuple[float, float], list[nn.Parameter]] = {}
+    merged: dict[tuple[float, float, bool], list[nn.Parameter]] = {}
     for module, factor in [*parts, (head, head_lr_factor)]:
         for parameter in module.parameters():
             if parameter.requires_grad:
                 # a matrix or a kernel; a factor a channel may be [C, 1, 1]
                 is_weight = parameter.ndim >= 2 and parameter.numel() > max(parameter.shape)
                 decay = settings.weight_decay if is_weight else 0.0
-                merged.setdefault((decay, factor), []).append(parameter)
+                merged.setdefault((decay, factor, module is head), []).append(parameter)
     return [
-        {"params": parameters, "weight_decay": decay, "lr_factor": factor}
-        for (decay, factor), parameters in merged.items()
+        {"params": parameters, "weight_decay": decay, "lr_factor": factor, "is_head": is_head}
+        for (decay, factor, is_head), parameters in merged.items()
     ]
 
 
@@ -76,10 +77,15 @@ def _lion(groups: list[dict[str, Any]], settings: OptimConfig) -> torch.optim.Op
     return optimizer
 
 
+def _muon(groups: list[dict[str, Any]], settings: OptimConfig) -> torch.optim.Optimizer:
+    return Muon(groups, settings.lr, settings.momentum)
+
+
 OPTIMIZERS: dict[str, Callable[[list[dict[str, Any]], OptimConfig], torch.optim.Optimizer]] = {
     "sgd": _sgd,
     "adamw": _adamw,
     "lion": _lion,
+    "muon": _muon,
 }
 
 

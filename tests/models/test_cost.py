@@ -1,4 +1,3 @@
-import time
 from typing import Any
 
 import pytest
@@ -72,6 +71,4 @@ def test_activations_grow_with_the_batch_and_the_image_and_hold_each_map() -> No
 def test_the_same_network_is_counted_once() -> None:
     model = ModelConfig(network="iresnet100", init="weights.pt")
     first = network_cost(model, 112)
-    start = time.process_time()
     assert network_cost(model.model_copy(update={"init": None}), 112) is first
-    assert time.process_time() - start < 0.05

@@ -1,10 +1,9 @@
-"""The forecast of a training's memory is at most what it takes, and is told at once."""
+"""The forecast of a training's memory is at most what it takes, and takes none itself."""
 
 import json
 import resource
 import subprocess
 import sys
-import time
 from typing import Any
 
 import pytest
@@ -75,13 +74,11 @@ def test_a_training_above_the_limit_of_its_process_runs_out_of_memory() -> None:
     assert is_out_of_memory({"RuntimeError": RuntimeError, "MemoryError": MemoryError}[name](text))
 
 
-def test_a_network_of_billions_of_weights_is_told_at_once_and_not_allocated() -> None:
+def test_a_network_of_billions_of_weights_is_told_without_being_allocated() -> None:
     model = {"width": 512, "num_stages": 5, "depth": 48}
     config = config_of(model=model, train={"batch_size": 4096})
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    start = time.process_time()
     told = training_bytes(config, 10_000_000, device=CPU)
-    assert time.process_time() - start < 2
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
     assert told.weights > 100e9 and told.total > 1e12
 

@@ -224,7 +224,12 @@ def test_a_full_disk_leaves_the_older_checkpoints(
 
 @pytest.mark.parametrize(
     ("optim", "ema_decay", "head"),
-    [("sgd", 0.0, "arcface"), ("adamw", 0.9, "subcenter_arcface"), ("lion", 0.0, "softmax")],
+    [
+        ("sgd", 0.0, "arcface"),
+        ("adamw", 0.9, "subcenter_arcface"),
+        ("lion", 0.0, "softmax"),
+        ("muon", 0.9, "arcface"),
+    ],
 )
 def test_the_size_is_told_before(
     folder: Path, small_config: RunConfig, optim: str, ema_decay: float, head: str
