@@ -12,8 +12,8 @@ from facesearch.tuning.tables import format_seconds
 # An outcome has its colour in every sweep.
 _COLOURS = {
     "completed": PALETTE[0], "pruned": PALETTE[4], "paused": PALETTE[2], "running": PALETTE[2],
-    "waiting": PALETTE[6], "diverged": PALETTE[1], "out_of_memory": PALETTE[5],
-    "failed": PALETTE[3], "killed": PALETTE[6],
+    "unfinished": PALETTE[2], "waiting": PALETTE[6], "diverged": PALETTE[1],
+    "out_of_memory": PALETTE[5], "failed": PALETTE[3], "killed": PALETTE[6],
 }  # fmt: skip
 # A part of the bar that is narrower than this share has no room for its number.
 _ROOM = 0.06
@@ -54,8 +54,9 @@ def cost_rows(source: SweepSource) -> list[dict[str, Any]]:
     """Return trials, epochs and seconds of training by outcome, the largest part first."""
     rows: dict[str, dict[str, Any]] = {}
     for trial in source.sweep.trials.values():
+        outcome = source.sweep.told(trial.outcome)
         row = rows.setdefault(
-            trial.outcome, {"outcome": trial.outcome, "trials": 0, "epochs": 0, "seconds": 0.0}
+            outcome, {"outcome": outcome, "trials": 0, "epochs": 0, "seconds": 0.0}
         )
         row["trials"] += 1
         row["epochs"] += trial.epochs

@@ -84,7 +84,8 @@ def curves_chart(source: SweepSource) -> Chart:
         axes.set(xlabel="epoch", ylabel="score", xlim=(0.5, source.sweep.max_epochs + 0.5))
         axes.legend(handles=_keys(levels, trials), loc="upper left", fontsize=8.5)
 
-    rows = [{"trial": t.number, "epochs": t.epochs, "outcome": t.outcome, "last score": t.score}
+    rows = [{"trial": t.number, "epochs": t.epochs, "outcome": source.sweep.told(t.outcome),
+             "last score": t.score}
             for t in trials]  # fmt: skip
     completed = sum(t.outcome == "completed" for t in trials)
     where = f"; stopped mostly after epoch {', '.join(map(str, levels))}" if levels else ""

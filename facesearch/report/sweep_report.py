@@ -73,7 +73,7 @@ def _leaderboard(source: SweepSource) -> list[Block]:
             k.removeprefix("val/"): v for k, v in last.items() if k.startswith("val/") and k != only
         }
         rows.append(
-            {"place": place, "trial": trial.number, "outcome": trial.outcome,
+            {"place": place, "trial": trial.number, "outcome": source.sweep.told(trial.outcome),
              "epochs": trial.epochs, "score": last["score"], **metrics,
              "point": describe_point(trial.point)}
         )  # fmt: skip

@@ -10,7 +10,7 @@ from facesearch.space.holes import Hole
 from facesearch.tuning.baseline import BASELINES
 from facesearch.tuning.folder import load_sweep, newest_folder, opening
 from facesearch.tuning.history import fold
-from facesearch.tuning.ledger import Event, read_ledger
+from facesearch.tuning.ledger import Event, is_open, read_ledger
 from facesearch.tuning.records import FAILED, SweepRecord, TrialRecord, short_names
 
 
@@ -78,6 +78,7 @@ def read_source(folder: Path) -> SweepSource:
     space, _ = load_sweep(folder)
     events = list(read_ledger(folder))
     sweep = fold(events)
+    sweep.is_interrupted = not is_open(folder)
     baselines = {}
     for kind in BASELINES:
         other = newest_folder(folder.parent, f"{sweep.name}-{kind}")

@@ -154,6 +154,17 @@ def _holder(folder: Path) -> str:
         return "another process"
 
 
+def is_open(folder: Path) -> bool:
+    """Whether a process has the sweep open at this moment: its lock is tried, and let go."""
+    try:
+        with FileLock(folder / "lock").acquire(timeout=0):
+            return False
+    except Timeout:
+        return True
+    except OSError:  # a folder that can only be read
+        return False
+
+
 def read_ledger(folder: Path) -> Iterator[Event]:
     """Yield the events of a sweep that another process may have open.
 

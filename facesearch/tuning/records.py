@@ -118,6 +118,10 @@ class SweepRecord:
         """Return how many trials ended (or are) so."""
         return sum(t.outcome == outcome for t in list(self.trials.values()))
 
+    def told(self, outcome: str) -> str:
+        """Return an outcome as it is told: what was at work when all stopped is unfinished."""
+        return "unfinished" if self.is_interrupted and outcome == RUNNING else outcome
+
 
 class Observer(Protocol):
     """Who wants to know what happens in a sweep: the live view, the tracker."""

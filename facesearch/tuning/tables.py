@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from facesearch.tuning.pareto import pareto_front
-from facesearch.tuning.records import RUNNING, SweepRecord, describe_point
+from facesearch.tuning.records import SweepRecord, describe_point
 
 _SPARKS = "▁▂▃▄▅▆▇█"
 
@@ -87,11 +87,7 @@ def front_table(sweep: SweepRecord, objectives: Sequence[str]) -> Table:
 
 
 def outcome_counts(sweep: SweepRecord) -> str:
-    """Return how many trials ended (or are) how, such as ``4 completed, 8 pruned``.
-
-    Those that were at work when this process was told to stop are unfinished.
-    """
+    """Return how many trials ended (or are) how, such as ``4 completed, 8 pruned``."""
     outcomes = dict.fromkeys(t.outcome for t in sweep.trials.values())
-    words = {RUNNING: "unfinished"} if sweep.is_interrupted else {}
-    told = ", ".join(f"{sweep.count(o)} {words.get(o, o)}" for o in outcomes)
+    told = ", ".join(f"{sweep.count(o)} {sweep.told(o)}" for o in outcomes)
     return told or "no trial yet"
