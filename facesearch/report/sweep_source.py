@@ -78,7 +78,7 @@ def read_source(folder: Path) -> SweepSource:
     space, _ = load_sweep(folder)
     events = list(read_ledger(folder))
     sweep = fold(events)
-    sweep.is_interrupted = not is_open(folder)
+    sweep.is_interrupted = sweep.num_ended < len(sweep.trials) and not is_open(folder)
     baselines = {}
     for kind in BASELINES:
         other = newest_folder(folder.parent, f"{sweep.name}-{kind}")

@@ -97,7 +97,7 @@ def test_events_never_wait_for_the_store(hooked: Any, toy: Any, assert_equal: An
         player.start(tracker, number)
         player.epochs(tracker, number, 300)
         player.end(tracker, number, "pruned")
-    assert time.perf_counter() - begin < 10  # each call of the store takes 20
+    assert time.perf_counter() - begin < 0.2
     assert tracker.close(timeout_s=0.1) is False
     gate.set()
     again = player.track(hooked(lambda name, when: None))
