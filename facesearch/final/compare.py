@@ -33,7 +33,7 @@ _NOTHING = (
     "unknown_dev or unknown_test, and no dev set of people whom both models were trained on"
 )
 # What `outcomes_of` asks about.
-_PARTS = ("dev", "known", "unknown_dev", "unknown_test")
+_PARTS = ("dev", "known", "unknown_dev", "unknown_test", "known_test")
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,8 @@ def _mean_of_draws(
     people: int,
 ) -> Figure:
     rng = np.random.default_rng(0)
-    with_probes = np.unique(probes.labels_M[probes.labels_M >= 0])
+    with_probes = np.intersect1d(probes.labels_M, gallery.labels_M)
+    with_probes = with_probes[with_probes >= 0]
     people = min(people, len(with_probes))
     hits = np.zeros(len(probes))
     asked = np.zeros(len(probes))

@@ -25,9 +25,9 @@ from facesearch.progress import track
 DIGESTS = "trained_on.sha256"
 # Of each digest so many bytes are kept: a chance match of 100,000 x 100,000 pictures is 1e-9.
 _BYTES = 8
-PARTS = ("dev", "test", "known", "unknown_dev", "unknown_test")
+PARTS = ("dev", "test", "known", "unknown_dev", "unknown_test", "known_test")
 # Whoever is in one of these should be a stranger to the model.
-_STRANGE = ("known", "unknown_dev")
+_STRANGE = ("known", "unknown_dev", "known_test", "unknown_test")
 
 
 def _no_rows() -> np.ndarray:
@@ -102,7 +102,6 @@ class Leaks:
         rows of ``gallery_names``. A set of which nothing is left becomes None.
         """
         kept: dict[str, Any] = {}
-        lost = self._lost_labels(targets.known)
         groups = {"unknown_dev": targets.groups, "dev": targets.dev_groups}
         for part in PARTS:
             faces = targets.labelled(part)
@@ -111,7 +110,7 @@ class Leaks:
             stays = np.ones(len(faces), dtype=bool)
             stays[self.copies.get(part, _no_rows())] = False
             if part.startswith("unknown"):
-                stays &= ~np.isin(faces.labels_M, lost)
+                stays &= ~np.isin(faces.labels_M, self._lost_labels(targets, part))
             if stays.all():
                 continue
             kept[part] = _only(faces, stays)
@@ -123,13 +122,15 @@ class Leaks:
             kept["pairs"] = targets.pairs.only(stays)
         return replace(targets, **kept, groups=groups["unknown_dev"], dev_groups=groups["dev"])
 
-    def _lost_labels(self, known: FaceSet | None) -> np.ndarray:
-        """Return the labels of whom the gallery has copies only."""
-        if known is None:
+    def _lost_labels(self, targets: Targets, part: str) -> np.ndarray:
+        """Return the labels of whom the gallery of a set of probes has copies only."""
+        gallery = targets.gallery_of(part)
+        if gallery is None:
             return _no_rows()
-        stays = np.ones(len(known), dtype=bool)
-        stays[self.copies.get("known", _no_rows())] = False
-        return np.setdiff1d(known.labels_M[~stays], known.labels_M[stays])
+        stays = np.ones(len(gallery), dtype=bool)
+        name = "known" if gallery is targets.known else "known_test"
+        stays[self.copies.get(name, _no_rows())] = False
+        return np.setdiff1d(gallery.labels_M[~stays], gallery.labels_M[stays])
 
     def tell(self, report: Report) -> None:
         """Write the leaks at the top of a report's notes."""

@@ -3,6 +3,7 @@
 Shapes: N faces of a set, K best identities, D embedding.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,9 @@ from facesearch.final.figures import Outcome
 from facesearch.final.model import FaceModel, SetImages
 from facesearch.final.targets import Targets
 from facesearch.metrics.open_set import OpenSet, search_open_set
+
+# The sets that are searched in a gallery, in the order in which they are measured.
+PROBE_SETS = ("unknown_dev", "unknown_test")
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,31 @@ class Labelled:
         """Whether the right identity is among the ``k`` best."""
         is_hit = (self.best_NK[:, :k] == self.labels_N[:, None]).any(1)
         return Outcome(is_hit.astype(np.float64), self.labels_N)
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """A set with the embeddings of its faces, float32 [N, D]."""
+
+    faces: FaceSet
+    rows_ND: np.ndarray
+
+
+def embedded_searches(
+    model: FaceModel, targets: Targets, views: str | None = None
+) -> Iterator[tuple[str, Embedded, Embedded]]:
+    """Yield the name of each labelled set of probes, its gallery and the probes, embedded.
+
+    Sets that share a gallery get the same one, embedded once.
+    """
+    galleries: dict[int, Embedded] = {}
+    for name in PROBE_SETS:
+        faces, gallery = targets.labelled(name), targets.gallery_of(name)
+        if faces is None or gallery is None:
+            continue
+        if id(gallery) not in galleries:
+            galleries[id(gallery)] = Embedded(gallery, model.embed(SetImages(gallery), views))
+        yield name, galleries[id(gallery)], Embedded(faces, model.embed(SetImages(faces), views))
 
 
 def classify_set(model: FaceModel, faces: FaceSet, views: str | None = None) -> Labelled:
@@ -54,13 +83,11 @@ def outcomes_of(model: FaceModel, targets: Targets) -> dict[str, Outcome]:
     found: dict[str, Outcome] = {}
     if targets.dev is not None:
         found["dev/top1"] = classify_set(model, targets.dev).top(1)
-    if targets.known is None:
-        return found
-    known = model.embed(SetImages(targets.known))
-    for name in ("unknown_dev", "unknown_test"):
-        probes = targets.labelled(name)
-        if probes is not None:
-            found[f"{name}/rank1"] = rank1(search_set(model, known, targets.known, probes))
+    for name, gallery, probes in embedded_searches(model, targets):
+        searches = search_open_set(
+            gallery.rows_ND, gallery.faces.labels_M, probes.rows_ND, probes.faces.labels_M
+        )
+        found[f"{name}/rank1"] = rank1(searches)
     return found
 
 

@@ -180,7 +180,7 @@ def _datasets(model: FaceModel, targets: Targets) -> dict[str, DatasetInput]:
     if "faces" in model.provenance:
         about = {"num_identities": len(model.identities)}
         found["train"] = _dataset("train", _faces_of(model), root, about)
-    for name in ("dev", "known", "unknown_dev", "unknown_test"):
+    for name in ("dev", "known", "unknown_dev", "unknown_test", "known_test"):
         faces: FaceSet | None = getattr(targets, name)
         if faces is not None and len(faces):
             about = {"num_faces": len(faces), "num_identities": len(set(faces.labels_M.tolist()))}

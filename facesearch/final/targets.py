@@ -11,7 +11,7 @@ import numpy as np
 
 from facesearch.config import DataConfig
 from facesearch.data.faces import FaceSet, generated_faces, image_set
-from facesearch.data.layouts import FaceFolder, FaceList, FacePairs, read_layout
+from facesearch.data.layouts import STRANGER, FaceFolder, FaceList, FacePairs, read_layout
 from facesearch.data.layouts.csv_file import read_groups
 from facesearch.errors import InputError
 
@@ -59,10 +59,11 @@ class PairSet:
 class Targets:
     """Faces to report on; a set that the folder lacks is None.
 
-    known is the gallery. Labels of unknown_dev and unknown_test are rows of gallery_names, -1 for a
-    stranger; a set without any label is only good for a submission, see `labelled`. groups names
-    the group of each face of unknown_dev and dev_groups that of each face of dev, where groups are
-    known; "" is none.
+    known is the gallery of unknown_dev, and that of unknown_test where there is no known_test.
+    Labels of galleries and probes are rows of gallery_names, -1 for a non-mated probe of whom
+    nobody says who it is; a label that is not in the gallery of its set is non-mated too. A set
+    without any label is only good for a submission, see `labelled`. groups names the group of each
+    face of unknown_dev and dev_groups that of each face of dev, where groups are known; "" is none.
     """
 
     dev: FaceSet | None = None
@@ -76,6 +77,13 @@ class Targets:
     groups: tuple[str, ...] = ()
     has_rejection: bool = False
     dev_groups: tuple[str, ...] = ()
+    known_test: FaceSet | None = None
+
+    def gallery_of(self, name: str) -> FaceSet | None:
+        """Return the gallery in which the probes of a set are searched; None if there is none."""
+        if name == "unknown_test" and self.known_test is not None:
+            return self.known_test
+        return self.known if self.known is not None and len(self.known) else None
 
     def labelled(self, name: str) -> FaceSet | None:
         """Return a set of this name if at least one of its faces has a label."""
@@ -95,7 +103,7 @@ def read_targets(data: DataConfig, identities: tuple[str, ...]) -> Targets:
     if data.root is None:
         return _generated_targets(data)
     folder = read_layout(Path(data.root), data.layout)
-    names = tuple(sorted(set(folder.known.identities)))
+    names = tuple(sorted(_searched_names(folder)))
 
     def pack(faces: FaceList, whose: tuple[str, ...]) -> FaceSet | None:
         return image_set(faces, data.image_px, whose) if faces.paths else None
@@ -113,7 +121,14 @@ def read_targets(data: DataConfig, identities: tuple[str, ...]) -> Targets:
         groups=_groups_beside(folder.known, folder.unknown_dev, folder.known),
         has_rejection=folder.layout == "hw2p2-s23",
         dev_groups=_groups_beside(folder.dev, folder.dev, folder.train) if is_known else (),
+        known_test=pack(folder.known_test, names),
     )
+
+
+def _searched_names(folder: FaceFolder) -> set[str]:
+    """Return the names of galleries and probes, but for those that stand for nobody."""
+    parts = (folder.known, folder.known_test, folder.unknown_dev, folder.unknown_test)
+    return {name for part in parts for name in part.identities} - {"", STRANGER}
 
 
 def reporting_folder(data: DataConfig) -> FaceFolder | None:

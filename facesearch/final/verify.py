@@ -6,15 +6,14 @@ where that has labels.
 Shapes: G gallery faces, P probes, D embedding.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from facesearch.data.faces import FaceSet
 from facesearch.final.closed_set import report_closed_set
 from facesearch.final.figures import Report
 from facesearch.final.groups import report_closed_groups, report_groups, report_pair_groups
-from facesearch.final.model import FaceModel, SetImages
+from facesearch.final.model import FaceModel
 from facesearch.final.one_to_one import (
     Pairs,
     cross_pairs,
@@ -32,7 +31,7 @@ from facesearch.final.operating_points import (
     of_pairs,
     of_searches,
 )
-from facesearch.final.outcomes import classify_set
+from facesearch.final.outcomes import Embedded, classify_set, embedded_searches
 from facesearch.final.targets import PairSet, Targets
 from facesearch.metrics.all_pairs import rank_scores
 from facesearch.metrics.open_set import OpenSet, search_open_set
@@ -66,17 +65,12 @@ def verify(
             points = of_list(scores, targets.pairs.is_same_P, _place("pairs", source))
             model = points.frozen_into(model)
         _pair_list(model, targets.pairs, scores, report)
-    if targets.known is not None and len(targets.known):
-        gallery = _Embedded(targets.known, model.embed(SetImages(targets.known)))
-        for name in ("unknown_dev", "unknown_test"):
-            faces = targets.labelled(name)
-            if faces is not None:
-                probes = _Embedded(faces, model.embed(SetImages(faces)))
-                asked = _Asked(name, gallery, probes, source)
-                is_fitted = is_refitted and name == "unknown_dev"
-                model, points = _ask(asked, model, points, report, is_fitted=is_fitted)
-                if name == "unknown_dev":
-                    asked.by_group(model, targets.groups, report)
+    for name, gallery, probes in embedded_searches(model, targets):
+        asked = _Asked(name, gallery, probes, source)
+        is_fitted = is_refitted and name == "unknown_dev"
+        model, points = _ask(asked, model, points, report, is_fitted=is_fitted)
+        if name == "unknown_dev":
+            asked.by_group(model, targets.groups, report)
     return model, report
 
 
@@ -125,18 +119,10 @@ def _pair_list(model: FaceModel, pairs: PairSet, scores_P: np.ndarray, report: R
         report_pair_groups(pairs, scores_P, model.thresholds["accuracy"].value, report)
 
 
-@dataclass(frozen=True)
-class _Embedded:
-    """A set with the embeddings of its faces, float32 [N, D]."""
-
-    faces: FaceSet
-    rows_ND: np.ndarray
-
-
 class _Asked:
     """One set of probes, asked about in the gallery."""
 
-    def __init__(self, name: str, gallery: _Embedded, probes: _Embedded, source: str) -> None:
+    def __init__(self, name: str, gallery: Embedded, probes: Embedded, source: str) -> None:
         self.name, self.gallery, self.probes = name, gallery, probes
         self.place = _place(name, source)
         sides = (

@@ -11,10 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from facesearch.config import DataConfig
-from facesearch.data.faces import FaceSet
 from facesearch.errors import InputError
 from facesearch.final.leaks import DIGESTS, find_leaks
-from facesearch.final.model import FaceModel, SetImages
+from facesearch.final.model import FaceModel
 from facesearch.final.one_to_one import (
     Pairs,
     cross_pairs,
@@ -22,13 +21,11 @@ from facesearch.final.one_to_one import (
     rank_embeddings,
     score_list,
 )
-from facesearch.final.outcomes import Labelled, classify_set
+from facesearch.final.outcomes import Embedded, Labelled, classify_set, embedded_searches
 from facesearch.final.targets import PairSet, Targets, read_targets, reporting_folder
 from facesearch.metrics.all_pairs import PairRanks, rank_scores
 from facesearch.metrics.identification import mate_ranks
 from facesearch.metrics.open_set import OpenSet, search_open_set
-
-PROBE_SETS = ("unknown_dev", "unknown_test")
 
 
 @dataclass(frozen=True)
@@ -38,14 +35,6 @@ class PairScores:
     name: str
     ranks: PairRanks
     pairs: Pairs
-
-
-@dataclass(frozen=True)
-class Embedded:
-    """A set of faces with the embeddings of its faces, float32 [N, D]."""
-
-    faces: FaceSet
-    rows: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -174,21 +163,12 @@ def _targets(model: FaceModel, data: DataConfig, bundle: Path) -> Targets:
 
 
 def _searches(model: FaceModel, targets: Targets) -> tuple[Search, ...]:
-    if targets.known is None or not len(targets.known):
-        return ()
-    gallery = Embedded(targets.known, model.embed(SetImages(targets.known)))
-    found = []
-    for name in PROBE_SETS:
-        faces = targets.labelled(name)
-        if faces is not None:
-            probes = Embedded(faces, model.embed(SetImages(faces)))
-            found.append(search_faces(name, gallery, probes))
-    return tuple(found)
+    return tuple(search_faces(*search) for search in embedded_searches(model, targets))
 
 
 def search_faces(name: str, gallery: Embedded, probes: Embedded) -> Search:
     """Return the scores of all pairs, and what a search of each probe finds."""
-    sides = gallery.rows, gallery.faces.labels_M, probes.rows, probes.faces.labels_M
+    sides = gallery.rows_ND, gallery.faces.labels_M, probes.rows_ND, probes.faces.labels_M
     places = mate_ranks(*sides)
     mated = places > 0
     return Search(

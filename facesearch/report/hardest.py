@@ -38,7 +38,7 @@ def hardest_of_search(search: Search, count: int) -> HardPairs:
     an impostor of everybody.
     """
     ids, gallery_ids = search.probes.faces.labels_M, search.gallery.faces.labels_M
-    gallery, probes = grid_rows(search.gallery.rows), grid_rows(search.probes.rows)
+    gallery, probes = grid_rows(search.gallery.rows_ND), grid_rows(search.probes.rows_ND)
     genuine, impostor = _Worst(count), _Worst(count)
     for rows, columns, tile in score_tiles(gallery, probes):
         own, theirs = ids[rows][:, None], gallery_ids[columns][None]

@@ -62,7 +62,7 @@ def test_the_band_is_that_of_a_slow_bootstrap() -> None:
 def test_cmc_and_its_band_are_those_of_the_report() -> None:
     report, band = Report(), cmc_band(SEARCH)
     gallery, probes = SEARCH.gallery, SEARCH.probes
-    report_search("x", gallery.rows, gallery.faces, probes.rows, probes.faces, report)
+    report_search("x", gallery.rows_ND, gallery.faces, probes.rows_ND, probes.faces, report)
     for k in (1, 5, 10):
         figure, at = report.figures[f"x/rank{k}"], band.x.tolist().index(k)
         assert (figure.value, figure.low, figure.high) == (

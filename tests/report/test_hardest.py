@@ -25,7 +25,7 @@ def some_search(seed: int = 0, probes: int = 37, gallery: int = 23, dim: int = 4
 
 
 def brute_force(search: Search, count: int, *, is_genuine: bool) -> list[tuple[float, int, int]]:
-    gallery, probes = grid_rows(search.gallery.rows), grid_rows(search.probes.rows)
+    gallery, probes = grid_rows(search.gallery.rows_ND), grid_rows(search.probes.rows_ND)
     found = []
     for probe, whose in enumerate(search.probes.faces.labels_M.tolist()):
         for other, theirs in enumerate(search.gallery.faces.labels_M.tolist()):

@@ -45,7 +45,11 @@ class FacePairs:
 
 @dataclass(frozen=True)
 class FaceFolder:
-    """What a folder of faces holds; a part that it lacks is empty."""
+    """What a folder of faces holds; a part that it lacks is empty.
+
+    known is the gallery of unknown_dev, and of unknown_test where that has no gallery of its own
+    (known_test).
+    """
 
     root: Path
     layout: str
@@ -55,6 +59,7 @@ class FaceFolder:
     known: FaceList = FaceList()
     unknown_dev: FaceList = FaceList()
     unknown_test: FaceList = FaceList()
+    known_test: FaceList = FaceList()
     pairs: FacePairs = FacePairs()
 
 
