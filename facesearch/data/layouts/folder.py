@@ -1,6 +1,6 @@
 """What a folder of faces holds, whatever its layout, and how its pictures are listed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,6 +61,16 @@ class FaceFolder:
     unknown_test: FaceList = FaceList()
     known_test: FaceList = FaceList()
     pairs: FacePairs = FacePairs()
+
+
+def only(faces: FaceList, rows: Iterable[int]) -> FaceList:
+    """Return the faces of these rows, in this order, with all that is known of them."""
+    rows = list(rows)
+    return FaceList(
+        tuple(faces.paths[row] for row in rows),
+        tuple(faces.identities[row] for row in rows),
+        tuple(faces.groups[row] for row in rows) if faces.groups else (),
+    )
 
 
 def leads_into(path: Path, root: Path) -> bool:
