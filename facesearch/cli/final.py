@@ -95,6 +95,11 @@ _MAIN = (
     show_default=True,
     help="Members that are trained beside each other: a GPU or a part of the cores each.",
 )
+@click.option(
+    "--with-reserved",
+    is_flag=True,
+    help="Then train it once more, on what was reserved for the report too: a second model.",
+)
 @click.option("--no-register", is_flag=True, help="Keep the model out of MLflow's registry.")
 @TRACKING
 @RUNS
@@ -154,7 +159,7 @@ def _choice(options: dict[str, Any]) -> Any:
     return Choice(
         plan, options["top_k"], options["views"], keeps_all=not options["first_seed_only"],
         at_once=options["at_once"], has_shift_control=options["shift_control"],
-        registers=not options["no_register"],
+        registers=not options["no_register"], with_reserved=options["with_reserved"],
     )  # fmt: skip
 
 

@@ -29,6 +29,7 @@ def init(folder: Path | None, out: Path) -> None:
     so that an editor completes and checks it without a network.
     """
     from facesearch.cli.doctor.device import driver_version
+    from facesearch.data.reserve.words import reserve_lines
     from facesearch.data.survey import survey
     from facesearch.space import json_schema, space_from_text
     from facesearch.space.starter import starter_space
@@ -36,7 +37,7 @@ def init(folder: Path | None, out: Path) -> None:
     if out.exists():
         raise InputError(f"{out}: is there already; give another file with --out, or remove it.")
     root = faces_root(folder)
-    found = survey(root)
+    found, reserve = survey(root)
     name = Path(root).name if root and out.stem == "space" else out.stem
     commands = _commands(out, folder)
     has_gpu = bool(driver_version())
@@ -48,6 +49,7 @@ def init(folder: Path | None, out: Path) -> None:
     config, search = space.first_config(), space.settings.search
     lines = (
         f"faces: {found}",
+        *(f"reserved for the report: {line}" for line in reserve_lines(reserve)),
         f"{out}: {len(space.holes())} holes, {search.trials} trials of up to "
         f"{config.train.epochs} epochs at {config.data.image_px} px",
         f"{schema}: completion and checks in your editor, without a network",

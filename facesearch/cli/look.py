@@ -1,4 +1,4 @@
-"""The commands that look and start nothing: validate, schema, list, data check, data show."""
+"""The commands that look and start nothing: validate, schema, list, and those of data."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from facesearch.cli.reserve import reserve
 from facesearch.cli.text import faces_root, printable
 from facesearch.cli.verbosity import say_detail
 from facesearch.errors import InputError
@@ -220,3 +221,6 @@ def download(folder: Path) -> None:
     from facesearch.data.download import download_lfw
 
     click.echo(f"{download_lfw(folder)}: facesearch data check {folder}")
+
+
+data.add_command(reserve)

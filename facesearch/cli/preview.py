@@ -17,8 +17,6 @@ def show_preview(
 
     from rich.console import Console
 
-    from facesearch.cli.progress import Bars
-    from facesearch.data.faces import load_faces
     from facesearch.training.memory import available_bytes, default_device
     from facesearch.tuning import preview
     from facesearch.tuning.limits import Limits
@@ -27,8 +25,7 @@ def show_preview(
     from facesearch.tuning.tune import first_config
 
     console = Console(quiet=as_json)
-    with Bars(console, "reading the faces"):
-        faces = load_faces(first_config(space, root).data)
+    faces = _read_faces(console, first_config(space, root).data)
     at_once, gpus = local_slots(space, os.cpu_count() or 1)
     available = available_bytes(default_device(), gpus or 1.0)
     costs = preview.extremes(space, root, len(faces.identities))
@@ -62,6 +59,19 @@ def show_preview(
             space, costs, plan, at_once=at_once, disk=disk, has_pace=has_pace,
             impossible=impossible,
         )  # fmt: skip
+
+
+def _read_faces(console: Any, data: Any) -> Any:
+    """Return the faces of a sweep, and print what is reserved of them."""
+    from facesearch.cli.progress import Bars
+    from facesearch.data.faces import load_faces
+    from facesearch.data.reserve.words import reserve_lines
+
+    with Bars(console, "reading the faces"):
+        faces = load_faces(data)
+    for line in reserve_lines(faces.reserve):
+        console.print(f"reserved: {line}", highlight=False, markup=False, soft_wrap=True)
+    return faces
 
 
 def _measured(

@@ -120,6 +120,7 @@ def _run(
     from facesearch.cli.progress import Bars
     from facesearch.cli.result_json import sweep_json
     from facesearch.data.faces import load_faces
+    from facesearch.data.reserve.words import reserve_lines
     from facesearch.tracking.store import resolve_store
     from facesearch.tuning.sweep import Cluster
     from facesearch.tuning.tune import first_config
@@ -135,7 +136,8 @@ def _run(
     for line in (
         f"faces: {faces.source}{hint}",
         f"       {len(faces.train):,} faces of {len(faces.identities):,} identities to learn from, "
-        f"{len(faces.strangers):,} of strangers to rank by",
+        f"{len(faces.strangers):,} of held-out identities to rank by",
+        *(f"       {line}" for line in reserve_lines(faces.reserve)),
         "starting Ray ..." if address is None else f"joining Ray at {address} ...",
     ):
         console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -6,7 +6,7 @@ A contradiction is refused here and nowhere else. Not here: holes and distributi
 
 from facesearch.config.augment import AugmentConfig
 from facesearch.config.catalogue import CATALOGUE
-from facesearch.config.faces import DataConfig, SyntheticConfig
+from facesearch.config.faces import DataConfig, ReserveConfig, SyntheticConfig
 from facesearch.config.heads import HEAD_CONFIGS, HeadConfig
 from facesearch.config.model import ModelConfig
 from facesearch.config.optim import OptimConfig, TrainConfig
@@ -22,6 +22,7 @@ from facesearch.config.sweep import (
 
 __all__ = [
     "CATALOGUE", "HEAD_CONFIGS", "OBJECTIVES", "AugmentConfig", "DataConfig", "HeadConfig",
-    "ModelConfig", "OptimConfig", "ResourcesConfig", "RunConfig", "SchedulerConfig", "SearchConfig",
-    "SweepSettings", "SyntheticConfig", "TrainConfig", "absolute_root", "as_plain", "placeless",
+    "ModelConfig", "OptimConfig", "ReserveConfig", "ResourcesConfig", "RunConfig",
+    "SchedulerConfig", "SearchConfig", "SweepSettings", "SyntheticConfig", "TrainConfig",
+    "absolute_root", "as_plain", "placeless",
 ]  # fmt: skip

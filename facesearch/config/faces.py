@@ -1,8 +1,8 @@
 """Which faces, at which size, and who is held out."""
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from facesearch.config.part import Part, one_of
 
@@ -26,6 +26,40 @@ class SyntheticConfig(Part):
     )
 
 
+class ReserveConfig(Part):
+    """What is kept from search and training, so that it can be reported on; None: by the data.
+
+    Fractions are of what the folder holds; 0 reserves nothing.
+    """
+
+    images: float | None = Field(
+        None, ge=0, lt=0.6,
+        description="Fraction of each trained identity's images, for the closed-set figures.",
+    )  # fmt: skip
+    dev: float | None = Field(
+        None, ge=0, lt=0.6,
+        description="Fraction of the identities that thresholds and calibration are fitted on.",
+    )  # fmt: skip
+    test: float | None = Field(
+        None, ge=0, lt=0.6,
+        description="Fraction of the identities that are reported on, at frozen thresholds.",
+    )  # fmt: skip
+    seed: int = Field(0, ge=0, lt=2**32, description="Another seed, another reserve.")
+
+    @property
+    def is_off(self) -> bool:
+        """Whether nothing is reserved, whatever the folder holds."""
+        return self.images == self.dev == self.test == 0
+
+
+def _reserve_in_words(value: Any) -> Any:
+    """Return what ``auto`` and ``none`` stand for."""
+    words = {"auto": {}, "none": {"images": 0.0, "dev": 0.0, "test": 0.0}}
+    if value is None or (isinstance(value, str) and value not in words):
+        raise ValueError("must be auto, none, or a mapping like {dev: 0.1, test: 0.2}")
+    return words[value] if isinstance(value, str) else value
+
+
 class DataConfig(Part):
     """Which faces, at which size, and who is held out of training to rank the trials."""
 
@@ -47,3 +81,13 @@ class DataConfig(Part):
         0, ge=0, lt=2**32, description="Seed of both splits; the same for all trials."
     )
     synthetic: SyntheticConfig = SyntheticConfig()
+    reserve: Annotated[
+        ReserveConfig,
+        BeforeValidator(
+            _reserve_in_words, json_schema_input_type=Literal["auto", "none"] | ReserveConfig
+        ),
+    ] = Field(
+        ReserveConfig(),
+        description="What is reserved for the report before the search begins: auto, none, or "
+        "fractions of images, dev and test. Faces with reporting sets of their own need none.",
+    )

@@ -84,10 +84,13 @@ class RunConfig(Part):
 
 
 def placeless(plain: Any) -> Any:
-    """Return a config, as plain JSON, without the place of its faces, which may be moved."""
+    """Return a config, as plain JSON, without where its faces are and what is reserved of them.
+
+    They may be moved, and what is reserved shows in the fingerprint of those that are trained on.
+    """
     if not isinstance(plain, dict) or not isinstance(plain.get("data"), dict):
         return plain
-    data = {name: value for name, value in plain["data"].items() if name != "root"}
+    data = {name: value for name, value in plain["data"].items() if name not in ("root", "reserve")}
     return {**plain, "data": data}
 
 

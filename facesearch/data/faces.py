@@ -1,7 +1,8 @@
 """The faces of one config, read, packed and split: what `fit` trains on and is ranked by.
 
 The sweep's faces hold whole identities out of training (strangers) and some pictures of the trained
-ones; the final faces hold nothing out. Neither touches the sets that `finalize` reports on.
+ones; the final faces hold nothing out. Neither touches the sets that `finalize` reports on: those
+of the folder, or those that are reserved (`facesearch.data.reserve`).
 """
 
 from collections.abc import Sequence
@@ -11,8 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from facesearch.config import DataConfig
-from facesearch.data.layouts import FaceFolder, FaceList, read_layout
+from facesearch.data.layouts import FaceList, read_layout
 from facesearch.data.pack import open_pack, pack_arrays
+from facesearch.data.reserve import Reserve, reserve_faces
 from facesearch.data.split import split_faces, split_identities
 from facesearch.data.synthetic import draw_faces
 from facesearch.errors import InputError
@@ -43,6 +45,18 @@ class Faces:
     identities: tuple[str, ...]
     fingerprint: str
     source: str
+    reserve: Reserve | None = None
+
+
+def read_reserve(data: DataConfig) -> Reserve:
+    """List a folder of faces, and reserve what is to be reported on.
+
+    Raises:
+        InputError: If the folder cannot be read, or cannot be parted so.
+
+    """
+    assert data.root is not None
+    return reserve_faces(read_layout(Path(data.root), data.layout), data.reserve)
 
 
 def load_faces(data: DataConfig) -> Faces:
@@ -55,7 +69,7 @@ def load_faces(data: DataConfig) -> Faces:
         InputError: If the folder cannot be read, or is too small to hold anybody out.
 
     """
-    images, names, groups, fingerprint, source = _training_images(data)
+    images, names, groups, fingerprint, source, reserve = _training_images(data)
     inside, outside = split_identities(names, data.held_out_identities, data.split_seed, groups)
     train, closed = split_faces(inside, names, data.held_out_faces, data.split_seed)
     identities = tuple(sorted({names[i] for i in train}))
@@ -67,16 +81,17 @@ def load_faces(data: DataConfig) -> Faces:
         identities=identities,
         fingerprint=fingerprint,
         source=source,
+        reserve=reserve,
     )
 
 
 def load_all_faces(data: DataConfig) -> Faces:
-    """Return the faces of the final training: every identity, nothing held out."""
-    images, names, _, fingerprint, source = _training_images(data)
+    """Return the faces of the final training: nothing held out but what is reserved."""
+    images, names, _, fingerprint, source, reserve = _training_images(data)
     identities = tuple(sorted(set(names)))
     everything = _face_set(images, range(len(names)), names, identities)
     nothing = _face_set(images, [], names, identities)
-    return Faces(everything, nothing, nothing, identities, fingerprint, source)
+    return Faces(everything, nothing, nothing, identities, fingerprint, source, reserve)
 
 
 def image_set(faces: FaceList, image_px: int, identities: Sequence[str]) -> FaceSet:
@@ -102,12 +117,13 @@ def generated_faces(data: DataConfig) -> tuple[np.ndarray, tuple[str, ...], str]
 
 def _training_images(
     data: DataConfig,
-) -> tuple[np.ndarray, Sequence[str], Sequence[str], str, str]:
-    """Return pixels, identities, groups (or none), fingerprint and source of the training faces."""
+) -> tuple[np.ndarray, Sequence[str], Sequence[str], str, str, Reserve | None]:
+    """Return pixels, identities, groups (or none), fingerprint, source and reserve of training."""
     if data.root is None:
         images, names, fingerprint = generated_faces(data)
-        return images, names, (), fingerprint, "generated faces"
-    folder: FaceFolder = read_layout(Path(data.root), data.layout)
+        return images, names, (), fingerprint, "generated faces", None
+    reserve = read_reserve(data)
+    folder = reserve.folder
     if not folder.train.paths:
         raise InputError(
             f"{data.root}: layout {folder.layout} with no training faces; only verification sets "
@@ -117,7 +133,7 @@ def _training_images(
     kept = [folder.train.identities[i] for i in pack.kept_N]
     groups = [folder.train.groups[i] for i in pack.kept_N] if folder.train.groups else ()
     source = f"{data.root} ({folder.layout})"
-    return pack.images_NHWC, kept, groups, pack.fingerprint, source
+    return pack.images_NHWC, kept, groups, pack.fingerprint, source, reserve
 
 
 def _face_set(

@@ -11,18 +11,22 @@ from pathlib import Path
 from PIL import Image
 
 from facesearch.config import DataConfig
-from facesearch.data.layouts import read_layout
+from facesearch.data.faces import read_reserve
+from facesearch.data.reserve import Reserve
 from facesearch.errors import InputError
 from facesearch.space.starter import Found
 
 _OPENED = 100
 
 
-def survey(root: str | None) -> Found:
+def survey(root: str | None) -> tuple[Found, Reserve | None]:
     """Return how many training faces a folder holds, and about how large they are.
 
     Args:
         root: The folder; None: the generated faces.
+
+    Returns:
+        What is left to train on, and what is reserved for the report.
 
     Raises:
         InputError: If there is no folder, no layout, or no training faces in it.
@@ -31,8 +35,9 @@ def survey(root: str | None) -> Found:
     if root is None:
         data = DataConfig()
         count, each = data.synthetic.num_identities, data.synthetic.faces_per_identity
-        return Found("generated faces", count, count * each, each, each, each)
-    folder = read_layout(Path(root))
+        return Found("generated faces", count, count * each, each, each, each), None
+    reserve = read_reserve(DataConfig(root=root))
+    folder = reserve.folder
     faces = folder.train
     if not faces.paths:
         raise InputError(
@@ -40,10 +45,11 @@ def survey(root: str | None) -> Found:
             "classification part too."
         )
     counts = sorted(Counter(faces.identities).values())
-    return Found(
+    found = Found(
         f"layout {folder.layout}", len(counts), len(faces), counts[0],
         counts[len(counts) // 2], counts[-1], median_side_px(faces.paths),
     )  # fmt: skip
+    return found, reserve
 
 
 def median_side_px(paths: Sequence[Path], opened: int = _OPENED) -> int:

@@ -14,7 +14,8 @@ class Finalist:
     """A trial that is retrained: its run, its config, and what the search made of it.
 
     scores are the metrics of its best epoch in the search, epochs is how many it was trained
-    there; trials is how many the best was chosen among.
+    there; trials is how many the best was chosen among. knew_reserve is whether the search kept to
+    the faces that are not reserved for the report.
     """
 
     run_id: str
@@ -23,6 +24,7 @@ class Finalist:
     scores: dict[str, float]
     epochs: int
     trials: int
+    knew_reserve: bool = True
 
     def __str__(self) -> str:
         return f"trial {self.name} (run {self.run_id[:8]})"
@@ -61,7 +63,8 @@ def _finalist(run: Any, trials: int, root: str | None) -> Finalist:
         raise InputError(
             f"run '{run.info.run_id}' holds no facesearch config; it was made by another tool."
         )
-    config = absolute_root(RunConfig.model_validate(json.loads(text)), root)
+    told = json.loads(text)
+    config = absolute_root(RunConfig.model_validate(told), root)
     scores = {
         name: float(value)
         for name, value in run.data.metrics.items()
@@ -69,4 +72,5 @@ def _finalist(run: Any, trials: int, root: str | None) -> Finalist:
     }
     name = run.data.tags.get("mlflow.runName", run.info.run_id[:8])
     epochs = int(run.data.metrics.get("epochs", config.train.epochs))
-    return Finalist(str(run.info.run_id), name, config, scores, epochs, trials)
+    knew_reserve = "reserve" in told["data"]
+    return Finalist(str(run.info.run_id), name, config, scores, epochs, trials, knew_reserve)

@@ -3,6 +3,7 @@
 runs/final-<run id>/
   members/       what was trained; killed at any instant, the same command goes on
   model/         the bundle: weights, config, thresholds, model card, digests of the training
+  model-with-reserved/    the same trained on the reserved faces too, if asked for
   report.json    every figure with its interval; report.md in words
   classification.csv, verification.csv    the submissions of the course
 """
@@ -36,12 +37,17 @@ from facesearch.final.shift import accuracy_by_shift
 from facesearch.final.targets import reporting_folder
 from facesearch.final.tracking import Made, log_final
 from facesearch.final.verify import verify
+from facesearch.final.with_reserved import refuse_nothing_reserved, train_with_reserved
 from facesearch.tracking.provenance import provenance
 from facesearch.tracking.store import Store
 from facesearch.training.checkpoint import write_atomically
 
 SUBMISSIONS = ("classification.csv", "verification.csv")
 _SHIFT = "accuracy by shift of the face"
+_OLD_SEARCH = (
+    "the search was made before faces were reserved for the report: it ranked its trials on some "
+    "of the reserved identities and trained on others, so these figures may be a little too good."
+)
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,7 @@ class Choice:
         at_once: Members that are trained beside each other, a process each.
         has_shift_control: Train one member more, without shifted pictures, to compare with.
         registers: Put the model into MLflow's registry.
+        with_reserved: Train the networks once more, on the reserved faces too.
 
     """
 
@@ -66,6 +73,7 @@ class Choice:
     at_once: int = 1
     has_shift_control: bool = False
     registers: bool = True
+    with_reserved: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,6 +120,9 @@ def finalize(
             listener.on_step("training without shifted pictures")
             _measure_control(best, workshop, report)
             model = _save(best, model, report, folder)
+        if choice.with_reserved:
+            listener.on_step("training on the reserved faces too")
+            train_with_reserved(best, model, report, workshop)
         _submit(model, folder, listener)
         compared = ", comparing with the champion" if choice.registers else ""
         listener.on_step(f"logging to MLflow{compared}")
@@ -130,6 +141,8 @@ def _retrain(finalists: list[Finalist], choice: Choice, workshop: Workshop) -> l
     sets = {stages[0][-1].data: reporting_sets(stages[0][-1].data) for stages in planned}
     first = sets[planned[0][0][-1].data]
     refuse_choice_without_faces(first, choice.top_k, has_control=choice.has_shift_control)
+    if choice.with_reserved:
+        refuse_nothing_reserved(planned[0][0][-1].data)
     for line in first.leaks.lines():
         workshop.listener.on_note(line)
     members = [stages for of_one in planned for stages in of_one]
@@ -165,7 +178,12 @@ def _verify(best: Candidate, report: Report, folder: Path) -> tuple[FaceModel, M
     _tell_curse(best, report)
     best.sets.leaks.tell(report)
     if not best.sets.has_faces:
-        report.notes.append("these faces have no labelled set of faces to report on.")
+        report.notes.append(
+            "NOT MEASURED: these faces have no labelled set of faces to report on, and nothing was "
+            "reserved (data.reserve)."
+        )
+    if not best.finalist.knew_reserve and model.config.data.root is not None:
+        report.notes.append(_OLD_SEARCH)
     # of one network, as several cost as many times more and show the same
     rows = accuracy_by_shift(model.only(0), targets)
     if rows:
@@ -234,11 +252,12 @@ def _submit(model: FaceModel, folder: Path, listener: Listener) -> None:
 
 
 def _provenance(best: Candidate, model: FaceModel) -> dict[str, Any]:
-    fingerprint = load_all_faces(model.config.data).fingerprint
+    faces = load_all_faces(model.config.data)
     kept = best.trained[: len(model.members)]
     return {
-        **provenance(model.config.model_dump_json(), fingerprint),
-        "faces": fingerprint,
+        **provenance(model.config.model_dump_json(), faces.fingerprint),
+        "faces": faces.fingerprint,
+        "reserved": faces.reserve.about() if faces.reserve else {},
         "trial_run_id": best.finalist.run_id,
         "trial": best.finalist.name,
         "seeds": [one.seed for one in kept],

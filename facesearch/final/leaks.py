@@ -18,14 +18,13 @@ from facesearch.data.faces import FaceSet
 from facesearch.data.layouts import STRANGER, FaceFolder, FaceList, FacePairs
 from facesearch.errors import InputError, first_names
 from facesearch.final.figures import Report
-from facesearch.final.targets import Targets, people_of_pairs
+from facesearch.final.targets import REPORTED, Targets, people_of_pairs
 from facesearch.progress import track
 
 # The file of a bundle that holds the digests.
 DIGESTS = "trained_on.sha256"
 # Of each digest so many bytes are kept: a chance match of 100,000 x 100,000 pictures is 1e-9.
 _BYTES = 8
-PARTS = ("dev", "test", "known", "unknown_dev", "unknown_test", "known_test")
 # Whoever is in one of these should be a stranger to the model.
 _STRANGE = ("known", "unknown_dev", "known_test", "unknown_test")
 
@@ -103,7 +102,7 @@ class Leaks:
         """
         kept: dict[str, Any] = {}
         groups = {"unknown_dev": targets.groups, "dev": targets.dev_groups}
-        for part in PARTS:
+        for part in REPORTED:
             faces = targets.labelled(part)
             if faces is None:
                 continue
@@ -157,7 +156,7 @@ def find_leaks(trained: bytes, identities: Iterable[str], folder: FaceFolder) ->
     """
     known = {trained[i : i + _BYTES] for i in range(0, len(trained), _BYTES)}
     copies = {}
-    for part in PARTS:
+    for part in REPORTED:
         faces: FaceList = getattr(folder, part)
         is_copy = [digest in known for digest in _digests(faces.paths)]
         copies[part] = np.flatnonzero(is_copy)

@@ -6,15 +6,20 @@ Shapes: P pairs, F pictures of a list of pairs.
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from facesearch.config import DataConfig
-from facesearch.data.faces import FaceSet, generated_faces, image_set
-from facesearch.data.layouts import STRANGER, FaceFolder, FaceList, FacePairs, read_layout
+from facesearch.data.faces import FaceSet, generated_faces, image_set, read_reserve
+from facesearch.data.layouts import STRANGER, FaceFolder, FaceList, FacePairs
 from facesearch.data.layouts.csv_file import read_groups
+from facesearch.data.layouts.folder import only
+from facesearch.data.pack import open_pack
 from facesearch.errors import InputError
 
+# The parts of a folder that are reported on.
+REPORTED = ("dev", "test", "known", "unknown_dev", "known_test", "unknown_test")
 # Layouts in which whoever owns a folder is on all the pictures in it.
 _FOLDERS_OF_PEOPLE = ("identity-folders", "lfw")
 
@@ -102,7 +107,8 @@ def read_targets(data: DataConfig, identities: tuple[str, ...]) -> Targets:
     """
     if data.root is None:
         return _generated_targets(data)
-    folder = read_layout(Path(data.root), data.layout)
+    folder = reporting_folder(data)
+    assert folder is not None
     names = tuple(sorted(_searched_names(folder)))
 
     def pack(faces: FaceList, whose: tuple[str, ...]) -> FaceSet | None:
@@ -118,9 +124,9 @@ def read_targets(data: DataConfig, identities: tuple[str, ...]) -> Targets:
         unknown_dev=pack(folder.unknown_dev, names),
         unknown_test=pack(folder.unknown_test, names),
         pairs=_pairs(folder, data.image_px),
-        groups=_groups_beside(folder.known, folder.unknown_dev, folder.known),
+        groups=_groups_of(folder, folder.known, folder.unknown_dev),
         has_rejection=folder.layout == "hw2p2-s23",
-        dev_groups=_groups_beside(folder.dev, folder.dev, folder.train) if is_known else (),
+        dev_groups=_groups_of(folder, folder.dev, folder.dev) if is_known else (),
         known_test=pack(folder.known_test, names),
     )
 
@@ -132,8 +138,22 @@ def _searched_names(folder: FaceFolder) -> set[str]:
 
 
 def reporting_folder(data: DataConfig) -> FaceFolder | None:
-    """Return the folder that the reporting sets are read from; None for generated faces."""
-    return None if data.root is None else read_layout(Path(data.root), data.layout)
+    """Return the folder that the reporting sets are read from; None for generated faces.
+
+    Unreadable images of them are left out if some are allowed in training.
+    """
+    if data.root is None:
+        return None
+    folder = read_reserve(data).folder
+    if not data.allow_corrupt:
+        return folder
+    readable: dict[str, Any] = {}
+    for part in REPORTED:
+        faces: FaceList = getattr(folder, part)
+        if faces.paths:
+            pack = open_pack(faces, data.image_px, allow_corrupt=data.allow_corrupt)
+            readable[part] = only(faces, pack.kept_N.tolist())
+    return replace(folder, **readable)
 
 
 def people_of_pairs(folder: FaceFolder) -> dict[Path, str]:
@@ -144,7 +164,9 @@ def people_of_pairs(folder: FaceFolder) -> dict[Path, str]:
     """
     listed = {
         _plain(path): name
-        for path, name in zip(folder.train.paths, folder.train.identities, strict=True)
+        for faces in _named_parts(folder)
+        for path, name in zip(faces.paths, faces.identities, strict=True)
+        if name
     }
     owners = {}
     if folder.layout in _FOLDERS_OF_PEOPLE:
@@ -158,27 +180,36 @@ def people_of_pairs(folder: FaceFolder) -> dict[Path, str]:
     return found
 
 
+def _named_parts(folder: FaceFolder) -> list[FaceList]:
+    """Return the parts whose identities are names of one list: training, and what is reserved."""
+    return [folder.train, *(getattr(folder, part) for part in REPORTED)]
+
+
 def _plain(path: Path) -> Path:
     return Path(os.path.normpath(path))
 
 
-def _groups_beside(part: FaceList, asked: FaceList, people: FaceList) -> tuple[str, ...]:
-    """Return the group of each face of ``asked``, of the groups.csv beside the folder ``part``.
+def _groups_of(whole: FaceFolder, part: FaceList, asked: FaceList) -> tuple[str, ...]:
+    """Return the group of each face of ``asked``: as listed, or of the groups.csv of a HW2P2 part.
 
     Args:
-        part: Faces of ``<folder>/<identity>/<picture>``: known of HW2P2, or dev.
-        asked: Whose groups are returned; "" is none, nothing at all if there is no such file.
-        people: Whoever else than those of ``part`` may stand in the file.
+        whole: The folder of faces.
+        part: Faces of ``<folder>/<identity>/<image>`` with groups.csv beside: known, or dev.
+        asked: Whose groups are returned; "" is none, nothing at all if no groups are known.
 
     Raises:
         InputError: If the file has faults.
 
     """
-    if asked.groups or not part.paths:
-        return asked.groups
+    if asked.groups:
+        pairs = zip(asked.groups, asked.identities, strict=True)
+        # who is in no group stands in the list as a group of their own
+        return tuple("" if group == name else group for group, name in pairs)
+    if not part.paths or not whole.layout.startswith("hw2p2"):
+        return ()
     faults: list[str] = []
     folder = part.paths[0].parents[2]
-    groups = read_groups(folder, {*part.identities, *people.identities}, faults)
+    groups = read_groups(folder, {*part.identities, *whole.train.identities}, faults)
     if faults:
         raise InputError(f"{folder}: {'; '.join(faults)}.")
     if not groups:
@@ -198,7 +229,8 @@ def _pairs(folder: FaceFolder, image_px: int) -> PairSet | None:
     # whoever is in no group is named as a group of their own
     group_of = {
         name: group
-        for name, group in zip(folder.train.identities, folder.train.groups, strict=False)
+        for faces in _named_parts(folder)
+        for name, group in zip(faces.identities, faces.groups, strict=False)
         if name != group
     }
     return PairSet(

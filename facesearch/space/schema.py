@@ -8,7 +8,7 @@ from facesearch.space.holes import NUMERIC, is_same_for_all_trials
 # Where the definitions stand in a run whose fields may have to be the same for all trials.
 _PLACES: dict[str, tuple[str, ...]] = {
     "": (), "DataConfig": ("data",), "SyntheticConfig": ("data", "synthetic"),
-    "TrainConfig": ("train",),
+    "ReserveConfig": ("data", "reserve"), "TrainConfig": ("train",),
 }  # fmt: skip
 
 

@@ -64,7 +64,9 @@ def identity(space: SearchSpace, fingerprint: str) -> dict[str, Any]:
     question = {**space.template, **space.settings_raw, "faces": fingerprint}
     free = {f"search.{budget}" for budget in _BUDGETS}
     leaves = flat(question)
-    leaves = {k: v for k, v in leaves.items() if k not in free and not k.startswith("resources.")}
+    # what is reserved shows in the fingerprint, as it is not trained on
+    untold = ("resources.", "data.reserve")
+    leaves = {k: v for k, v in leaves.items() if k not in free and not k.startswith(untold)}
     plain: dict[str, Any] = json.loads(json.dumps(leaves, default=str))
     return plain
 
@@ -82,7 +84,7 @@ def difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
 def open_sweep(
     space: SearchSpace, fingerprint: str, runs_dir: Path, *, root: str | None = None,
-    is_fresh: bool = False,
+    is_fresh: bool = False, reserved: Mapping[str, Any] | None = None,
 ) -> SweepFolder:  # fmt: skip
     """Open the newest sweep of the space's name, or begin a new one.
 
@@ -92,6 +94,7 @@ def open_sweep(
         runs_dir: Where sweeps are.
         root: Folder of the faces, noted for `load_sweep`.
         is_fresh: Begin a new one in any case.
+        reserved: What is reserved of the faces for the report, as `Reserve.about` has it.
 
     Raises:
         InputError: If the newest one asked another question, is open elsewhere, or the folder
@@ -104,9 +107,10 @@ def open_sweep(
         with FileLock(runs_dir / ".lock", timeout=60):
             newest = newest_folder(runs_dir, name)
             if newest and not is_fresh and _has_ledger(newest):
-                return _go_on(space, fingerprint, newest)
+                return _go_on(space, fingerprint, newest, reserved)
             number = 1 if newest is None else int(newest.name[-4:]) + _is_used(newest)
-            return _begin(space, fingerprint, runs_dir / f"{name}-{number:04d}", root)
+            path = runs_dir / f"{name}-{number:04d}"
+            return _begin(space, fingerprint, path, root, reserved)
     except OSError as error:
         raise InputError(f"{runs_dir}: cannot be written ({error}); use --runs FOLDER.") from None
 
@@ -180,19 +184,35 @@ def _is_used(folder: Path) -> bool:
     )
 
 
-def _go_on(space: SearchSpace, fingerprint: str, folder: Path) -> SweepFolder:
-    changes = difference(opening(folder)["identity"], identity(space, fingerprint))
+def _go_on(
+    space: SearchSpace, fingerprint: str, folder: Path, reserved: Mapping[str, Any] | None
+) -> SweepFolder:
+    opened = opening(folder)
+    changes = difference(opened["identity"], identity(space, fingerprint))
     if changes:  # before it is opened: a refusal changes nothing
         shown = "\n".join(changes[:20])
         raise InputError(
             f"{space.document.source}: differs from the sweep that it would continue, {folder}:\n"
             f"{shown}\nGive --fresh to begin a new sweep, --name for one beside it, or undo the "
-            "change."
+            f"change.{_why_reserved(opened, reserved)}"
         )
     return SweepFolder(folder, Ledger(folder), is_new=False)
 
 
-def _begin(space: SearchSpace, fingerprint: str, folder: Path, root: str | None) -> SweepFolder:
+def _why_reserved(opened: Event, reserved: Mapping[str, Any] | None) -> str:
+    """Say how to continue a sweep of before faces were reserved for the report."""
+    if "reserved" in opened or not reserved:
+        return ""
+    return (
+        " This sweep is of before some faces were reserved for the report: data.reserve: none "
+        "continues it, without them."
+    )
+
+
+def _begin(
+    space: SearchSpace, fingerprint: str, folder: Path, root: str | None,
+    reserved: Mapping[str, Any] | None,
+) -> SweepFolder:  # fmt: skip
     from facesearch.training.checkpoint import write_atomically
 
     folder.mkdir(exist_ok=True)
@@ -207,6 +227,7 @@ def _begin(space: SearchSpace, fingerprint: str, folder: Path, root: str | None)
         name=space.settings.name,
         max_epochs=space.first_config().train.epochs,
         identity=identity(space, fingerprint),
+        reserved=dict(reserved or {}),
         settings=space.settings_raw,
         root=root,
         space_sha256=hashlib.sha256(text).hexdigest(),

@@ -107,7 +107,10 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
     learned = learned_trials(space, learn_from)
     if is_fresh:
         _leave(space, store, runs_dir)
-    folder = open_sweep(space, faces.fingerprint, runs_dir, root=root, is_fresh=is_fresh)
+    reserved = faces.reserve.about() if faces.reserve else None
+    folder = open_sweep(
+        space, faces.fingerprint, runs_dir, root=root, is_fresh=is_fresh, reserved=reserved
+    )
     with folder.ledger, ray_session(cluster or Cluster()) as available:
         resources = trial_resources(space, available)
         at_once = max_concurrent(resources, available)

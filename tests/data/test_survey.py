@@ -14,14 +14,16 @@ def test_people_faces_and_sizes_are_counted(tmp_path: Path) -> None:
     people(tmp_path, "abcd", each=3)
     people(tmp_path, "efg", each=8)
     (tmp_path / "a" / "a_0001.jpg").write_bytes(b"no picture")
-    found = survey(str(tmp_path))
-    assert (found.num_identities, found.num_faces, found.side_px) == (7, 36, 24)
-    assert (found.each_least, found.each_median, found.each_most) == (3, 3, 8)
-    assert "7 people with 36 faces (3 to 8 each" in str(found)
+    found, reserve = survey(str(tmp_path))
+    assert (found.num_identities, found.num_faces, found.side_px) == (7, 33, 24)
+    assert (found.each_least, found.each_median, found.each_most) == (3, 3, 7)
+    assert "7 people with 33 faces (3 to 7 each" in str(found)
+    assert reserve is not None and len(reserve.folder.dev) == 3, "an image of each who has 8"
 
 
 def test_generated_faces_are_those_that_a_sweep_gets() -> None:
-    found, faces = survey(None), load_faces(DataConfig(image_px=16))
+    (found, reserve), faces = survey(None), load_faces(DataConfig(image_px=16))
+    assert reserve is None
     total = len(faces.train) + len(faces.strangers) + len(faces.closed)
     assert found.num_faces == total
 

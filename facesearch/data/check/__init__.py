@@ -8,11 +8,14 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from facesearch.config import ReserveConfig
 from facesearch.data.check.files import look_at_files
 from facesearch.data.check.findings import Findings, shortened
 from facesearch.data.check.people import look_at_people
 from facesearch.data.check.pictures import PARTS, look_at_pictures, places_of
-from facesearch.data.layouts import FaceList, FacePairs, scan_layout
+from facesearch.data.layouts import FaceFolder, FaceList, FacePairs, scan_layout
+from facesearch.data.reserve import reserve_faces
+from facesearch.data.reserve.words import reserve_lines
 from facesearch.errors import InputError
 
 __all__ = ["check_folder"]
@@ -41,6 +44,7 @@ def check_folder(
             yield f"  {part:<13}{_describe(faces)}"
     if len(folder.pairs):
         yield f"  {'pairs':<13}{_describe_pairs(folder.pairs)}"
+    yield from _reserve(folder)
     findings = Findings(folder.root)
     findings.faults += [findings.short(fault) for fault in faults]
     places = places_of(folder)
@@ -56,6 +60,15 @@ def check_folder(
         yield f"  every other picture can be read; training leaves out {findings.left_out}"
     else:
         yield "  every picture can be read"
+
+
+def _reserve(folder: FaceFolder) -> Iterator[str]:
+    """Yield what a search would reserve of the training faces for its report."""
+    try:
+        reserve = reserve_faces(folder, ReserveConfig())
+    except InputError:
+        return  # too little of anything, which is a fault of the layout
+    yield from (f"  reserved for the report: {line}" for line in reserve_lines(reserve))
 
 
 def _describe(faces: FaceList) -> str:
