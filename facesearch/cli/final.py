@@ -100,6 +100,12 @@ _MAIN = (
     is_flag=True,
     help="Then train it once more, on what was reserved for the report too: a second model.",
 )
+@click.option(
+    "--cross-validate",
+    type=click.IntRange(2, 64),
+    metavar="PARTS",
+    help="Too few identities to reserve some: train so many networks, each without a part of them.",
+)
 @click.option("--no-register", is_flag=True, help="Keep the model out of MLflow's registry.")
 @TRACKING
 @RUNS
@@ -160,6 +166,7 @@ def _choice(options: dict[str, Any]) -> Any:
         plan, options["top_k"], options["views"], keeps_all=not options["first_seed_only"],
         at_once=options["at_once"], has_shift_control=options["shift_control"],
         registers=not options["no_register"], with_reserved=options["with_reserved"],
+        folds=options["cross_validate"] or 0,
     )  # fmt: skip
 
 

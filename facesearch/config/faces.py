@@ -45,11 +45,16 @@ class ReserveConfig(Part):
         description="Fraction of the identities that are reported on, at frozen thresholds.",
     )  # fmt: skip
     seed: int = Field(0, ge=0, lt=2**32, description="Another seed, another reserve.")
+    folds: int = Field(
+        0, ge=0, le=64,
+        description="Parts of the identities, of which one is left out; of cross-validation.",
+    )  # fmt: skip
+    fold: int = Field(0, ge=0, lt=64, description="Which of the parts is left out, from 0.")
 
     @property
     def is_off(self) -> bool:
         """Whether nothing is reserved, whatever the folder holds."""
-        return self.images == self.dev == self.test == 0
+        return self.images == self.dev == self.test == self.folds == 0
 
 
 def _reserve_in_words(value: Any) -> Any:

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from facesearch.config import DataConfig
 from facesearch.data.faces import load_all_faces
 from facesearch.errors import TrialFailure
 from facesearch.final.bundle import save_bundle
 from facesearch.final.candidates import (
     Candidate,
+    ReportingSets,
     beside_control,
     best_of,
     build_candidate,
@@ -25,6 +27,7 @@ from facesearch.final.candidates import (
     without_shift,
 )
 from facesearch.final.card import model_card
+from facesearch.final.cross_validation import CrossValidation, cross_validate, refuse_folds
 from facesearch.final.curse import score_on_unseen
 from facesearch.final.figures import Report
 from facesearch.final.finalists import Finalist, finalists_of
@@ -63,6 +66,7 @@ class Choice:
         has_shift_control: Train one member more, without shifted pictures, to compare with.
         registers: Put the model into MLflow's registry.
         with_reserved: Train the networks once more, on the reserved faces too.
+        folds: Cross-validate over so many parts of the identities; 0 does not.
 
     """
 
@@ -74,6 +78,7 @@ class Choice:
     has_shift_control: bool = False
     registers: bool = True
     with_reserved: bool = False
+    folds: int = 0
 
 
 @dataclass(frozen=True)
@@ -115,7 +120,8 @@ def finalize(
         listener.on_step("verifying")
         report = Report()
         best = best_of(candidates, report)
-        model, made = _verify(best, report, folder)
+        crossed = _cross_validate(best, choice, workshop)
+        model, made = _verify(best, report, folder, crossed)
         if choice.has_shift_control:
             listener.on_step("training without shifted pictures")
             _measure_control(best, workshop, report)
@@ -140,9 +146,7 @@ def _retrain(finalists: list[Finalist], choice: Choice, workshop: Workshop) -> l
         workshop.listener.on_note(f"{finalist}: {in_words(stages)}{control}")
     sets = {stages[0][-1].data: reporting_sets(stages[0][-1].data) for stages in planned}
     first = sets[planned[0][0][-1].data]
-    refuse_choice_without_faces(first, choice.top_k, has_control=choice.has_shift_control)
-    if choice.with_reserved:
-        refuse_nothing_reserved(planned[0][0][-1].data)
+    _refuse(choice, first, planned[0][0][-1].data)
     for line in first.leaks.lines():
         workshop.listener.on_note(line)
     members = [stages for of_one in planned for stages in of_one]
@@ -166,7 +170,26 @@ def _retrain(finalists: list[Finalist], choice: Choice, workshop: Workshop) -> l
     return found
 
 
-def _verify(best: Candidate, report: Report, folder: Path) -> tuple[FaceModel, Made]:
+def _refuse(choice: Choice, sets: ReportingSets, data: DataConfig) -> None:
+    """Refuse what the faces have no use for, before an hour of training."""
+    refuse_choice_without_faces(sets, choice.top_k, has_control=choice.has_shift_control)
+    if choice.with_reserved:
+        refuse_nothing_reserved(data)
+    if choice.folds:
+        refuse_folds(data)
+
+
+def _cross_validate(best: Candidate, choice: Choice, workshop: Workshop) -> CrossValidation | None:
+    if not choice.folds:
+        return None
+    workshop.listener.on_step(f"cross-validating over {choice.folds} parts of the identities")
+    stages = best.stages_of(best.trained[0].seed)
+    return cross_validate(stages, choice.folds, choice.views, workshop)
+
+
+def _verify(
+    best: Candidate, report: Report, folder: Path, crossed: CrossValidation | None
+) -> tuple[FaceModel, Made]:
     """Measure the best candidate, and save it."""
     targets = best.sets.targets
     root = best.model.config.data.root
@@ -174,6 +197,8 @@ def _verify(best: Candidate, report: Report, folder: Path) -> tuple[FaceModel, M
     report.figures |= measured.figures
     report.notes += measured.notes
     report.tables |= measured.tables
+    if crossed is not None:
+        model = crossed.added_to(model, report)
     report.tables["seeds"] = best.seeds()
     _tell_curse(best, report)
     best.sets.leaks.tell(report)

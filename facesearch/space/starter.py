@@ -75,7 +75,8 @@ def starter_space(
 name: {sweep_name(name)}
 data:
   image_px: {side_px}{more}
-  held_out_identities: {_held_out(found.num_identities)}  # strangers, to rank the trials by
+  held_out_identities: {_held_out(found.num_identities)}  # to rank the trials by
+  reserve: auto  # faces that no trial sees, for finalize to report on; none: no verdict
 {_model(found, side_px, has_gpu=has_gpu)}
 {_heads(found.each_median)}
 augment:

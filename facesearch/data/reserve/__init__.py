@@ -70,6 +70,8 @@ def reserve_faces(folder: FaceFolder, wanted: ReserveConfig) -> Reserve:
         InputError: If too little is left to train on, or groups are too large to be kept whole.
 
     """
+    if wanted.folds:
+        return _without_fold(folder, wanted)
     sizes = sizes_for(folder, wanted)
     train = folder.train
     units = _units(train)
@@ -90,6 +92,22 @@ def reserve_faces(folder: FaceFolder, wanted: ReserveConfig) -> Reserve:
     return Reserve(
         replace(folder, train=left, **filled) if parts else folder, parts, wanted.seed, sizes.note
     )
+
+
+def _without_fold(folder: FaceFolder, wanted: ReserveConfig) -> Reserve:
+    """Leave one of several equal parts of the identities out of training."""
+    train = folder.train
+    units = _units(train)
+    order = sorted(units, key=lambda owner: (_hashed(f"folds {wanted.seed}", owner), owner))
+    held = {name for owner in order[wanted.fold :: wanted.folds] for name in units[owner]}
+    if len(held) < 2 or len(set(train.identities) - held) < 2:
+        raise InputError(
+            f"cross-validation in {wanted.folds} parts: {len(units)} identities (or groups) have 2 "
+            "images or more, and each part and the rest need 2 of them; write fewer parts."
+        )
+    filled: dict[str, Any] = _searched(train, held, ("known_test", "unknown_test"), wanted.seed)
+    left = only(train, [i for i, name in enumerate(train.identities) if name not in held])
+    return Reserve(replace(folder, train=left, **filled), PARTS[3:], wanted.seed)
 
 
 def _searched(

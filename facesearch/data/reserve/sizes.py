@@ -126,8 +126,8 @@ def _too_few(count: int) -> str:
     return (
         f"how well identities are told apart that the network never saw cannot be known: {count} "
         f"identities have 2 images or more, and {LEAST_RESERVABLE} are needed to reserve some of "
-        "them. Give more identities, or reserve fewer with data.reserve: {dev: 0.1, test: 0.2} and "
-        "accept wide intervals."
+        "them. Give more identities, let finalize --cross-validate PARTS train as many networks "
+        "more, or write data.reserve: {dev: 0.1, test: 0.2} and accept wide intervals."
     )
 
 
