@@ -9,8 +9,9 @@ from facesearch.config.part import Part, one_of
 LAYOUTS = {
     "hw2p2-f22": "CMU 11-785 F22: classification/{train,dev,test}, verification/{known,unknown_*}",
     "hw2p2-s23": "CMU 11-785 S23 to S24: the same with strangers that must be rejected",
+    "split-folders": "train/<identity>/<image>, beside it val/ and test/ of the same kind",
     "identity-folders": "one folder a person: <identity>/<picture>.jpg",
-    "image-list": "faces.csv with columns path, identity and optionally group",
+    "image-list": "faces.csv with columns path, identity and optionally group and split",
     "lfw": "lfw/<name>/<name>_0001.jpg, with pairs.txt beside the names or above them",
     "insightface": "train.rec, train.idx, property and verification *.bin (no mxnet needed)",
 }

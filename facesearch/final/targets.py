@@ -21,7 +21,7 @@ from facesearch.errors import InputError
 # The parts of a folder that are reported on.
 REPORTED = ("dev", "test", "known", "unknown_dev", "known_test", "unknown_test")
 # Layouts in which whoever owns a folder is on all the pictures in it.
-_FOLDERS_OF_PEOPLE = ("identity-folders", "lfw")
+_FOLDERS_OF_PEOPLE = ("identity-folders", "split-folders", "lfw")
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,22 @@ def image_list(root: Path, names: Sequence[str] = "abcdef", each: int = 3) -> Pa
     return root
 
 
+def split_folders(root: Path) -> Path:
+    """5 people to learn (a to e), whom val and test hold too, beside 3 others each.
+
+    Of the others v1 and t1 have one image, everybody else three.
+    """
+    people(root / "train", "abcde")
+    for part, extra in (("val", "v"), ("test", "t")):
+        for person, name in enumerate("abcde"):
+            picture(root / part / name / f"{part}.jpg", 10_000 + 100 * ord(part[0]) + person)
+        for number, count in ((1, 1), (2, 3), (3, 3)):
+            for image in range(count):
+                seed = 50_000 + 100 * ord(extra) + 10 * number + image
+                picture(root / part / f"{extra}{number}" / f"{image}.jpg", seed)
+    return root
+
+
 def lfw(root: Path, names: Sequence[str] = "abcdef", each: int = 3) -> Path:
     """The same with two folds of two pairs."""
     people(root / "lfw", names, each)
@@ -171,6 +187,7 @@ def _leaf(value: int | str | bytes | None) -> bytes:
 WRITERS: dict[str, Callable[[Path], Path]] = {
     "hw2p2-f22": hw2p2,
     "hw2p2-s23": hw2p2_s23,
+    "split-folders": split_folders,
     "identity-folders": people,
     "image-list": image_list,
     "lfw": lfw,

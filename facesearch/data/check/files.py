@@ -11,7 +11,7 @@ from facesearch.data.layouts.folder import SUFFIXES, leads_into, listing_fault
 from facesearch.errors import first_names
 
 # Layouts in which a folder is a person, or holds people.
-_BY_FOLDER = ("identity-folders", "lfw", "hw2p2-f22", "hw2p2-s23")
+_BY_FOLDER = ("identity-folders", "split-folders", "lfw", "hw2p2-f22", "hw2p2-s23")
 # What belongs to a layout besides pictures.
 _ABOUT = (".csv", ".txt", ".rec", ".idx", ".lst", ".bin", ".md", "")
 # A part of the people again, in some archives of HW2P2.

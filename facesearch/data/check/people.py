@@ -38,7 +38,7 @@ def look_at_people(folder: FaceFolder, left_out: Collection[Path], findings: Fin
 def _look_at_shared(folder: FaceFolder, findings: Findings) -> None:
     """Note names that are in train and in verification; numbers may have been given anew there."""
     told = {"", STRANGER}
-    for part in ("known", "unknown_dev"):
+    for part in ("known", "unknown_dev", "known_test", "unknown_test"):
         faces: FaceList = getattr(folder, part)
         shared = sorted(set(folder.train.identities) & set(faces.identities) - told)
         told.update(shared)

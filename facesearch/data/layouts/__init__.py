@@ -14,6 +14,7 @@ from facesearch.data.layouts import (
     image_list,
     insightface,
     lfw,
+    split_folders,
 )
 from facesearch.data.layouts.folder import (
     LEAST_IDENTITIES,
@@ -46,6 +47,7 @@ LAYOUTS = {
     "image-list": Layout(image_list.recognises, image_list.read),
     "lfw": Layout(lfw.recognises, lfw.read),
     "insightface": Layout(insightface.recognises, insightface.read),
+    "split-folders": Layout(split_folders.recognises, split_folders.read),
     "identity-folders": Layout(identity_folders.recognises, identity_folders.read),
 }
 

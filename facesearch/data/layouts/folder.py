@@ -48,7 +48,7 @@ class FaceFolder:
     """What a folder of faces holds; a part that it lacks is empty.
 
     known is the gallery of unknown_dev, and of unknown_test where that has no gallery of its own
-    (known_test).
+    (known_test). notes say what is to be known of it, though nothing is wrong.
     """
 
     root: Path
@@ -61,6 +61,7 @@ class FaceFolder:
     unknown_test: FaceList = FaceList()
     known_test: FaceList = FaceList()
     pairs: FacePairs = FacePairs()
+    notes: tuple[str, ...] = ()
 
 
 def only(faces: FaceList, rows: Iterable[int]) -> FaceList:

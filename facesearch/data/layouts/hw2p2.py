@@ -18,6 +18,8 @@ _VERIFICATION = re.compile("verification")
 # The archives of the course, whose names tell the term: strangers came with S23.
 _ARCHIVE = re.compile(r"11-?785-[sf](\d\d)-hw2p2", re.IGNORECASE)
 _FIRST_WITH_STRANGERS = 23
+# The names of the course's people.
+_NAME = re.compile(r"n\d{6}")
 _NAMED = 5
 
 
@@ -70,7 +72,29 @@ def _term(root: Path) -> str | None:
     classification, verification = _parts(root)
     if verification is not None:
         return told_term(root) or "hw2p2-f22"
-    return None if classification is None else told_term(root) or _closed_set(classification)
+    if classification is None:
+        return None
+    told = told_term(root)
+    return told if told or _is_of_others(classification) else _closed_set(classification)
+
+
+def _is_of_others(part: Path) -> bool:
+    """Whether train/ and dev/ in a folder of any name hold what the course does not have.
+
+    That is another name than those of its people, somebody of dev/ who is not in train/, or a
+    folder in test/: `split_folders` reads all of them.
+    """
+    if _CLASSIFICATION.search(part.name):
+        return False
+    try:
+        train, dev, test = (
+            {p.name for p in (part / name).iterdir() if p.is_dir() and p.name[0] != "."}
+            if (part / name).is_dir() else set()
+            for name in ("train", "dev", "test")
+        )  # fmt: skip
+    except OSError:
+        return False
+    return bool(test or dev - train) or not all(map(_NAME.fullmatch, train))
 
 
 def _closed_set(classification: Path) -> str:

@@ -8,11 +8,11 @@ from facesearch.data.layouts.folder import FaceFolder, by_identity, identity_fau
 from facesearch.data.layouts.pairs import read_pair_csv
 
 # What lies in the folders of other tasks, which one could take for people, and whose they are.
-_FOREIGN = {
+FOREIGN = {
     "cls_data": "HW2P2 of the terms from F24 (cls_data/, ver_data/)",
     "ver_data": "HW2P2 of the terms from F24 (cls_data/, ver_data/)",
     "train_data": "HW2P2 of the terms to F21 (train_data/, val_data/, test_data/)",
-    "train": "pictures split into train/ and others",
+    "train": "a split whose other parts are not val/, validation/, dev/ or test/",
 }
 
 
@@ -43,7 +43,7 @@ def read(root: Path, faults: list[str]) -> FaceFolder:
 
 def _foreign(root: Path, identities: set[str]) -> str | None:
     """Return a fault if the folder is one of another task, known by the names in it."""
-    for name, task in _FOREIGN.items():
+    for name, task in FOREIGN.items():
         # train/ may be somebody's name, if pictures lie in it
         if (root / name).is_dir() and not (name == "train" and name in identities):
             return (

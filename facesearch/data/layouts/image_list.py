@@ -1,10 +1,31 @@
-"""A list of pictures: ``faces.csv`` with path, identity and optionally group."""
+"""A list of images: ``faces.csv`` with path, identity and optionally group, split and role.
 
+Split is ``train``, ``val`` (or validation, dev) or ``test``; role, of held-out identities, is
+``gallery`` or ``probe``. Both mean what `facesearch.data.layouts.parts` says.
+"""
+
+import difflib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from facesearch.data.layouts.csv_file import read_csv
-from facesearch.data.layouts.folder import FaceFolder, FaceList, identity_faults
+from facesearch.data.layouts.folder import FaceFolder, FaceList, identity_faults, only
 from facesearch.data.layouts.pairs import inside, read_pair_csv
+from facesearch.data.layouts.parts import ROLES, SPLITS, TEST, TRAIN, VAL, Split, split_folder
+
+_COLUMNS = ("path", "identity", "group", "split", "role")
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A line of the list that names an image."""
+
+    path: Path
+    identity: str
+    group: str
+    split: str
+    role: str
 
 
 def recognises(root: Path) -> bool:
@@ -15,8 +36,26 @@ def recognises(root: Path) -> bool:
 def read(root: Path, faults: list[str]) -> FaceFolder:
     """Read ``faces.csv``, with paths below ``root``; ``pairs.csv`` is read too."""
     rows = read_csv(root / "faces.csv", ["path", "identity"], faults)
-    kept: list[tuple[Path, str, str]] = []
-    whose: dict[Path, str] = {}
+    columns = list(rows[0][1]) if rows else []
+    kept = _kept(root, rows, faults)
+    faces = FaceList(
+        tuple(row.path for row in kept),
+        tuple(row.identity for row in kept),
+        tuple(row.group for row in kept) if "group" in columns else (),
+    )
+    split = _split(kept, faces)
+    if len(split.train) or "split" not in columns:
+        if kept or not faults:
+            where = " (split train)" if "split" in columns else ""
+            faults += identity_faults(split.train, Path(f"{root / 'faces.csv'}{where}"))
+    folder = split_folder(root, "image-list", split)
+    notes = (*_column_notes(columns), *folder.notes)
+    return replace(folder, pairs=read_pair_csv(root, faults), notes=notes)
+
+
+def _kept(root: Path, rows: Sequence[tuple[int, dict[str, str]]], faults: list[str]) -> list[_Row]:
+    """Return the rows that name an image which no row before has named; the others are faults."""
+    kept: dict[Path, _Row] = {}
     group_of: dict[str, str] = {}
     for line, row in rows:
         where, identity = f"faces.csv: line {line}", row["identity"]
@@ -26,27 +65,60 @@ def read(root: Path, faults: list[str]) -> FaceFolder:
             continue
         if not identity:
             faults.append(f"{where}: no identity; write one")
-        if path in whose:
-            faults.append(_twice(where, row["path"], whose[path], identity))
+        if path in kept:
+            faults.append(_twice(where, row["path"], kept[path].identity, identity))
             continue
         if group_of.setdefault(identity, group) != group:
             faults.append(
                 f"{where}: '{identity}' is in group {group_of[identity]} and in {group}; keep one"
             )
-        whose[path] = identity
-        kept.append((path, identity, group))
-    has_groups = bool(rows) and "group" in rows[0][1]
-    faces = FaceList(
-        tuple(path for path, _, _ in kept),
-        tuple(identity for _, identity, _ in kept),
-        tuple(group for _, _, group in kept) if has_groups else (),
-    )
-    if kept or not faults:
-        faults += identity_faults(faces, root / "faces.csv")
-    return FaceFolder(root, "image-list", train=faces, pairs=read_pair_csv(root, faults))
+        split = _split_of(row, where, faults)
+        kept[path] = _Row(path, identity, group, split, _role_of(row, where, faults))
+    return list(kept.values())
 
 
 def _twice(where: str, name: str, first: str, second: str) -> str:
     if first == second:
         return f"{where}: {name} is listed already; remove the line"
     return f"{where}: {name} is listed as '{first}' and as '{second}'; one of them is wrong"
+
+
+def _split_of(row: dict[str, str], where: str, faults: list[str]) -> str:
+    """Return the part of a row; a list without such a column is of training."""
+    split = row.get("split", TRAIN).strip().lower()
+    if split not in SPLITS:
+        faults.append(f"{where}: split is '{row['split']}'; write one of {', '.join(SPLITS)}")
+    return split
+
+
+def _role_of(row: dict[str, str], where: str, faults: list[str]) -> str:
+    role = row.get("role", "").strip().lower()
+    if role not in ROLES:
+        allowed = ", ".join(filter(None, ROLES))
+        faults.append(f"{where}: role is '{row['role']}'; write one of {allowed}, or nothing")
+    return role
+
+
+def _split(kept: Sequence[_Row], faces: FaceList) -> Split:
+    def part(is_of: Callable[[str], bool]) -> tuple[FaceList, tuple[str, ...]]:
+        chosen = [number for number, row in enumerate(kept) if is_of(row.split)]
+        return only(faces, chosen), tuple(kept[number].role for number in chosen)
+
+    train, _ = part(lambda split: split == TRAIN)
+    val, val_roles = part(lambda split: split in VAL)
+    test, test_roles = part(lambda split: split == TEST)
+    return Split(train, val, test, val_roles, test_roles)
+
+
+def _column_notes(columns: Sequence[str]) -> list[str]:
+    """Name the columns that are not read, with what each may have been meant for."""
+    lacking = [name for name in _COLUMNS if name not in columns]
+    notes = []
+    for column in columns:
+        if column not in _COLUMNS:
+            close = difflib.get_close_matches(column.strip().lower(), lacking, n=1, cutoff=0.6)
+            guess = f"; did you mean '{close[0]}'?" if close else "."
+            notes.append(
+                f"faces.csv: column '{column}' is not read{guess} Read: {', '.join(_COLUMNS)}."
+            )
+    return notes

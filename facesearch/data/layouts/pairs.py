@@ -30,20 +30,36 @@ def _short(name: str) -> str:
 
 
 def read_pair_csv(root: Path, faults: list[str]) -> FacePairs:
-    """Read ``pairs.csv`` (path_a,path_b,same; same is 0, 1, true or false), if it is there."""
-    if not (root / "pairs.csv").is_file():
-        return FacePairs()
+    """Read ``pairs.csv``, if it is there; see `read_pair_list`."""
+    path = root / "pairs.csv"
+    return read_pair_list(path, root, faults) if path.is_file() else FacePairs()
+
+
+def read_pair_list(path: Path, root: Path, faults: list[str]) -> FacePairs:
+    """Read a CSV file of pairs: path_a,path_b,same and optionally fold.
+
+    Args:
+        path: The file; same is 0, 1, true or false, fold any whole number from 0.
+        root: What the paths in it begin at, and do not leave.
+        faults: Where faults are added.
+
+    """
     found: list[tuple[Path, Path, bool]] = []
-    rows = read_csv(root / "pairs.csv", ["path_a", "path_b", "same"], faults)
-    for number, row in rows:
-        where = f"pairs.csv: line {number}"
+    folds: list[int] = []
+    for number, row in read_csv(path, ["path_a", "path_b", "same"], faults):
+        where = f"{path.name}: line {number}"
         paths = [inside(root, row[column], where, faults) for column in ("path_a", "path_b")]
         same = _TRUTH.get(row["same"].strip().lower())
+        fold = row.get("fold", "0").strip()
         if same is None:
             faults.append(f"{where}: same is '{row['same']}'; write 0 or 1")
-        elif paths[0] is not None and paths[1] is not None:
+        if not _is_count(fold):
+            faults.append(f"{where}: fold is '{row['fold']}'; write a whole number from 0")
+        elif paths[0] is not None and paths[1] is not None and same is not None:
             found.append((paths[0], paths[1], same))
-    return _pairs(found, [0] * len(found))
+            folds.append(int(fold))
+    place = {fold: place for place, fold in enumerate(sorted(set(folds)))}
+    return _pairs(found, [place[fold] for fold in folds])
 
 
 def read_lfw_pairs(path: Path, people: Path, faults: list[str]) -> FacePairs:

@@ -38,11 +38,12 @@ def test_what_is_no_folder_of_faces_is_refused(tmp_path: Path) -> None:
         ("cls_data/train/images", "HW2P2 of the terms from F24"),
         ("ver_data", "HW2P2 of the terms from F24"),
         ("train_data/train_data/n1", "HW2P2 of the terms to F21"),
-        ("train/n1", "pictures split into train/ and others"),
+        ("train/n1", "a split whose other parts are not val/, validation/, dev/ or test/"),
     ],
 )
 def test_the_layout_of_another_task_is_named(tmp_path: Path, folder: str, message: str) -> None:
     picture(tmp_path / folder / "0.jpg", 1)
+    picture(tmp_path / "holdout/n1/0.jpg", 2)
     with pytest.raises(InputError, match=rf"{message}.*, a layout that is not read"):
         read_layout(tmp_path)
 

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from faces_on_disk import people, picture
+from faces_on_disk import people, picture, split_folders
 
 from facesearch.data.layouts import read_layout, scan_layout
 from facesearch.errors import InputError
@@ -54,3 +54,64 @@ def test_a_path_that_cannot_be_one_is_a_fault(tmp_path: Path, name: str) -> None
     with pytest.raises(InputError, match=r"line 2: no (path of a|such) picture") as caught:
         read_layout(root)
     assert len(str(caught.value)) < 1500
+
+
+def listed(root: Path, columns: str, rows: list[str]) -> Path:
+    (root / "faces.csv").write_text("\n".join([columns, *rows]))
+    return root
+
+
+def test_a_split_column_parts_a_list_as_folders_are_parted(tmp_path: Path) -> None:
+    root = split_folders(tmp_path)
+    by_folder = read_layout(root)
+    rows = []
+    for path in sorted(root.rglob("*.jpg")):
+        place = path.relative_to(root)
+        split = {"val": "Validation", "train": "train", "test": "test"}[place.parts[0]]
+        rows.append(f"{place},{place.parts[1]},{split}")
+    folder = read_layout(listed(root, "path,identity,split", rows))
+    assert folder.layout == "image-list"
+    for part in ("train", "dev", "test", "known", "unknown_dev", "known_test", "unknown_test"):
+        assert getattr(folder, part) == getattr(by_folder, part), part
+
+
+def test_a_role_says_who_is_in_the_gallery(tmp_path: Path) -> None:
+    root = split_folders(tmp_path)
+    rows = [f"train/{n}/{n}_000{i}.jpg,{n},train,train" for n in "abcd" for i in (1, 2, 3)]
+    rows += ["val/v2/1.jpg,v2,val,gallery", "val/v2/0.jpg,v2,val,gallery"]
+    rows += ["val/v2/2.jpg,v2,val,probe", "val/v3/1.jpg,v3,val,non-mated probe"]
+    rows += ["val/a/val.jpg,a,val,closed set"]
+    folder = read_layout(listed(root, "path,identity,split,role", rows))
+    assert [path.name for path in folder.known.paths] == ["1.jpg", "0.jpg"]
+    assert folder.unknown_dev.identities == ("v2", "v3") and folder.dev.identities == ("a",)
+    rows[-1] = "val/a/val.jpg,a,val,searched"
+    with pytest.raises(InputError, match=r"line 18: role is 'searched'; write one of gallery, pro"):
+        read_layout(listed(root, "path,identity,split,role", rows))
+
+
+def test_another_split_is_one_clear_fault(tmp_path: Path) -> None:
+    root = people(tmp_path)
+    rows = [f"{n}/{n}_0001.jpg,{n},{'holdout' if n == 'f' else 'train'}" for n in "abcdef"]
+    told = (
+        r"faces\.csv: line 7: split is 'holdout'; write one of train, val, validation, valid, dev"
+    )
+    with pytest.raises(InputError, match=told):
+        read_layout(listed(root, "path,identity,split", rows))
+
+
+def test_a_list_may_be_of_test_only_but_not_of_two_people_to_train(tmp_path: Path) -> None:
+    root = people(tmp_path)
+    rows = [f"{n}/{n}_000{i}.jpg,{n},test" for n in "abcdef" for i in (1, 2)]
+    folder = read_layout(listed(root, "path,identity,split", rows))
+    assert not len(folder.train) and len(folder.known_test) >= 2
+    rows[0] = "a/a_0001.jpg,a,train"
+    with pytest.raises(InputError, match=r"\(split train\): 1 identity with pictures"):
+        read_layout(listed(root, "path,identity,split", rows))
+
+
+def test_a_column_that_is_not_read_is_noted(tmp_path: Path) -> None:
+    root = people(tmp_path)
+    rows = [f"{n}/{n}_0001.jpg,{n},g,1" for n in "abcdef"]
+    notes = read_layout(listed(root, "path,identity,Groups,pose", rows)).notes
+    assert "column 'Groups' is not read; did you mean 'group'? Read: path, identity" in notes[0]
+    assert "column 'pose' is not read. Read:" in notes[1] and len(notes) == 2

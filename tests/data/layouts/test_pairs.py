@@ -34,3 +34,14 @@ def test_what_is_wrong_with_pairs_is_told_by_line(tmp_path: Path) -> None:
     (tmp_path / "pairs.txt").write_text(f"1\t1\na\t{'9' * 5000}\t1\na 1 b 1\n")
     with pytest.raises(InputError, match="line 2: must be"):
         read_layout(tmp_path)
+
+
+def test_pairs_of_a_csv_may_have_folds(tmp_path: Path) -> None:
+    root = people(tmp_path)
+    rows = [f"a/a_0001.jpg,a/a_000{i}.jpg,1,{fold}" for i, fold in ((1, 7), (2, 3), (3, 3))]
+    (root / "pairs.csv").write_text("\n".join(["path_a,path_b,same,fold", *rows]))
+    assert read_layout(root).pairs.folds == (1, 0, 0)
+    rows[1] = "a/a_0001.jpg,a/a_0002.jpg,1,one"
+    (root / "pairs.csv").write_text("\n".join(["path_a,path_b,same,fold", *rows]))
+    with pytest.raises(InputError, match="line 3: fold is 'one'; write a whole number from 0"):
+        read_layout(root)
