@@ -10,6 +10,7 @@ from typing import Any
 
 from facesearch.data.layouts import FaceList
 from facesearch.errors import FacesearchError
+from facesearch.final.asked_faces import own_faces
 from facesearch.final.compare import (
     BETTER,
     INCOMPARABLE,
@@ -122,7 +123,7 @@ def _compared(store: Store, where: str, number: str, entrant: Entrant) -> Verdic
         folder = find_bundle(where, store)
         champion = load_model(folder)
         contenders = [Contender(model), Contender(champion, read_digests(folder))]
-        shared = same_faces(targets, model.config.data, model, contenders)
+        shared = same_faces(targets, own_faces(model.config.data), model, contenders)
         found = compare(model, champion, *shared.of_each)
     except _FAULTS as error:
         reason = " ".join(str(error).split())[:300]

@@ -12,15 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from facesearch.config import DataConfig
 from facesearch.data.faces import FaceSet
 from facesearch.errors import InputError
+from facesearch.final.asked_faces import AskedFaces, Question, asked_faces
 from facesearch.final.figures import Outcome
 from facesearch.final.leaks import DIGESTS, find_leaks
 from facesearch.final.locate import find_bundle, load_model
 from facesearch.final.model import FaceModel
 from facesearch.final.outcomes import outcomes_of
-from facesearch.final.targets import Targets, read_targets, reporting_folder
+from facesearch.final.targets import Targets
 from facesearch.metrics.intervals import paired_difference
 
 BETTER, WORSE, UNDECIDED = "better", "worse", "no difference shown"
@@ -223,27 +223,28 @@ def targets_of_both(a: Contender, b: Contender, root: str | None = None) -> Shar
     Args:
         a: Says which faces: the folder of its config, or its generated ones.
         b: The other.
-        root: Another folder of faces, as an absolute path; its layout is looked up.
+        root: Another folder of faces, as an absolute path; see `asked_faces`.
 
     Raises:
         InputError: If the faces cannot be read.
 
     """
-    data = a.model.config.data
-    if root is not None and root != data.root:
-        data = data.model_copy(update={"root": root, "layout": "auto"})
-    targets = _read(data, a.model)
-    return same_faces(targets, data, a.model, [a, b])
+    model = a.model
+    digests = [a.digests, b.digests]
+    faces = asked_faces(model.config.data, model.identities, digests, Question(root=root))
+    targets = faces.targets(model.image_px, model.identities)
+    shared = same_faces(targets, faces, model, [a, b])
+    return replace(shared, notes=[*faces.notes, *shared.notes])
 
 
 def same_faces(
-    targets: Targets, data: DataConfig, model: FaceModel, others: Sequence[Contender]
+    targets: Targets, faces: AskedFaces, model: FaceModel, others: Sequence[Contender]
 ) -> Shared:
     """Return the reporting sets of a model for all that are asked about the same faces.
 
     Args:
         targets: What was read for ``model``, perhaps without some faces.
-        data: Where it was read from.
+        faces: Where it was read from.
         model: Whose size and identities it has.
         others: Who is asked; a picture that one of them was trained on is left out for all.
 
@@ -251,23 +252,18 @@ def same_faces(
         InputError: If faces of another size cannot be read.
 
     """
-    notes = []
-    folder = reporting_folder(data)
+    notes, data, folder = [], faces.data, faces.folder
     for number, other in enumerate(others):
         if folder is not None and other.digests:
             leaks = find_leaks(other.digests, other.model.identities, folder)
             notes += [f"model {'AB'[number]}: {line}" for line in leaks.lines()]
             targets = _without(targets, leaks.copies)
-    if data.root is None and any(o.model.config.data.synthetic != data.synthetic for o in others):
+    if folder is None and any(o.model.config.data.synthetic != data.synthetic for o in others):
         # generated people have the same names whatever their seed is
         notes.append("dev/top1 is left out: the models learnt other generated people.")
         targets = replace(targets, dev=None)
-    of_each = [_resized(targets, data, model, other.model) for other in others]
+    of_each = [_resized(targets, faces, model, other.model) for other in others]
     return Shared(tuple(of_each), notes)
-
-
-def _read(data: DataConfig, model: FaceModel) -> Targets:
-    return read_targets(data.model_copy(update={"image_px": model.image_px}), model.identities)
 
 
 def _without(targets: Targets, copies: Mapping[str, np.ndarray]) -> Targets:
@@ -281,16 +277,15 @@ def _without(targets: Targets, copies: Mapping[str, np.ndarray]) -> Targets:
     return replace(targets, **kept, groups=()) if kept else targets
 
 
-def _resized(targets: Targets, data: DataConfig, model: FaceModel, asked: FaceModel) -> Targets:
+def _resized(targets: Targets, faces: AskedFaces, model: FaceModel, asked: FaceModel) -> Targets:
     """Return the same rows, of pictures in the size that ``asked`` takes."""
     if asked.image_px == model.image_px:
         return targets
-    data = data.model_copy(update={"image_px": asked.image_px})
-    found = read_targets(data, model.identities)
+    found = faces.targets(asked.image_px, model.identities)
     resized: dict[str, Any] = {}
     for part in _PARTS:
-        faces: FaceSet | None = getattr(targets, part)
+        rows: FaceSet | None = getattr(targets, part)
         others: FaceSet | None = getattr(found, part)
-        if faces is not None and others is not None:
-            resized[part] = replace(faces, images_NHWC=others.images_NHWC)
+        if rows is not None and others is not None:
+            resized[part] = replace(rows, images_NHWC=others.images_NHWC)
     return replace(targets, **resized)

@@ -142,7 +142,12 @@ def _pictures(count: int) -> str:
 
 def training_digests(faces: FaceList) -> bytes:
     """Return the digests of the pictures of training, sorted, eight bytes each."""
-    return b"".join(sorted(_digests(faces.paths)))
+    return b"".join(sorted(file_digests(faces.paths)))
+
+
+def digest_set(trained: bytes) -> set[bytes]:
+    """Return each of the digests that `training_digests` has joined."""
+    return {trained[i : i + _BYTES] for i in range(0, len(trained), _BYTES)}
 
 
 def find_leaks(trained: bytes, identities: Iterable[str], folder: FaceFolder) -> Leaks:
@@ -154,11 +159,11 @@ def find_leaks(trained: bytes, identities: Iterable[str], folder: FaceFolder) ->
         folder: Where the reporting sets are.
 
     """
-    known = {trained[i : i + _BYTES] for i in range(0, len(trained), _BYTES)}
+    known = digest_set(trained)
     copies = {}
     for part in REPORTED:
         faces: FaceList = getattr(folder, part)
-        is_copy = [digest in known for digest in _digests(faces.paths)]
+        is_copy = [digest in known for digest in file_digests(faces.paths)]
         copies[part] = np.flatnonzero(is_copy)
     people = {part: getattr(folder, part).identities for part in _STRANGE}
     people["pairs"] = tuple(people_of_pairs(folder).values())
@@ -183,12 +188,18 @@ def find_leaks(trained: bytes, identities: Iterable[str], folder: FaceFolder) ->
 def _copied_pairs(pairs: FacePairs, known: set[bytes]) -> np.ndarray:
     """Return the rows of the pairs with a picture whose digest is known."""
     paths = tuple(dict.fromkeys((*pairs.first, *pairs.second)))
-    copied = {p for p, digest in zip(paths, _digests(paths), strict=True) if digest in known}
+    copied = {p for p, digest in zip(paths, file_digests(paths), strict=True) if digest in known}
     sides = zip(pairs.first, pairs.second, strict=True)
     return np.flatnonzero([one in copied or other in copied for one, other in sides])
 
 
-def _digests(paths: Sequence[Path]) -> list[bytes]:
+def file_digests(paths: Sequence[Path]) -> list[bytes]:
+    """Return eight bytes of the SHA-256 of each file, in order.
+
+    Raises:
+        InputError: If one cannot be read.
+
+    """
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         found = zip(track(paths, "looking for copies"), pool.map(_digest, paths), strict=True)
         return [digest for _, digest in found]

@@ -105,25 +105,38 @@ def read_targets(data: DataConfig, identities: tuple[str, ...]) -> Targets:
         identities: Who was trained, in the order of the head.
 
     """
-    if data.root is None:
-        return _generated_targets(data)
     folder = reporting_folder(data)
-    assert folder is not None
+    if folder is None:
+        return _generated_targets(data)
+    return targets_of(folder, data.image_px, identities)
+
+
+def targets_of(folder: FaceFolder, image_px: int, identities: tuple[str, ...]) -> Targets:
+    """Return the reporting sets of a folder, decoded.
+
+    Args:
+        folder: What was listed.
+        image_px: Side of the images in pixels.
+        identities: Who was trained, in the order of the head; dev and a labelled test are only of
+            them.
+
+    """
     names = tuple(sorted(_searched_names(folder)))
 
     def pack(faces: FaceList, whose: tuple[str, ...]) -> FaceSet | None:
-        return image_set(faces, data.image_px, whose) if faces.paths else None
+        return image_set(faces, image_px, whose) if faces.paths else None
 
     is_known = set(folder.dev.identities) <= set(identities)
+    is_tested = set(folder.test.identities) - {""} <= set(identities)
     return Targets(
         dev=pack(folder.dev, identities) if is_known else None,
-        test=pack(folder.test, identities),
+        test=pack(folder.test, identities if is_tested else ()),
         test_files=tuple(path.name for path in folder.test.paths),
         known=pack(folder.known, names),
         gallery_names=names,
         unknown_dev=pack(folder.unknown_dev, names),
         unknown_test=pack(folder.unknown_test, names),
-        pairs=_pairs(folder, data.image_px),
+        pairs=_pairs(folder, image_px),
         groups=_groups_of(folder, folder.known, folder.unknown_dev),
         has_rejection=folder.layout == "hw2p2-s23",
         dev_groups=_groups_of(folder, folder.dev, folder.dev) if is_known else (),

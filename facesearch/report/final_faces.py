@@ -12,6 +12,7 @@ import numpy as np
 
 from facesearch.config import DataConfig
 from facesearch.errors import InputError
+from facesearch.final.asked_faces import Question, asked_faces
 from facesearch.final.leaks import DIGESTS, find_leaks
 from facesearch.final.model import FaceModel
 from facesearch.final.one_to_one import (
@@ -22,7 +23,7 @@ from facesearch.final.one_to_one import (
     score_list,
 )
 from facesearch.final.outcomes import Embedded, Labelled, classify_set, embedded_searches
-from facesearch.final.targets import PairSet, Targets, read_targets, reporting_folder
+from facesearch.final.targets import PairSet, Targets
 from facesearch.metrics.all_pairs import PairRanks, rank_scores
 from facesearch.metrics.identification import mate_ranks
 from facesearch.metrics.open_set import OpenSet, search_open_set
@@ -154,12 +155,14 @@ def see_faces(model: FaceModel, data: DataConfig, bundle: Path) -> SeenFaces:
 
 def _targets(model: FaceModel, data: DataConfig, bundle: Path) -> Targets:
     """Return the sets without exact copies of what the model was trained on."""
-    targets, folder = read_targets(data, model.identities), reporting_folder(data)
-    if folder is None:
-        return targets
     digests = bundle / DIGESTS
     trained = digests.read_bytes() if digests.exists() else b""
-    return find_leaks(trained, model.identities, folder).without_copies(targets)
+    question = Question(root=data.root)
+    faces = asked_faces(model.config.data, model.identities, [trained], question)
+    targets = faces.targets(data.image_px, model.identities)
+    if faces.folder is None:
+        return targets
+    return find_leaks(trained, model.identities, faces.folder).without_copies(targets)
 
 
 def _searches(model: FaceModel, targets: Targets) -> tuple[Search, ...]:

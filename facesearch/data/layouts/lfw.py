@@ -14,6 +14,11 @@ def _pair_file(root: Path) -> Path | None:
     return next((root / name for name in _PAIRS if (root / name).is_file()), None)
 
 
+def people_folder(root: Path) -> Path:
+    """Return the folder that holds a folder a person."""
+    return next((root / name for name in _FOLDERS if (root / name).is_dir()), root)
+
+
 def recognises(root: Path) -> bool:
     """Whether LFW's file of pairs is there."""
     return _pair_file(root) is not None
@@ -21,7 +26,7 @@ def recognises(root: Path) -> bool:
 
 def read(root: Path, faults: list[str]) -> FaceFolder:
     """List the people and the pairs; that many people have one picture only is normal."""
-    people = next((root / name for name in _FOLDERS if (root / name).is_dir()), root)
+    people = people_folder(root)
     faces = by_identity(people, root, faults)
     faults += identity_faults(faces, people)
     path = _pair_file(root)
