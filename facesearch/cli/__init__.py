@@ -10,7 +10,8 @@ from facesearch.cli.complete import propose_for
 from facesearch.cli.completion import completion
 from facesearch.cli.diff import diff
 from facesearch.cli.doctor import doctor
-from facesearch.cli.final import evaluate, export, finalize
+from facesearch.cli.evaluate import evaluate
+from facesearch.cli.final import export, finalize
 from facesearch.cli.help import EXIT_CODES, GroupedCommands
 from facesearch.cli.init import init
 from facesearch.cli.look import data, list_names, schema, validate

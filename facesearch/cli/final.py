@@ -1,15 +1,15 @@
-"""The commands of the final stage: finalize and evaluate."""
+"""The commands of the final stage: finalize and export."""
 
 import shlex
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import click
 
+from facesearch.cli.figures import print_report
 from facesearch.cli.options import DATA, RUNS, TRACKING, told_when_stopped
 from facesearch.cli.text import faces_root, printable
-from facesearch.cli.verbosity import level, say_hint, say_note
+from facesearch.cli.verbosity import say_hint
 from facesearch.errors import InputError
 
 _VIEWS = click.option(
@@ -19,11 +19,6 @@ _VIEWS = click.option(
 # What the options of the second stage are when nothing is said of it.
 _FINE_TUNE = {"fine_tune_px": None, "fine_tune_margin": 1.0, "fine_tune_lr": 0.2}
 _EPOCHS = click.IntRange(1, 10_000)
-# How the names of the figures end that are printed, beside TAR at one FAR; -v prints all.
-_MAIN = (
-    "/top1", "/rank1", "/rank10", "/eer", "/dir_at_fpir_0.1_strangers",
-    "/accuracy_with_rejection", "/accuracy", "/rank1_as_in_the_search",
-)  # fmt: skip
 
 
 @click.command()
@@ -171,7 +166,7 @@ def _choice(options: dict[str, Any]) -> Any:
 
 
 def _conclude(final: Any) -> None:
-    _print_report(final.report, f"in {final.folder / 'report.md'}")
+    print_report(final.report, f"in {final.folder / 'report.md'}")
     files = ", ".join(sorted(path.name for path in final.folder.iterdir() if path.name[0] != "."))
     model = final.folder / "model"
     registered = f"   registered: {final.version}" if final.version else ""
@@ -179,91 +174,6 @@ def _conclude(final: Any) -> None:
     click.echo(f"MLflow run: {final.run_id}{registered}")
     say_hint(f"next:  facesearch report {shlex.quote(str(final.folder))}")
     say_hint(f"       facesearch identify {shlex.quote(str(model))} --gallery FOLDER PICTURE")
-
-
-def _print_report(report: Any, where: str) -> None:
-    """Print the main figures, or all of them with -v, and every note.
-
-    Args:
-        report: What was measured.
-        where: In which file all of it is; "" if there is none.
-
-    """
-    fars = _fars(report.figures)
-    shown = {
-        name: figure
-        for name, figure in report.figures.items()
-        if level() > 0 or name.endswith(_MAIN) or name in fars
-    }
-    width = max((len(name) for name in shown), default=0) + 2
-    for name, figure in shown.items():
-        click.echo(f"{name:<{width}}{figure}")
-    if len(shown) < len(report.figures):
-        rest = f"{len(report.figures) - len(shown)} more figures"
-        say_hint(f"{rest}: {where}, or printed by -v" if where else f"{rest} are printed by -v")
-    for note in report.notes:
-        say_note(note)
-
-
-def _fars(names: Iterable[str]) -> set[str]:
-    """Return TAR of each set at 1e-3, or at the smallest FAR that was measured."""
-    chosen: dict[str, str] = {}
-    for name in names:  # from large to small
-        faces, _, measure = name.partition("/")
-        if measure.startswith("tar_at_far_") and not chosen.get(faces, "").endswith("_1e-3"):
-            chosen[faces] = name
-    return set(chosen.values())
-
-
-@click.command()
-@click.argument("bundle")
-@DATA
-@click.option(
-    "--freeze",
-    "out",
-    type=click.Path(path_type=Path),
-    metavar="FOLDER",
-    help="Fit the thresholds on the dev sets; write the model with them to FOLDER.",
-)
-@click.option(
-    "--report",
-    "report_path",
-    type=click.Path(path_type=Path),
-    help="Write the report as JSON to this file.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-@TRACKING
-@RUNS
-def evaluate(  # noqa: PLR0913 - one argument an option
-    bundle: str, root: str | None, out: Path | None, report_path: Path | None, as_json: bool,
-    tracking_uri: str | None, runs_dir: Path,
-) -> None:  # fmt: skip
-    """Measure a model on other faces, at its own thresholds or at thresholds fitted there.
-
-    \b
-    facesearch evaluate runs/final-3f2b91c/model --data FACES
-    """
-    from rich.console import Console
-
-    from facesearch.cli.progress import Bars
-    from facesearch.final.evaluate import evaluate as run
-    from facesearch.final.locate import find_bundle
-    from facesearch.training.checkpoint import write_atomically
-
-    chosen = faces_root(root)
-    if chosen is None:
-        raise InputError("evaluate: which faces? Give a folder with --data.")
-    folder = find_bundle(bundle, tracking_uri=tracking_uri, runs_dir=runs_dir)
-    with Bars(Console(stderr=True), "measuring"):
-        report = run(folder, chosen, out)
-    if report_path is not None:
-        write_atomically(report_path, report.as_json().encode())
-    if as_json:
-        click.echo(report.as_json())
-        return
-    _print_report(report, f"in {report_path}" if report_path else "")
-    if out is not None:
-        click.echo(f"model with the thresholds of {chosen}: {out}")
 
 
 @click.command()

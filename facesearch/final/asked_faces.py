@@ -18,7 +18,7 @@ from facesearch.data.layouts.pair_files import read_pair_file
 from facesearch.data.reserve.sizes import brings_open_set
 from facesearch.errors import InputError
 from facesearch.final.leaks import training_digests
-from facesearch.final.made_sets import made_sets, two_folders
+from facesearch.final.made_sets import labelled_faces, made_sets, two_folders
 from facesearch.final.targets import Targets, read_targets, reporting_folder, targets_of
 
 
@@ -115,8 +115,9 @@ def asked_faces(
         if own is not None and digests and training_digests(own.train) == digests[0]:
             return AskedFaces(moved, own)
     foreign = moved.model_copy(update={"layout": "auto"})
-    if _has_sets(folder, identities):
-        return AskedFaces(foreign, folder)
+    if _has_sets(folder, identities) or not len(labelled_faces(folder)):
+        unused = f"seed {question.seed} is not used: these faces bring reporting sets of their own."
+        return AskedFaces(foreign, folder, (unused,) if question.seed else ())
     made, notes = made_sets(folder, digests, question.seed)
     return AskedFaces(foreign, made, tuple(notes))
 

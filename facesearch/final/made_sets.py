@@ -31,7 +31,7 @@ def made_sets(
         InputError: If fewer than 2 identities have 2 images that were not trained on.
 
     """
-    whole = _pooled(folder)
+    whole = labelled_faces(folder)
     faces, notes = _without_copies(whole, digests)
     if not len(faces):
         raise InputError(
@@ -50,8 +50,8 @@ def made_sets(
     return made, [*notes, _told(gallery, probes, what)]
 
 
-def _pooled(folder: FaceFolder) -> FaceList:
-    """Return all labelled faces of training, of val and of test."""
+def labelled_faces(folder: FaceFolder) -> FaceList:
+    """Return all faces of training, of val and of test of which it is said whose they are."""
     parts = (folder.train, folder.dev, folder.test)
     has_groups = all(part.groups or not part.paths for part in parts)
     joined = FaceList(
@@ -75,10 +75,9 @@ def _without_copies(faces: FaceList, digests: Sequence[bytes]) -> tuple[FaceList
             f"LEAK: {len(faces) - len(fresh):,} of {len(faces):,} images are also in training, "
             "byte by byte; they were left out before gallery and probes were chosen."
         )
-    if len(rows) < len(fresh):
-        notes.append(
-            f"{len(fresh) - len(rows):,} images are there twice or more; each counts once."
-        )
+    gone = len(fresh) - len(rows)
+    if gone:
+        notes.append(f"images that are there twice count once: {gone:,} left out.")
     return only(faces, rows), notes
 
 

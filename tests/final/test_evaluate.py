@@ -1,13 +1,15 @@
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from faces_on_disk import hw2p2_s23, people, picture
+from faces_on_disk import hw2p2_s23, lfw, people, picture
 from models import untrained
 
 from facesearch.data.layouts import read_layout
 from facesearch.errors import InputError
+from facesearch.final.asked_faces import Question
 from facesearch.final.bundle import load_bundle, save_bundle
 from facesearch.final.evaluate import evaluate
 from facesearch.final.leaks import DIGESTS, training_digests
@@ -59,9 +61,35 @@ def test_a_model_knows_what_it_was_trained_on(tmp_path: Path) -> None:
 
 
 def test_faces_without_a_labelled_set_are_refused(tmp_path: Path) -> None:
+    root = people(tmp_path / "people")
+    model = untrained(identities=OTHERS)
+    data = model.config.data.model_copy(update={"root": str(root)})
+    own = replace(model, config=model.config.model_copy(update={"data": data}))
+    save_bundle(tmp_path / "model", own)
+    # its own faces, all of them trained on: no gallery is made of these
+    with pytest.raises(InputError, match="people: no labelled set that this model can be asked"):
+        evaluate(tmp_path / "model", str(root))
+
+
+def test_a_folder_of_identities_gives_figures_and_every_threshold(tmp_path: Path) -> None:
     save_bundle(tmp_path / "model", untrained(identities=OTHERS))
-    with pytest.raises(InputError, match="no labelled set that this model can be asked about"):
-        evaluate(tmp_path / "model", str(people(tmp_path / "people")))
+    root = people(tmp_path / "others", [f"p{number:02d}" for number in range(30)])
+    report = evaluate(tmp_path / "model", str(root), tmp_path / "frozen")
+    assert "unknown_dev: gallery and probes of all identities of others" in report.notes[0]
+    assert 0 <= report.figures["unknown_dev/rank1"].value <= 1
+    frozen = load_bundle(tmp_path / "frozen").thresholds
+    assert {"eer", "rejection", "fpir_0.1"} <= set(frozen)
+    assert frozen["rejection"].fitted_on == "unknown_dev of others"
+    assert "gallery and probes of all identities" in (tmp_path / "frozen/README.md").read_text()
+
+
+def test_a_list_of_pairs_gives_its_threshold(tmp_path: Path) -> None:
+    save_bundle(tmp_path / "model", untrained(identities=OTHERS))
+    root = lfw(tmp_path / "lfw")
+    report = evaluate(tmp_path / "model", Question(pairs=root / "pairs.txt"), tmp_path / "frozen")
+    assert set(report.figures) >= {"pairs/accuracy", "pairs/auc"}
+    frozen = load_bundle(tmp_path / "frozen").thresholds["accuracy"]
+    assert frozen.fitted_on == "pairs of pairs.txt"
 
 
 def test_people_of_training_are_told(root: Path, tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pytest
@@ -70,8 +71,8 @@ def test_where_the_faces_are() -> None:
 def test_faces_without_any_label_are_refused(tmp_path: Path) -> None:
     model = untrained(identities=("x", "y"))
     root = hw2p2(tmp_path / "faces")
-    for name in ("verification/dev_identities.csv",):
-        (root / name).unlink()
+    (root / "verification/dev_identities.csv").unlink()
+    shutil.rmtree(root / "classification")
     seen = seen_in(model, root, tmp_path)
     with pytest.raises(InputError, match="faces: no labelled set"):
         refuse_unlabelled(seen, "faces")
