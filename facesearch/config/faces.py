@@ -13,6 +13,7 @@ LAYOUTS = {
     "identity-folders": "one folder a person: <identity>/<picture>.jpg",
     "image-list": "faces.csv with columns path, identity and optionally group and split",
     "lfw": "lfw/<name>/<name>_0001.jpg, with pairs.txt beside the names or above them",
+    "cfp": "Data/Images and Protocol/{Pair_list_*.txt,Split/{FF,FP}/NN/{same,diff}.txt} of CFP",
     "insightface": "train.rec, train.idx, property and verification *.bin (no mxnet needed)",
 }
 

@@ -77,6 +77,26 @@ def lfw(root: Path, names: Sequence[str] = "abcdef", each: int = 3) -> Path:
     return root
 
 
+def cfp(root: Path) -> Path:
+    """5 people, two frontal images and a profile of each; two folds of two pairs a protocol."""
+    lists: dict[str, list[str]] = {"frontal": [], "profile": []}
+    for person in range(1, 6):
+        for pose, count in (("frontal", 2), ("profile", 1)):
+            for number in range(1, count + 1):
+                name = f"Data/Images/{person:03d}/{pose}/{number:02d}.jpg"
+                picture(root / name, 100 * person + 10 * len(pose) + len(lists[pose]))
+                lists[pose].append(f"{len(lists[pose]) + 1} ../{name}")
+    for protocol, partner in (("FF", (2, 3)), ("FP", (1, 2))):
+        for fold in ("01", "02"):
+            folder = root / "Protocol/Split" / protocol / fold
+            folder.mkdir(parents=True)
+            for name, number in zip(("same", "diff"), partner, strict=True):
+                (folder / f"{name}.txt").write_text(f"1,{number}\n")
+    for letter, pose in (("F", "frontal"), ("P", "profile")):
+        (root / f"Protocol/Pair_list_{letter}.txt").write_text("\n".join([*lists[pose], ""]))
+    return root
+
+
 def hw2p2(
     root: Path, labels: Sequence[str] = (), csv_name: str = "dev_identities.csv", each: int = 3
 ) -> Path:
@@ -191,6 +211,7 @@ WRITERS: dict[str, Callable[[Path], Path]] = {
     "identity-folders": people,
     "image-list": image_list,
     "lfw": lfw,
+    "cfp": cfp,
     "insightface": insightface,
 }
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facesearch.data.layouts import (
+    cfp,
     hw2p2,
     identity_folders,
     image_list,
@@ -46,6 +47,7 @@ LAYOUTS = {
     "hw2p2-s23": Layout(hw2p2.recognises_s23, hw2p2.read_s23),
     "image-list": Layout(image_list.recognises, image_list.read),
     "lfw": Layout(lfw.recognises, lfw.read),
+    "cfp": Layout(cfp.recognises, cfp.read),
     "insightface": Layout(insightface.recognises, insightface.read),
     "split-folders": Layout(split_folders.recognises, split_folders.read),
     "identity-folders": Layout(identity_folders.recognises, identity_folders.read),
