@@ -89,9 +89,8 @@ def reserve_faces(folder: FaceFolder, wanted: ReserveConfig) -> Reserve:
     filled |= _searched(train, test, ("known_test", "unknown_test"), wanted.seed)
     parts = tuple(part for part in PARTS if part in filled and len(filled[part]))
     left = only(train, [i for i in rest if i not in closed])
-    return Reserve(
-        replace(folder, train=left, **filled) if parts else folder, parts, wanted.seed, sizes.note
-    )
+    moved = replace(_without_held(folder, held), train=left, **filled) if parts else folder
+    return Reserve(moved, parts, wanted.seed, sizes.note)
 
 
 def _without_fold(folder: FaceFolder, wanted: ReserveConfig) -> Reserve:
@@ -107,7 +106,17 @@ def _without_fold(folder: FaceFolder, wanted: ReserveConfig) -> Reserve:
         )
     filled: dict[str, Any] = _searched(train, held, ("known_test", "unknown_test"), wanted.seed)
     left = only(train, [i for i, name in enumerate(train.identities) if name not in held])
-    return Reserve(replace(folder, train=left, **filled), PARTS[3:], wanted.seed)
+    moved = replace(_without_held(folder, held), train=left, **filled)
+    return Reserve(moved, PARTS[3:], wanted.seed)
+
+
+def _without_held(folder: FaceFolder, held: Collection[str]) -> FaceFolder:
+    """Return the folder with closed sets of its own only of identities that stay in training."""
+    dev, test = (
+        only(faces, [i for i, name in enumerate(faces.identities) if name not in held])
+        for faces in (folder.dev, folder.test)
+    )
+    return replace(folder, dev=dev, test=test)
 
 
 def _searched(

@@ -43,6 +43,18 @@ def test_reserved_identities_are_in_one_part_and_never_in_training() -> None:
     assert names["unknown_test"] - names["known_test"], "somebody is in no gallery"
 
 
+def test_a_closed_set_of_its_own_is_only_of_who_stays_in_training() -> None:
+    whole = folder()
+    other = FaceList(
+        tuple(path.with_suffix(".png") for path in whole.train.paths), whole.train.identities
+    )
+    for wanted in (ReserveConfig(), ReserveConfig(folds=5, fold=1)):
+        found = reserve_faces(replace(whole, test=other), wanted)
+        trained = set(found.folder.train.identities)
+        assert set(found.folder.test.identities) == trained < set(other.identities)
+        assert not {"dev", "test"} & set(found.parts) and len(found.folder.known_test)
+
+
 def test_closed_images_leave_most_of_an_identity_to_training() -> None:
     found = lists(reserve_faces(folder(images=20), ReserveConfig(images=0.15)).folder)
     for name in set(found["train"].identities):
