@@ -11,9 +11,9 @@ LAYOUTS = {
     "hw2p2-s23": "CMU 11-785 S23 to S24: the same with strangers that must be rejected",
     "split-folders": "train/<identity>/<image>, beside it val/ and test/ of the same kind",
     "identity-folders": "one folder a person: <identity>/<picture>.jpg",
-    "image-list": "faces.csv with columns path, identity and optionally group and split",
+    "image-list": "faces.csv with columns path, identity and optionally group, split and role",
     "lfw": "lfw/<name>/<name>_0001.jpg, with pairs.txt beside the names or above them",
-    "cfp": "Data/Images and Protocol/{Pair_list_*.txt,Split/{FF,FP}/NN/{same,diff}.txt} of CFP",
+    "cfp": "Data/Images/<identity>/<pose>/<image> and Protocol/ of CFP, with its pairs FF and FP",
     "insightface": "train.rec, train.idx, property and verification *.bin (no mxnet needed)",
 }
 

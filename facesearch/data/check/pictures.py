@@ -10,7 +10,7 @@ from facesearch.data.layouts import FaceFolder, FaceList
 from facesearch.errors import InputError
 from facesearch.progress import track
 
-PARTS = ("train", "dev", "test", "known", "unknown_dev", "unknown_test", "known_test")
+PARTS = ("train", "dev", "test", "known", "unknown_dev", "known_test", "unknown_test")
 Places = dict[Path, tuple[str, str]]
 
 

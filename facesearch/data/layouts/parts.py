@@ -46,13 +46,19 @@ def split_folder(root: Path, layout: str, split: Split) -> FaceFolder:
     without labels stays one: it is only good for predictions.
     """
     trained = set(split.train.identities)
+    notes = _notes(split, trained)
     dev, *of_val = _parted(split.val, split.val_roles, trained)
     test, *of_test = _parted(split.test, split.test_roles, trained)
+    for name, roles, (known, asked) in (
+        ("val", split.val_roles, of_val), (TEST, split.test_roles, of_test),
+    ):  # fmt: skip
+        if len(known) and GALLERY not in roles:
+            notes.append(_chosen(name, known, asked))
     return FaceFolder(
         root, layout, train=split.train, dev=dev, test=test,
         known=of_val[0], unknown_dev=of_val[1],
         known_test=of_test[0], unknown_test=of_test[1],
-        notes=tuple(_notes(split, trained)),
+        notes=tuple(notes),
     )  # fmt: skip
 
 
@@ -69,6 +75,14 @@ def _parted(
         return only(faces, closed), only(faces, known), only(faces, asked)
     made = gallery.gallery_and_probes(only(faces, held_out), seed=_SEED)
     return only(faces, closed), *made
+
+
+def _chosen(part: str, known: FaceList, asked: FaceList) -> str:
+    strange = len(set(asked.identities) - set(known.identities))
+    return (
+        f"{part}: {len(known) + strange} identities are not in train: of {len(known)} one image "
+        f"each is a gallery, chosen by name; {strange} are in no gallery"
+    )
 
 
 def _notes(split: Split, trained: set[str]) -> list[str]:

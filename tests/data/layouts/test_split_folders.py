@@ -14,7 +14,10 @@ def names(folder: FaceFolder) -> dict[str, set[str]]:
 
 def test_the_known_are_the_closed_set_and_the_others_are_searched_for(tmp_path: Path) -> None:
     folder = read_layout(split_folders(tmp_path))
-    assert folder.layout == "split-folders" and folder.notes == ()
+    assert folder.layout == "split-folders"
+    for part, note in zip(("val", "test"), folder.notes, strict=True):
+        assert note.startswith(f"{part}: 3 identities are not in train: of 2 one image each is a")
+        assert note.endswith("1 are in no gallery")
     assert names(folder) == {
         "train": set("abcde"), "dev": set("abcde"), "test": set("abcde"),
         "known": {"v2", "v3"}, "unknown_dev": {"v1", "v2", "v3"},
@@ -73,7 +76,7 @@ def test_a_test_part_without_folders_has_no_labels(tmp_path: Path) -> None:
 def test_who_is_in_val_and_test_but_not_in_train_is_told(tmp_path: Path) -> None:
     root = split_folders(tmp_path)
     picture(root / "test/v2/9.jpg", 95)
-    (note,) = read_layout(root).notes
+    note = read_layout(root).notes[0]
     assert "1 identity is in val and in test, but not in train (v2)" in note
 
 
