@@ -25,7 +25,8 @@ def compare(
     facesearch compare runs/final-3f2b91c0 models:/facesearch@champion --data FACES
 
     A and B are folders, ids of final runs, or models:/NAME@ALIAS. Without --data the faces are
-    those of A. Better or worse means: 0 is outside the 95 % interval, and p is at most 0.05.
+    those of A; --data may be any folder of identities, as for evaluate. Better or worse means: 0 is
+    outside the 95 % interval, and p is at most 0.05.
     """
     from dataclasses import asdict
 

@@ -127,7 +127,7 @@ def _training_images(
     if not folder.train.paths:
         raise InputError(
             f"{data.root}: layout {folder.layout} with no training faces; only verification sets "
-            "were found. Give a folder that holds a classification part too."
+            "were found. Give a folder that holds train/ (or a classification part) too."
         )
     pack = open_pack(folder.train, data.image_px, allow_corrupt=data.allow_corrupt)
     kept = [folder.train.identities[i] for i in pack.kept_N]

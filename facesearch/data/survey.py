@@ -41,8 +41,8 @@ def survey(root: str | None) -> tuple[Found, Reserve | None]:
     faces = folder.train
     if not faces.paths:
         raise InputError(
-            f"{root}: layout {folder.layout} with no training faces; give a folder that holds a "
-            "classification part too."
+            f"{root}: layout {folder.layout} with no training faces; give a folder that holds "
+            "train/ (or a classification part) too."
         )
     counts = sorted(Counter(faces.identities).values())
     found = Found(

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from faces_on_disk import hw2p2
+from faces_on_disk import hw2p2, people
 from models import IDENTITIES, untrained
 
 from facesearch.cli.compare import compare as command
@@ -156,6 +156,21 @@ def test_what_one_was_trained_on_is_left_out_for_both(tmp_path: Path) -> None:
     assert any("model B: LEAK: 1 picture of unknown_dev" in note for note in shared.notes)
 
 
+def test_any_folder_is_asked_about_without_what_either_was_trained_on(tmp_path: Path) -> None:
+    root = people(tmp_path, [f"p{number:02d}" for number in range(12)])
+    model = untrained(identities=PEOPLE)
+    seen = [FaceList((path,), ("x",)) for path in sorted(root.glob("*/*_0001.jpg"))[:4]]
+    halves = [b"".join(map(training_digests, half)) for half in (seen[:2], seen[2:])]
+    shared = targets_of_both(*(Contender(model, half) for half in halves), str(root))
+    assert shared.notes[0].startswith("LEAK: 4 of 36 images are also in training")
+    assert "seed 0" in shared.notes[1] and len(shared.notes) == 2
+    for targets in shared.of_each:
+        assert targets.known is not None and targets.unknown_dev is not None
+        assert len(targets.known) + len(targets.unknown_dev) == 32
+    (found,) = compare(model, model, *shared.of_each).differences
+    assert found.name == "unknown_dev/rank1" and found.difference == 0
+
+
 def test_a_gallery_of_which_nothing_is_left_is_none(tmp_path: Path) -> None:
     root = hw2p2(tmp_path)
     model, known = untrained(identities=PEOPLE), tuple(root.glob("verification/known/*/*"))
@@ -167,9 +182,9 @@ def test_a_gallery_of_which_nothing_is_left_is_none(tmp_path: Path) -> None:
 
 
 def test_other_faces_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    people = iter([np.arange(4), np.arange(4)[::-1]])
+    whose = iter([np.arange(4), np.arange(4)[::-1]])
     monkeypatch.setattr(
-        module, "outcomes_of", lambda *_: {"dev/top1": Outcome(np.ones(4), next(people))}
+        module, "outcomes_of", lambda *_: {"dev/top1": Outcome(np.ones(4), next(whose))}
     )
     with pytest.raises(InputError, match="not asked about the same faces"):
         compare(untrained(), untrained(), Targets())

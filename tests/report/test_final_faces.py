@@ -2,11 +2,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from faces_on_disk import hw2p2, hw2p2_s23, lfw
+from faces_on_disk import hw2p2, hw2p2_s23, lfw, people
 from models import untrained
 
+from facesearch.config import DataConfig
 from facesearch.data.layouts import read_layout
 from facesearch.errors import InputError
+from facesearch.final.asked_faces import Question, asked_faces
 from facesearch.final.bundle import save_bundle
 from facesearch.final.leaks import DIGESTS, training_digests
 from facesearch.final.model import FaceModel
@@ -47,6 +49,17 @@ def test_strangers_and_dev_of_the_course(tmp_path: Path) -> None:
     assert seen.dev is not None and len(seen.dev.labels_N) == 5
     others = seen_in(untrained(identities=("x", "y")), tmp_path / "faces", tmp_path)
     assert others.dev is None
+
+
+def test_a_gallery_is_made_of_any_folder_as_evaluate_makes_it(tmp_path: Path) -> None:
+    root = people(tmp_path / "faces", [f"p{number:02d}" for number in range(12)])
+    seen = seen_in(untrained(identities=("x", "y")), root, tmp_path)
+    (search,) = seen.searches
+    made = asked_faces(DataConfig(), ("x", "y"), [b""], Question(root=str(root))).folder
+    assert made is not None and search.name == "unknown_dev" and seen.source == "faces"
+    assert search.num_people == len(made.known) and len(search.probes.faces) == len(
+        made.unknown_dev
+    )
 
 
 def test_copies_of_training_pictures_are_left_out(tmp_path: Path) -> None:
