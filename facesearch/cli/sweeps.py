@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from facesearch.cli.left_out import say_left_out_of
 from facesearch.cli.options import DATA, RUNS, SPACE, TRACKING, Interrupted
 from facesearch.cli.text import faces_root, parse_duration
 from facesearch.cli.verbosity import is_quiet, level, say_detail, say_hint
@@ -141,6 +142,7 @@ def _run(
         "starting Ray ..." if address is None else f"joining Ray at {address} ...",
     ):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
+    say_left_out_of(data.root, data.layout)
     result = run(
         space, store, runs_dir=runs_dir, console=console, root=root, cluster=Cluster(address),
         **how,

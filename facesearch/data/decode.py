@@ -2,26 +2,35 @@
 
 import hashlib
 import io
+import struct
 import warnings
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from facesearch.data.formats import FORMATS, FORMATS_IN_WORDS
 from facesearch.errors import InputError
 
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 25_000_000
+# What Pillow's readers raise of torn files; that of TIFF computes with what it has read.
+_DAMAGED = (
+    OSError, SyntaxError, ValueError, LookupError, TypeError, ArithmeticError, EOFError,
+    RuntimeError, struct.error,
+)  # fmt: skip
 
 
 def decode_image(path: Path, image_px: int) -> np.ndarray:
     """Return the centre square of a picture, resized, as uint8 [image_px, image_px, 3], RGB.
 
     EXIF orientation is applied; grey, palette, CMYK, 16-bit and transparent pictures are converted
-    (transparent to black, as the padding of most face crops is).
+    (transparent to black, as the padding of most face crops is). Of several frames or pages the
+    first is taken.
 
     Raises:
-        InputError: If the file is empty, no JPEG or PNG, damaged, or unreasonably large.
+        InputError: If the file is empty, of none of `FORMATS` inside, damaged, unreasonably large,
+            or of 32 bits a colour, whose range nobody knows.
 
     """
     return decode_bytes(_read(path), image_px, str(path))
@@ -43,13 +52,15 @@ def decode_bytes(content: bytes, image_px: int, name: str) -> np.ndarray:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(content), formats=("JPEG", "PNG")) as image:
+            # of tags that are damaged: either the pixels can be read nevertheless, or it is told
+            warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
+            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
                 return _pixels(image, image_px, name)
     except UnidentifiedImageError:
-        raise InputError(f"{name}: neither JPEG nor PNG inside, whatever its name.") from None
+        raise InputError(f"{name}: no {FORMATS_IN_WORDS} inside, whatever its name.") from None
     except Image.DecompressionBombError:
         raise InputError(f"{name}: more than {MAX_PIXELS} pixels.") from None
-    except (OSError, SyntaxError, ValueError) as error:
+    except _DAMAGED as error:
         raise InputError(f"{name}: damaged picture ({error}).") from None
 
 
@@ -80,6 +91,8 @@ def _refuse_size(num_bytes: int, name: str) -> None:
 def _pixels(image: Image.Image, image_px: int, name: str) -> np.ndarray:
     if image.width * image.height > MAX_PIXELS:
         raise InputError(f"{name}: {image.width} x {image.height}; at most {MAX_PIXELS} pixels.")
+    if image.mode in ("I", "F"):
+        raise InputError(f"{name}: 32 bits a colour, in a range of its own; write it with 8 or 16.")
     # JPEG can decode at 1/2, 1/4, 1/8: cheaper, and finer than a later reduction
     image.draft(None, (2 * image_px, 2 * image_px))
     upright = ImageOps.exif_transpose(image)

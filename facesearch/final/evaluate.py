@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from facesearch.data.layouts.account import account_of
 from facesearch.errors import InputError
 from facesearch.final.asked_faces import Question, asked_faces
 from facesearch.final.bundle import load_bundle, save_bundle
@@ -43,6 +44,8 @@ def evaluate(bundle: Path, asked: Question | str, out: Path | None = None) -> Re
     model, report = verify(model, targets, is_refitted=out is not None, source=source)
     report.notes[:0] = faces.notes
     leaks.tell(report)
+    told = account_of(folder).line()
+    report.notes += [f"{root}: {told}."] if told else []
     if not trained:
         report.notes.append(
             "the model does not say which pictures it was trained on: copies cannot be found."

@@ -14,6 +14,7 @@ from typing import Any
 
 from facesearch.config import DataConfig
 from facesearch.data.faces import load_all_faces
+from facesearch.data.layouts.account import account_at
 from facesearch.errors import TrialFailure
 from facesearch.final.bundle import save_bundle
 from facesearch.final.candidates import (
@@ -145,8 +146,12 @@ def _retrain(finalists: list[Finalist], choice: Choice, workshop: Workshop) -> l
     for finalist, stages in zip(finalists, planned, strict=True):
         workshop.listener.on_note(f"{finalist}: {in_words(stages)}{control}")
     sets = {stages[0][-1].data: reporting_sets(stages[0][-1].data) for stages in planned}
-    first = sets[planned[0][0][-1].data]
-    _refuse(choice, first, planned[0][0][-1].data)
+    data = planned[0][0][-1].data
+    first = sets[data]
+    left_out = "" if data.root is None else account_at(Path(data.root), data.layout).line()
+    for line in (left_out,) if left_out else ():
+        workshop.listener.on_note(f"{data.root}: {line}")
+    _refuse(choice, first, data)
     for line in first.leaks.lines():
         workshop.listener.on_note(line)
     members = [stages for of_one in planned for stages in of_one]

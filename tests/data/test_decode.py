@@ -79,8 +79,8 @@ def damaged(tmp_path: Path, kind: str) -> Path:
     [
         ("empty", "empty or missing"),
         ("truncated", "damaged picture"),
-        ("html", "neither JPEG nor PNG"),
-        ("gif", "neither JPEG nor PNG"),
+        ("html", "no JPEG, PNG"),
+        ("gif", "no JPEG, PNG"),
         ("bomb", "at most 25000000 pixels"),
     ],
 )

@@ -58,7 +58,7 @@ def test_all_bad_pictures_are_told_at_once(tmp_path: Path) -> None:
         list(picture_batches([*bad[:2], *good, *bad[2:], tmp_path], 16, batch_size=2))
     lines = str(error.value).splitlines()
     assert lines[0] == "6 of 9 pictures cannot be read:"
-    told = ["empty or missing", "neither JPEG", "damaged", "empty or missing", "empty or missing"]
+    told = ["empty or missing", "no JPEG", "damaged", "empty or missing", "empty or missing"]
     for line, path, reason in zip(lines[1:], [*bad, tmp_path], [*told, "a folder"], strict=True):
         assert str(path) in line and reason in line
 

@@ -63,7 +63,7 @@ def test_a_request_is_read(form: str) -> None:
 @pytest.mark.parametrize(
     ("request_", "message"),
     [
-        (table(png(FACES[0]), b"hello"), "image 1: neither JPEG nor PNG"),
+        (table(png(FACES[0]), b"hello"), "image 1: no JPEG, PNG"),
         (table(b""), "image 0: empty"),
         (table(png(FACES[0])[:100]), "image 0: damaged picture"),
         (table("!!!"), "image 0: neither bytes nor base64"),
@@ -209,7 +209,7 @@ def test_it_is_really_served(served: Path, tmp_path: Path) -> None:
             status, text = ask(port, "/invocations", body)
             assert status == 400 and "stack_trace" not in text and "Traceback" not in text
         text = ask(port, "/invocations", json.dumps(bad).encode())[1]
-        assert "image 0: neither JPEG nor PNG" in text
+        assert "image 0: no JPEG, PNG" in text
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         try:

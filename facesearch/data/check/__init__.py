@@ -14,6 +14,7 @@ from facesearch.data.check.findings import Findings, shortened
 from facesearch.data.check.people import look_at_people
 from facesearch.data.check.pictures import PARTS, look_at_pictures, places_of
 from facesearch.data.layouts import FaceFolder, FaceList, FacePairs, scan_layout
+from facesearch.data.layouts.account import nested_line
 from facesearch.data.reserve import reserve_faces
 from facesearch.data.reserve.words import reserve_lines
 from facesearch.errors import InputError
@@ -47,7 +48,7 @@ def check_folder(
     yield from _reserve(folder)
     findings = Findings(folder.root)
     findings.faults += [findings.short(fault) for fault in faults]
-    findings.notes += folder.notes
+    findings.notes += [*folder.notes, *nested_line(folder)]
     places = places_of(folder)
     look_at_files(folder, set(places), findings)
     left_out = look_at_pictures(places, image_px, allow_corrupt, findings)

@@ -1,17 +1,28 @@
 """What the layouts pass over: links to elsewhere, pipes, folders without pictures, other files."""
 
-import os
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 
 from facesearch.data.check.findings import Findings
+from facesearch.data.formats import REMEDY, SUFFIXES, UNREAD
 from facesearch.data.layouts import FaceFolder
-from facesearch.data.layouts.folder import SUFFIXES, leads_into, listing_fault
+from facesearch.data.layouts.account import (
+    BY_FOLDER,
+    DEAD,
+    LINK_OUT,
+    NESTED_LINK,
+    NO_PLACE,
+    NOT_READ,
+    UNLISTED,
+    LeftOut,
+    Seen,
+    counted,
+    kind_of,
+    walk,
+)
+from facesearch.data.layouts.folder import listing_fault
 from facesearch.errors import first_names
 
-# Layouts in which a folder is a person, or holds people.
-_BY_FOLDER = ("identity-folders", "split-folders", "lfw", "hw2p2-f22", "hw2p2-s23")
 # What belongs to a layout besides pictures.
 _ABOUT = (".csv", ".txt", ".rec", ".idx", ".lst", ".bin", ".md", "")
 # A part of the people again, in some archives of HW2P2.
@@ -27,60 +38,54 @@ def look_at_files(folder: FaceFolder, used: set[Path], findings: Findings) -> No
         findings: Where faults and notes are added.
 
     """
-    inside = folder.root.resolve()
-    others: Counter[str] = Counter()
-    passed_over: dict[Path, list[str]] = {}
-    for here, folders, files in _walk(folder.root, findings):
-        _look_at_folders(here, folders, inside, findings)
-        kinds = Counter(_kind(name) for name in files)
-        if here != folder.root and not folders:
-            _look_at_leaf(here, kinds, folder.layout, findings)
-        others.update({kind: count for kind, count in kinds.items() if kind not in SUFFIXES})
-        for name in files:
-            path = here / name
-            fault = _fault_of(path, inside)
-            if fault:
-                findings.faults.append(f"{findings.place(path)}: {fault}")
-            elif _kind(name) in SUFFIXES and path not in used:
-                passed_over.setdefault(here, []).append(name)
-    told = {kind: count for kind, count in others.items() if kind not in _ABOUT}
-    if told:
-        findings.notes.append(f"files that are no pictures to read: {_counted(told)}")
-    if used:
-        _tell_passed_over(folder, used, passed_over, findings)
-
-
-def _walk(root: Path, findings: Findings) -> Iterator[tuple[Path, list[str], list[str]]]:
-    """Yield folder, folders in it and files in it, sorted; hidden folders are left out."""
 
     def refused(error: OSError) -> None:
         findings.faults.append(findings.short(listing_fault(Path(error.filename), error)))
 
-    for here, folders, files in os.walk(root, onerror=refused):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield Path(here), folders, sorted(files)
+    others: Counter[str] = Counter()
+    left_out: dict[str, list[Path]] = defaultdict(list)
+    seen = Seen(folder.root, used, folder.layout)
+    for here, folders, files in walk(folder.root, refused):
+        _look_at_twins(here, folders, findings)
+        kinds = Counter(kind_of(name) for name in files)
+        if here != folder.root and not folders:
+            _look_at_leaf(here, kinds, folder.layout, findings)
+        others.update(kinds)
+        for one in seen.left_out_of(here, folders, files):
+            _tell(one, findings)
+            left_out[one.why].append(one.path)
+    told = Counter({k: n for k, n in others.items() if k not in (*SUFFIXES, *UNREAD, *_ABOUT)})
+    if told:
+        findings.notes.append(f"files that are no pictures to read: {counted(told)}")
+    _tell_together(left_out, findings)
+    if used:
+        _tell_passed_over(seen, left_out, findings)
 
 
-def _kind(name: str) -> str:
-    """Return the suffix of a file, or what it is besides."""
-    if name.startswith(".") or name.lower() == "thumbs.db":
-        return "hidden"
-    return Path(name).suffix.lower()
+def _tell(one: LeftOut, findings: Findings) -> None:
+    """Tell of a link that leads nowhere, or out of the folder."""
+    if one.why == LINK_OUT:
+        is_folder = one.path.is_dir()
+        what = "its pictures are not read; copy them" if is_folder else "copy the picture"
+        findings.faults.append(f"{findings.place(one.path)}: a link out of the folder; {what}")
+    elif one.why == DEAD:
+        findings.faults.append(
+            f"{findings.place(one.path)}: neither file nor link, or a link to nothing; remove it"
+        )
 
 
-def _counted(kinds: dict[str, int]) -> str:
-    return ", ".join(f"{count} {kind or 'without suffix'}" for kind, count in sorted(kinds.items()))
+def _tell_together(left_out: dict[str, list[Path]], findings: Findings) -> None:
+    """Tell in a line of what there may be much of."""
+    for why, help_ in ((NOT_READ, f"; {REMEDY}"), (NESTED_LINK, "")):
+        names = [str(findings.place(path)) for path in left_out[why]]
+        if names:
+            findings.notes.append(f"left out: {len(names)} {why}: {first_names(names)}{help_}")
 
 
-def _look_at_folders(here: Path, folders: list[str], inside: Path, findings: Findings) -> None:
+def _look_at_twins(here: Path, folders: list[str], findings: Findings) -> None:
     twins: dict[str, list[str]] = defaultdict(list)
     for name in folders:
         twins[name.casefold()].append(name)
-        if (here / name).is_symlink() and not leads_into(here / name, inside):
-            findings.faults.append(
-                f"{findings.place(here / name)}: a link out of the folder; its pictures are not "
-                "read; copy them"
-            )
     for names in twins.values():
         if len(names) > 1:
             findings.faults.append(
@@ -93,51 +98,28 @@ def _look_at_leaf(here: Path, kinds: Counter[str], layout: str, findings: Findin
     """Find a folder without folders and without pictures."""
     if not kinds:
         findings.faults.append(f"{findings.place(here)}: empty folder; remove it, or fill it")
-    elif layout in _BY_FOLDER and not any(kind in SUFFIXES for kind in kinds):
+    elif layout in BY_FOLDER and not any(kind in SUFFIXES for kind in kinds):
         findings.faults.append(
-            f"{findings.place(here)}: no picture that is read, only {_counted(kinds)}; write "
+            f"{findings.place(here)}: no picture that is read, only {counted(kinds)}; write "
             "pictures as jpg or png, or remove the folder"
         )
 
 
-def _fault_of(path: Path, inside: Path) -> str | None:
-    try:
-        return _wrong_with(path, inside)
-    except OSError as error:
-        return f"cannot be read ({error.strerror})"
-
-
-def _wrong_with(path: Path, inside: Path) -> str | None:
-    is_picture = _kind(path.name) in SUFFIXES
-    if path.is_symlink() and not path.exists():
-        return "neither file nor link, or a link to nothing; remove it"
-    if is_picture and path.is_symlink() and not leads_into(path, inside):
-        return "a link out of the folder; copy the picture"
-    if is_picture and not path.is_file():
-        return "neither file nor link, or a link to nothing; remove it"
-    return None
-
-
-def _tell_passed_over(
-    folder: FaceFolder, used: set[Path], passed_over: dict[Path, list[str]], findings: Findings
-) -> None:
+def _tell_passed_over(seen: Seen, left_out: dict[str, list[Path]], findings: Findings) -> None:
     """Tell of pictures in no part: a line for each topmost folder that is passed over whole."""
-    if folder.layout == "image-list" and passed_over:
-        paths = [here / name for here, found in passed_over.items() for name in found]
-        names = [str(findings.place(path)) for path in paths]
+    names = [str(findings.place(path)) for path in left_out[UNLISTED]]
+    if names:
         findings.notes.append(f"{len(names)} pictures are not in faces.csv: {first_names(names)}")
-        return
-    read = {above for path in used for above in path.parents}
     tops: dict[Path, list[str]] = {}
-    for here, names in passed_over.items():
-        top = here
-        while top != folder.root and top.parent not in read:
+    for path in left_out[NO_PLACE]:
+        top = path.parent
+        while top != seen.root and not seen.holds_read(top.parent):
             top = top.parent
-        tops.setdefault(top, []).extend(names)
+        tops.setdefault(top, []).append(path.name)
     for top, names in tops.items():
         noun = "picture is" if len(names) == 1 else "pictures are"
         line = f"{findings.place(top)}: {len(names)} {noun} not read: {first_names(names)}"
         if top.name in _COPIES:
             findings.notes.append(line)
         else:
-            findings.faults.append(f"{line}; layout {folder.layout} has no place for them there")
+            findings.faults.append(f"{line}; layout {seen.layout} has no place for them there")

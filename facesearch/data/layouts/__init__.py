@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from facesearch.data.formats import SUFFIXES
 from facesearch.data.layouts import (
     cfp,
     hw2p2,
@@ -20,7 +21,6 @@ from facesearch.data.layouts import (
 from facesearch.data.layouts.folder import (
     LEAST_IDENTITIES,
     STRANGER,
-    SUFFIXES,
     FaceFolder,
     FaceList,
     FacePairs,

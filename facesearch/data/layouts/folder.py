@@ -1,10 +1,12 @@
 """What a folder of faces holds, whatever its layout, and how its pictures are listed."""
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png")
+from facesearch.data.formats import SUFFIXES
+
 LEAST_IDENTITIES = 4
 STRANGER = "n000000"
 
@@ -110,7 +112,10 @@ def people(folder: Path, root: Path) -> list[Path]:
 
 
 def by_identity(folder: Path, root: Path, faults: list[str]) -> FaceList:
-    """List ``folder/<identity>/<picture>``.
+    """List ``folder/<identity>/<picture>``, and below it what lies in further folders.
+
+    Images in folders below an identity's are the identity's too; they follow its own. Below a link
+    there are none: they are listed where they lie.
 
     Args:
         folder: The folder of people; absent is empty.
@@ -121,7 +126,7 @@ def by_identity(folder: Path, root: Path, faults: list[str]) -> FaceList:
     inside = root.resolve()
     found: list[tuple[Path, str]] = []
     for person in _listed(folder, faults, lambda: people(folder, inside)):
-        found += ((path, person.name) for path in _pictures(person, inside, faults))
+        found += ((path, person.name) for path in _all_of(person, inside, faults))
     return FaceList(tuple(p for p, _ in found), tuple(i for _, i in found))
 
 
@@ -129,6 +134,23 @@ def flat(folder: Path, root: Path, faults: list[str]) -> FaceList:
     """List ``folder/<picture>``, unlabelled; arguments as of `by_identity`."""
     paths = tuple(_pictures(folder, root.resolve(), faults))
     return FaceList(paths, ("",) * len(paths))
+
+
+def _all_of(person: Path, inside: Path, faults: list[str]) -> list[Path]:
+    """List the images of an identity: its own, then those of the folders below, one by one."""
+    before = len(faults)
+    found = _pictures(person, inside, faults)
+    if person.is_symlink() or len(faults) > before:
+        return found
+    deeper = _listed(person, faults, lambda: _below(person))
+    return [*found, *(path for folder in deeper for path in _all_of(folder, inside, faults))]
+
+
+def _below(person: Path) -> list[Path]:
+    """Return the folders in a folder, sorted, without hidden ones and links."""
+    with os.scandir(person) as entries:
+        names = sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
+    return [person / name for name in names if not name.startswith(".")]
 
 
 def _pictures(folder: Path, inside: Path, faults: list[str]) -> list[Path]:

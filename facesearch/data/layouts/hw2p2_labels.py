@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from facesearch.data.formats import SUFFIXES
 from facesearch.data.layouts.csv_file import read_csv
-from facesearch.data.layouts.folder import STRANGER, SUFFIXES, FaceFolder, FaceList
+from facesearch.data.layouts.folder import STRANGER, FaceFolder, FaceList
 
 CSV_LAYOUTS = {"dev_identities.csv": "hw2p2-f22", "verification_dev.csv": "hw2p2-s23"}
 _SHOWN = 10

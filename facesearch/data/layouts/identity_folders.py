@@ -24,7 +24,7 @@ def recognises(root: Path) -> bool:
 def read(root: Path, faults: list[str]) -> FaceFolder:
     """List ``root/<identity>/<picture>``; ``groups.csv`` and ``pairs.csv`` are read too."""
     faces = by_identity(root, root, faults)
-    foreign = _foreign(root, set(faces.identities))
+    foreign = _foreign(root, {path.parent for path in faces.paths})
     if foreign:
         faults.append(foreign)
     elif not len(faces):
@@ -41,11 +41,11 @@ def read(root: Path, faults: list[str]) -> FaceFolder:
     return FaceFolder(root, "identity-folders", train=faces, pairs=read_pair_csv(root, faults))
 
 
-def _foreign(root: Path, identities: set[str]) -> str | None:
+def _foreign(root: Path, folders: set[Path]) -> str | None:
     """Return a fault if the folder is one of another task, known by the names in it."""
     for name, task in FOREIGN.items():
         # train/ may be somebody's name, if pictures lie in it
-        if (root / name).is_dir() and not (name == "train" and name in identities):
+        if (root / name).is_dir() and not (name == "train" and root / name in folders):
             return (
                 f"{root}: {name}/ in it: {task}, a layout that is not read. Give the folder "
                 "that holds one folder a person, or list the pictures in a faces.csv with the "

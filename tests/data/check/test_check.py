@@ -48,8 +48,8 @@ def test_fourteen_planted_faults_are_all_named_in_one_run(tmp_path: Path) -> Non
 
     _, message = faults_of(root)
     for named in [
-        "empty.jpg: empty", "torn.jpg: damaged", "page.jpg: neither JPEG nor PNG",
-        "moving.jpg: neither JPEG nor PNG", "bomb.png: 10000 x 10000", "n000009: empty folder",
+        "empty.jpg: empty", "torn.jpg: damaged", "page.jpg: no JPEG, PNG",
+        "moving.jpg: no JPEG, PNG", "bomb.png: 10000 x 10000", "n000009: empty folder",
         "but of another identity", "known would be scored on train", "link.jpg: a link out of",
         "pipe.jpg: neither file nor link", "2 labels for 3 pictures", "'n999999' is nobody",
         "N000004 and n000004 differ in upper and lower case",
