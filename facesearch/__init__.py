@@ -7,11 +7,11 @@
     from facesearch.final.matching import Gallery, verify
 
     match = verify(model, "a.jpg", "b.jpg")
-    print(match.score, match.is_same, match.probability)
+    print(match.score, match.decision, match.probability)    # same, different or undecided
 
     known = Gallery(model, "known/")                         # known/<identity>/<picture>.jpg
     for search in known.identify(["visitor.jpg"], top=3):
-        print(search.identity or "unknown", search.candidates)
+        print(search.identity or search.decision, search.candidates)
 
 A sweep and the final training are `tune` and `finalize`; the command line does the same.
 Nothing heavy (torch, ray, mlflow) is imported before it is used.

@@ -7,12 +7,17 @@
       NoResultError          a sweep ended without one usable trial (exit code 4)
       StorageError           the disk is full or gone; the same command goes on (exit code 4)
 
+No error: `verify` and `identify` without a threshold answer with scores and decide nothing (exit
+code 5, `UNDECIDED`).
+
 A bug of ours is any other exception: it keeps its traceback (exit code 1).
 """
 
 import difflib
 import re
 from collections.abc import Iterable, Sequence
+
+UNDECIDED = 5
 
 
 class FacesearchError(Exception):

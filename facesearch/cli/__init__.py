@@ -57,7 +57,7 @@ def main() -> None:
 
 def _run() -> int:
     try:
-        cli.main(standalone_mode=False)
+        code = cli.main(standalone_mode=False)
     except click.exceptions.Abort:
         return 130
     except KeyboardInterrupt:
@@ -74,4 +74,4 @@ def _run() -> int:
         if stop.code == signal.SIGTERM:  # Ray's own handler, before the sweep has its own
             return 128 + signal.SIGTERM
         raise
-    return 0
+    return code if isinstance(code, int) else 0

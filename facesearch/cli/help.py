@@ -46,6 +46,7 @@ Exit codes:
   2    what was given is wrong, or the doctor found something wrong
   3    a sweep was given up, as most of its trials failed alike
   4    no trial has a result, or disk or Ray failed; the same command goes on
+  5    verify or identify had no threshold: scores, and nothing decided
   130  stopped by Ctrl-C; the same command goes on
   143  stopped by SIGTERM; the same command goes on
 

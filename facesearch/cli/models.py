@@ -1,15 +1,25 @@
 """The commands that use a model: verify, identify, embed, classify and predict."""
 
 import functools
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
+from facesearch.cli.answers import (
+    exit_undecided,
+    plain,
+    print_json,
+    print_searches,
+    print_table,
+    safe,
+    verdict,
+)
+from facesearch.cli.left_out import say_left_out, say_left_out_of
 from facesearch.cli.options import DATA, RUNS, TRACKING
 from facesearch.cli.text import faces_root, printable
+from facesearch.cli.verbosity import say_hint
 from facesearch.errors import InputError
 
 # The names of `facesearch.final.views`, which is too heavy for a help text.
@@ -59,9 +69,10 @@ def verify(
     \b
     facesearch verify runs/final-3f2b91c0 a.jpg b.jpg
 
-    BUNDLE is a folder, a final run's id, or models:/NAME@ALIAS. The score is a cosine. It is
-    compared with the model's threshold "accuracy", else "eer", unless --threshold says another.
-    The exit code is 0 whatever the answer is.
+    BUNDLE is a folder, a final run's id, or models:/NAME@ALIAS. The score is a cosine. Of a
+    calibrated model it is compared with even odds (probability 0.5), else with its threshold
+    "accuracy" or "eer", unless --threshold says another. The exit code is 0 whatever the answer is,
+    and 5 if there is no threshold: then there is a score and no answer.
     """
     from facesearch.final.matching import verify_pairs
 
@@ -71,34 +82,17 @@ def verify(
     matches = verify_pairs(model, pairs, threshold=threshold, views=views)
     if is_json:
         told = [
-            {"first": first, "second": second, **_plain(match)}
+            {"first": first, "second": second, "decision": match.decision, **plain(match)}
             for (first, second), match in zip(pairs, matches, strict=True)
         ]
-        _print_json(told)
-        return
-    for (first, second), match in zip(pairs, matches, strict=True):
-        click.echo(f"{_safe(first)}  {_safe(second)}")
-        click.echo(f"  {_verdict(match)}")
-
-
-def _verdict(match: Any) -> str:
-    words = f"score {match.score:.4f}"
-    if match.threshold is None:
-        words += "; the model has no threshold: give one with --threshold, or fit it with "
-        words += "facesearch evaluate --freeze"
+        print_json(told)
     else:
-        said = "same person" if match.is_same else "different persons"
-        words = f"{said}: {words}, {_compared(match.threshold)}"
-    if match.probability is not None:
-        words += f"; probability of one person {match.probability:.3f}"
-    return words
-
-
-def _compared(threshold: Any) -> str:
-    if threshold.rule == "given":
-        return f"threshold {threshold.value:.4f} as given"
-    rule, place = _safe(threshold.rule), _safe(threshold.fitted_on)
-    return f"threshold {threshold.value:.4f} (rule {rule}, fitted on {place})"
+        for (first, second), match in zip(pairs, matches, strict=True):
+            click.echo(f"{safe(first)}  {safe(second)}")
+            click.echo(f"  {verdict(match)}")
+        if matches[0].probability is not None:
+            say_hint("probabilities hold where as many pairs are of one person as of two")
+    exit_undecided(matches)
 
 
 @click.command()
@@ -122,33 +116,36 @@ def identify(  # noqa: PLR0913 - one argument an option
 
     BUNDLE is a folder, a final run's id, or models:/NAME@ALIAS. The score is a cosine; of several
     pictures of one identity the most alike counts. Whoever is not above the model's threshold
-    "rejection", else "fpir_0.1" (or --threshold), is unknown; without one the best is printed. A
-    folder of pictures may be given, too.
+    "rejection", else "fpir_0.1" (or --threshold), is unknown. Without one there are candidates and
+    no answer, and the exit code is 5. A folder of pictures may be given, too.
     """
-    from facesearch.final.matching import IDENTIFY_THRESHOLDS, Gallery, choose_threshold
-    from facesearch.final.pictures import list_pictures
+    from facesearch.final.choose import IDENTIFY_THRESHOLDS, choose_threshold
+    from facesearch.final.matching import Gallery
+    from facesearch.final.pictures import accounts_of, list_pictures
 
     chosen = choose_threshold(model, threshold, IDENTIFY_THRESHOLDS)
     queries = list_pictures(pictures)
     with _bars():
         known = Gallery(model, gallery, views)
         found = known.identify(queries, top=top, threshold=threshold)
+    accounts = accounts_of([gallery, *pictures])
+    for account in accounts:
+        say_left_out(account)
+    silent = accounts[0].silent
     if is_json:
         rows = [
             {
-                "picture": query, "identity": search.identity, "threshold": _plain(chosen),
-                "candidates": [_plain(one) for one in search.candidates],
+                "picture": query, "decision": search.decision, "identity": search.identity,
+                "threshold": plain(chosen),
+                "candidates": [plain(one) for one in search.candidates],
+                "not_in_gallery": [folder.name for folder in silent],
             }
             for query, search in zip(queries, found, strict=True)
         ]  # fmt: skip
-        _print_json(rows)
-        return
-    how = "no threshold, so nobody is unknown" if chosen is None else _compared(chosen)
-    people = len(set(known.faces.identities))
-    click.echo(f"{people} known people with {len(known.faces)} pictures; {how}")
-    for query, search in zip(queries, found, strict=True):
-        click.echo(f"{_safe(query)}: {_safe(search.identity or 'unknown')}")
-        _print_table([(one.identity, one.score) for one in search.candidates], "score")
+        print_json(rows)
+    else:
+        print_searches(known, queries, found, silent)
+    exit_undecided(found)
 
 
 @click.command()
@@ -171,19 +168,21 @@ def embed(
     in its subfolders are taken. Read it with numpy.load(FILE): no pickle is in it.
     """
     from facesearch.final.matching import embed_pictures
-    from facesearch.final.pictures import list_pictures
+    from facesearch.final.pictures import accounts_of, list_pictures
     from facesearch.final.submission import embeddings_writer
 
     write = embeddings_writer(out)
     paths = list_pictures(pictures)
     with _bars():
         embeddings = embed_pictures(model, paths, views)
+    for account in accounts_of(pictures):
+        say_left_out(account)
     write([str(path) for path in paths], embeddings)
     if is_json:
         told = {"out": out, "num_pictures": len(paths), "embedding_dim": model.embedding_dim}
-        _print_json(told)
+        print_json(told)
     else:
-        click.echo(f"{_safe(out)}: {len(paths)} embeddings of {model.embedding_dim} numbers")
+        click.echo(f"{safe(out)}: {len(paths)} embeddings of {model.embedding_dim} numbers")
 
 
 @click.command()
@@ -200,24 +199,34 @@ def classify(
     facesearch classify runs/final-3f2b91c0 a.jpg
 
     BUNDLE is a folder, a final run's id, or models:/NAME@ALIAS. Somebody else gets one of these
-    identities as well. The probabilities are not calibrated: 0.9 is not right nine times in ten.
+    identities as well. The probabilities are calibrated if finalize, or evaluate --freeze, had other
+    images of them to fit a temperature on; if not calibrated, 0.9 is not right nine times in ten.
     """
     from facesearch.final.matching import classify_pictures
-    from facesearch.final.pictures import list_pictures
+    from facesearch.final.pictures import accounts_of, list_pictures
 
     paths = list_pictures(pictures)
     with _bars():
         found = classify_pictures(model, paths, top=top, views=views)
+    for account in accounts_of(pictures):
+        say_left_out(account)
+    temperature = model.temperature
     if is_json:
         told = [
-            {"picture": path, "guesses": [_plain(one) for one in guesses]}
+            {
+                "picture": path, "is_calibrated": temperature is not None,
+                "guesses": [plain(one) for one in guesses],
+            }
             for path, guesses in zip(paths, found, strict=True)
-        ]
-        _print_json(told)
+        ]  # fmt: skip
+        print_json(told)
         return
+    where = f"on {safe(temperature.fitted_on)}" if temperature else ""
+    said = f"calibrated {where}" if temperature else "not calibrated"
+    click.echo(f"probabilities are {said}; somebody else gets one of these identities, too")
     for path, guesses in zip(paths, found, strict=True):
-        click.echo(f"{_safe(path)}: {_safe(guesses[0].identity)}")
-        _print_table([(one.identity, one.probability) for one in guesses], "probability")
+        click.echo(f"{safe(path)}: {safe(guesses[0].identity)}")
+        print_table([(one.identity, one.probability) for one in guesses], "probability")
 
 
 @click.command()
@@ -245,25 +254,23 @@ def predict(
     place = faces_root(root)
     if place is None:
         raise InputError("predict: which faces? Give --data FOLDER, or set FACESEARCH_DATA.")
+    say_left_out_of(place, layout)
     with _bars():
         done = predict_root(model, Path(place), out, layout, views)
     if not (done.classification or done.verification):
         raise InputError("\n".join(done.notes))
     if is_json:
-        _print_json(_plain(done))
+        print_json(plain(done))
         return
     if done.classification:
-        click.echo(f"{_safe(done.classification)}: {done.num_test} pictures")
+        click.echo(f"{safe(done.classification)}: {done.num_test} pictures")
     if done.verification:
         click.echo(
-            f"{_safe(done.verification)}: {done.num_queries} queries, {done.num_strangers} of "
+            f"{safe(done.verification)}: {done.num_queries} queries, {done.num_strangers} of "
             "them strangers"
         )
     for note in done.notes:
         click.echo(printable(note))
-
-
-# --- printing ---------------------------------------------------------------------------
 
 
 def _bars() -> Any:
@@ -273,28 +280,3 @@ def _bars() -> Any:
     from facesearch.cli.progress import Bars
 
     return Bars(Console(stderr=True))
-
-
-def _safe(text: object) -> str:
-    """Return a name that stays on its line and can be encoded."""
-    name = str(text).encode("utf-8", "replace").decode()
-    return printable(name).replace("\n", "?")
-
-
-def _plain(record: Any) -> Any:
-    from dataclasses import asdict
-
-    return None if record is None else asdict(record)
-
-
-def _print_json(told: object) -> None:
-    # only ASCII leaves: control characters of names are escaped
-    click.echo(json.dumps(told, indent=1, default=str))
-
-
-def _print_table(rows: Sequence[tuple[str, float]], value: str) -> None:
-    names = [_safe(name) for name, _ in rows]
-    width = max(map(len, ["identity", *names]))
-    click.echo(f"  rank  {'identity':<{width}}  {value}")
-    for rank, (name, (_, number)) in enumerate(zip(names, rows, strict=True), 1):
-        click.echo(f"  {rank:>4}  {name:<{width}}  {number:.4f}")

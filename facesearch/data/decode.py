@@ -4,6 +4,8 @@ import hashlib
 import io
 import struct
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -49,13 +51,35 @@ def decode_bytes(content: bytes, image_px: int, name: str) -> np.ndarray:
 
     """
     _refuse_size(len(content), name)
+    with _told(name), Image.open(io.BytesIO(content), formats=FORMATS) as image:
+        return _pixels(image, image_px, name)
+
+
+def decode_pixels(image: Image.Image, image_px: int, name: str) -> np.ndarray:
+    """Return what `decode_image` returns, of an image that Pillow has in memory.
+
+    Args:
+        image: The image; it may be changed.
+        image_px: Side in pixels.
+        name: What it is called in a message.
+
+    Raises:
+        InputError: If it is damaged, unreasonably large, or of 32 bits a colour.
+
+    """
+    with _told(name):
+        return _pixels(image, image_px, name)
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """Say in our words what Pillow says of a file."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             # of tags that are damaged: either the pixels can be read nevertheless, or it is told
             warnings.filterwarnings("ignore", category=UserWarning, module="PIL")
-            with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-                return _pixels(image, image_px, name)
+            yield
     except UnidentifiedImageError:
         raise InputError(f"{name}: no {FORMATS_IN_WORDS} inside, whatever its name.") from None
     except Image.DecompressionBombError:

@@ -10,6 +10,7 @@ file is caught by what follows: names, shapes and kinds of all tensors, and fini
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -24,7 +25,7 @@ from torch import Tensor
 
 from facesearch.config import RunConfig, as_plain
 from facesearch.errors import InputError
-from facesearch.final.model import FaceModel, Threshold, build_member
+from facesearch.final.model import FaceModel, Temperature, Threshold, build_member
 from facesearch.final.views import VIEWS
 from facesearch.metrics.thresholds import Calibration
 from facesearch.training.checkpoint import all_finite, write_atomically
@@ -82,6 +83,7 @@ def load_bundle(folder: Path) -> FaceModel:
         views=header.views,
         thresholds=header.thresholds,
         calibration=header.calibration,
+        temperature=header.temperature,
         provenance=header.provenance,
     )
     _fill(folder, model, files[WEIGHTS])
@@ -117,6 +119,7 @@ def _header(model: FaceModel) -> bytes:
         "views": model.views,
         "thresholds": {name: asdict(found) for name, found in model.thresholds.items()},
         "calibration": asdict(model.calibration) if model.calibration else None,
+        "temperature": asdict(model.temperature) if model.temperature else None,
         "provenance": dict(model.provenance),
     }
     return json.dumps(header, indent=1).encode()
@@ -152,6 +155,11 @@ class _Header:
         self.thresholds = of_thresholds.validate_python(header["thresholds"])
         of_calibration = TypeAdapter(Calibration | None)
         self.calibration = of_calibration.validate_python(header["calibration"])
+        # bundles of before have none
+        of_temperature = TypeAdapter(Temperature | None)
+        self.temperature = of_temperature.validate_python(header.get("temperature"))
+        if self.temperature is not None and not 0 < self.temperature.value < math.inf:
+            raise ValueError(f"temperature {self.temperature.value}; must be above 0")
         self.provenance: dict[str, Any] = dict(header["provenance"])
 
 

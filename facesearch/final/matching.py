@@ -1,37 +1,42 @@
 """What a model is used for: is it one person (1:1), who of a gallery (1:N), who of the trained.
 
-A score is a cosine, in [-1, 1]; above a threshold two faces count as one person's.
+A score is a cosine, in [-1, 1]; above a threshold two faces count as one person's. Without a
+threshold there are scores and no decision.
 
-Shapes: N pictures, D embedding.
+Shapes: N images, D embedding, P pairs.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 import numpy as np
 
+from facesearch.data.layouts import FaceList
 from facesearch.errors import InputError
+from facesearch.final.choose import IDENTIFY_THRESHOLDS, VERIFY_THRESHOLDS, choose_threshold
+from facesearch.final.images_in import Images, OneImage, each_image, names_of
 from facesearch.final.model import FaceModel, Threshold
-from facesearch.final.pictures import list_gallery, picture_batches
+from facesearch.final.pictures import list_gallery
 from facesearch.metrics.exact import grid_rows, row_scores
 from facesearch.metrics.search import top_k
 
-# Which threshold is taken where none is named: the first of these that the model has.
-VERIFY_THRESHOLDS = ("accuracy", "eer")
-IDENTIFY_THRESHOLDS = ("rejection", "fpir_0.1")
+Decision: TypeAlias = Literal["same", "different", "identified", "unknown", "undecided"]
 
 
 @dataclass(frozen=True)
 class Match:
-    """Two pictures compared.
+    """Two images compared.
 
     Args:
         score: Their cosine.
-        threshold: What it was compared with; None: the model has none.
+        threshold: What it was compared with; None: the model has none, so nothing is decided.
         is_same: Whether the score is above it; None without a threshold.
-        probability: That both show one person, where the model is calibrated.
+        probability: That both show one person, where the model is calibrated; before the score was
+            seen it was a half.
+        asked_probability: What the threshold asks for: a pair above the threshold has more.
 
     """
 
@@ -39,6 +44,14 @@ class Match:
     threshold: Threshold | None
     is_same: bool | None
     probability: float | None
+    asked_probability: float | None = None
+
+    @property
+    def decision(self) -> Decision:
+        """Return ``same``, ``different``, or ``undecided`` without a threshold."""
+        if self.is_same is None:
+            return "undecided"
+        return "same" if self.is_same else "different"
 
 
 @dataclass(frozen=True)
@@ -52,121 +65,103 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Search:
-    """Who a picture may be, the likeliest first, each identity once.
+    """Who an image may be, the likeliest first, each identity once.
 
-    threshold is None where none was asked for and the model has none.
+    threshold is None where none was asked for and the model has none: then nothing is decided.
     """
 
     candidates: tuple[Candidate, ...]
     threshold: Threshold | None
 
     @property
+    def decision(self) -> Decision:
+        """Return ``identified``, ``unknown``, or ``undecided`` without a threshold."""
+        if self.threshold is None:
+            return "undecided"
+        return "identified" if self.candidates[0].score > self.threshold.value else "unknown"
+
+    @property
     def identity(self) -> str | None:
-        """Who it is; None: somebody unknown, as the best score is not above the threshold."""
-        best = self.candidates[0]
-        is_unknown = self.threshold is not None and best.score <= self.threshold.value
-        return None if is_unknown else best.identity
+        """Who it is, if it is ``identified``; None says nothing else than that it is not."""
+        return self.candidates[0].identity if self.decision == "identified" else None
 
 
 @dataclass(frozen=True)
 class Guess:
-    """An identity that the model was trained on, with a probability that is not calibrated."""
+    """An identity that the model was trained on, and its probability: see `FaceModel.classify`."""
 
     identity: str
     probability: float
 
 
-def choose_threshold(
-    model: FaceModel, asked: str | float | None, defaults: Sequence[str]
-) -> Threshold | None:
-    """Return the threshold to compare with.
-
-    Args:
-        model: Its thresholds may be named.
-        asked: A name, a cosine as a number or as text, or None.
-        defaults: For None: the first of these names that the model has, else no threshold.
+def embed_pictures(model: FaceModel, images: Images, views: str | None = None) -> np.ndarray:
+    """Return the unit embeddings float32 [N, D] of images, a batch in memory at a time.
 
     Raises:
-        InputError: If it is neither a name that the model has nor a cosine.
+        InputError: With all images that cannot be read, or if the model gives no numbers.
 
     """
-    if asked is None:
-        return next((model.thresholds[n] for n in defaults if n in model.thresholds), None)
-    if asked in model.thresholds:
-        return model.thresholds[str(asked)]
-    try:
-        value = float(asked)
-    except ValueError:
-        known = ", ".join(sorted(model.thresholds)) or "none"
-        raise InputError(
-            f"threshold '{asked}': the model has: {known}. Write one of these, or a cosine."
-        ) from None
-    if not -1 <= value <= 1:  # NaN neither
-        raise InputError(f"threshold {asked}: a score is a cosine; write a number from -1 to 1.")
-    return Threshold(value, "given", "nothing")
-
-
-def embed_pictures(model: FaceModel, paths: Sequence[Path], views: str | None = None) -> np.ndarray:
-    """Return the unit embeddings float32 [N, D] of picture files, a batch in memory at a time.
-
-    Raises:
-        InputError: With all pictures that cannot be read, or if the model gives no numbers.
-
-    """
-    parts = [np.empty((0, model.embedding_dim), np.float32)]
-    parts += [model.embed(images, views) for images in picture_batches(paths, model.image_px)]
-    embeddings = np.concatenate(parts)
+    listed = each_image(images)
+    embeddings = model.embed(listed, views)
     is_bad = ~np.isfinite(embeddings).all(1)
     if is_bad.any():
-        path = paths[int(np.flatnonzero(is_bad)[0])]
-        raise InputError(f"{path}: the model's embedding of it is not finite; train it again.")
+        name = names_of(listed)[int(np.flatnonzero(is_bad)[0])]
+        raise InputError(f"{name}: the model's embedding of it is not finite; train it again.")
     return embeddings
 
 
 def verify(
     model: FaceModel,
-    first: str | Path,
-    second: str | Path,
+    first: OneImage,
+    second: OneImage,
     *,
     threshold: str | float | None = None,
     views: str | None = None,
 ) -> Match:
-    """Compare two pictures; arguments and errors are those of `verify_pairs`."""
-    return verify_pairs(model, [(Path(first), Path(second))], threshold=threshold, views=views)[0]
+    """Compare two images; arguments and errors are those of `verify_pairs`."""
+    return verify_pairs(model, [(first, second)], threshold=threshold, views=views)[0]
 
 
 def verify_pairs(
     model: FaceModel,
-    pairs: Sequence[tuple[Path, Path]],
+    pairs: Sequence[tuple[OneImage, OneImage]],
     *,
     threshold: str | float | None = None,
     views: str | None = None,
 ) -> list[Match]:
-    """Say of each pair of pictures whether they show one person.
+    """Say of each pair of images whether they show one person.
 
     Args:
         model: A loaded model.
-        pairs: Picture files.
-        threshold: See `choose_threshold`; None: the model's ``accuracy``, else ``eer``, else none.
+        pairs: Files, PIL images, arrays: see `facesearch.final.images_in`.
+        threshold: See `choose_threshold`; None: even odds if the model is calibrated, else its
+            ``accuracy``, else ``eer``, else none: nothing is decided then.
         views: A name in `VIEWS` instead of the model's own.
 
     Raises:
-        InputError: With all pictures that cannot be read, or for an unknown threshold.
+        InputError: With all images that cannot be read, or for an unknown threshold.
 
     """
     chosen = choose_threshold(model, threshold, VERIFY_THRESHOLDS)
-    paths = list(dict.fromkeys(path for pair in pairs for path in pair))
-    row = {path: number for number, path in enumerate(paths)}
-    unit_ND = grid_rows(embed_pictures(model, paths, views))
-    first, second = ([row[pair[side]] for pair in pairs] for side in (0, 1))
+    images = {_key(image): image for pair in pairs for image in pair}
+    row = {key: number for number, key in enumerate(images)}
+    unit_ND = grid_rows(embed_pictures(model, list(images.values()), views))
+    first, second = ([row[_key(pair[side])] for pair in pairs] for side in (0, 1))
     scores_P = row_scores(unit_ND[first], unit_ND[second])
-    chances: list[float | None] = [None] * len(pairs)
-    if model.calibration is not None:
-        chances = [float(chance) for chance in model.calibration.probability(scores_P)]
-    return [
-        Match(score, chosen, None if chosen is None else score > chosen.value, chance)
-        for score, chance in zip(scores_P.tolist(), chances, strict=True)
-    ]
+    return [_match(model, score, chosen) for score in scores_P.tolist()]
+
+
+def _key(image: OneImage) -> str | int:
+    return str(image) if isinstance(image, (str, Path)) else id(image)
+
+
+def _match(model: FaceModel, score: float, threshold: Threshold | None) -> Match:
+    is_same = None if threshold is None else score > threshold.value
+    calibration = model.calibration
+    if calibration is None or not calibration.is_useful:
+        return Match(score, threshold, is_same, None)
+    asked = None if threshold is None else calibration.chance(threshold.value)
+    return Match(score, threshold, is_same, calibration.chance(score), asked)
 
 
 class Gallery:
@@ -179,48 +174,58 @@ class Gallery:
 
     """
 
-    def __init__(self, model: FaceModel, folder: str | Path, views: str | None = None) -> None:
-        """Embed the pictures of a folder, laid out as `list_gallery` describes.
+    def __init__(
+        self, model: FaceModel, known: str | Path | Mapping[str, Images], views: str | None = None
+    ) -> None:
+        """Embed the images of those who are known.
 
         Args:
             model: A loaded model.
-            folder: The known people.
+            known: A folder, laid out as `list_gallery` describes; or by identity one image or
+                several: see `facesearch.final.images_in`.
             views: A name in `VIEWS` instead of the model's own.
 
         Raises:
-            InputError: If the folder is absent or empty, or with all pictures that cannot be read.
+            InputError: If the folder is absent or empty, nobody is known, or with all images that
+                cannot be read.
 
         """
         self.model, self.views = model, views
-        self.faces = list_gallery(Path(folder))
-        self.unit_ND = embed_pictures(model, self.faces.paths, views)
+        images: Images
+        if isinstance(known, Mapping):
+            self.faces, images = _named_images(known)
+        else:
+            self.faces = list_gallery(Path(known))
+            images = self.faces.paths
+        self.unit_ND = embed_pictures(model, images, views)
 
     def identify(
         self,
-        pictures: Sequence[str | Path],
+        images: Images,
         *,
         top: int = 5,
         threshold: str | float | None = None,
     ) -> list[Search]:
-        """Search each picture among the known people.
+        """Search each image among those who are known.
 
         Of several pictures of one identity the most alike counts. Of equal scores the first
         identity by name stands first.
 
         Args:
-            pictures: Picture files.
+            images: See `facesearch.final.images_in`.
             top: Identities to return, a count; fewer if fewer are known.
-            threshold: See `choose_threshold`; None: the model's ``rejection``, else none.
+            threshold: See `choose_threshold`; None: the model's ``rejection``, else ``fpir_0.1``,
+                else none: nothing is decided then.
 
         Raises:
-            InputError: With all pictures that cannot be read, or for an unknown threshold.
+            InputError: With all images that cannot be read, or for an unknown threshold.
             ValueError: If ``top`` is below 1.
 
         """
         if top < 1:
             raise ValueError(f"top must be at least 1, but got {top}")
         chosen = choose_threshold(self.model, threshold, IDENTIFY_THRESHOLDS)
-        probes_ND = embed_pictures(self.model, [Path(p) for p in pictures], self.views)
+        probes_ND = embed_pictures(self.model, images, self.views)
         index, score = top_k(self.unit_ND, probes_ND, self._depth(top))
         return [
             Search(self._candidates(rows, scores, top), chosen)
@@ -246,19 +251,30 @@ class Gallery:
         return tuple(best.values())
 
 
+def _named_images(known: Mapping[str, Images]) -> tuple[FaceList, list[OneImage]]:
+    """Return a list of those who are known, by name, and their images; files keep their path."""
+    found = [(name, image) for name in sorted(known) for image in each_image(known[name])]
+    if not found:
+        raise InputError("the gallery is empty: give an identity with an image at least.")
+    names, images = zip(*found, strict=True)
+    places = [
+        Path(image) if isinstance(image, (str, Path)) else Path(f"{name}[{number}]")
+        for number, (name, image) in enumerate(found)
+    ]
+    return FaceList(tuple(places), names), list(images)
+
+
 def classify_pictures(
-    model: FaceModel, paths: Sequence[Path], *, top: int = 5, views: str | None = None
+    model: FaceModel, images: Images, *, top: int = 5, views: str | None = None
 ) -> list[tuple[Guess, ...]]:
-    """Return for each picture who of the trained identities it may be, the likeliest first.
+    """Return for each image who of the trained identities it may be, the likeliest first.
 
     Raises:
-        InputError: With all pictures that cannot be read.
+        InputError: With all images that cannot be read.
 
     """
-    guesses: list[tuple[Guess, ...]] = []
-    for images in picture_batches(paths, model.image_px):
-        numbers, shares = model.classify(images, top=top, views=views)
-        for row, share in zip(numbers.tolist(), shares.tolist(), strict=True):
-            names = (model.identities[number] for number in row)
-            guesses.append(tuple(map(Guess, names, share)))
-    return guesses
+    numbers, shares = model.classify(images, top=top, views=views)
+    return [
+        tuple(map(Guess, (model.identities[number] for number in row), share))
+        for row, share in zip(numbers.tolist(), shares.tolist(), strict=True)
+    ]

@@ -1,8 +1,9 @@
-"""A model to use: one network or several trained alike, from uint8 pictures to embeddings.
+"""A model to use: one network or several trained alike, from images to embeddings.
 
 Shapes: N faces, H and W pixels, D embedding of one member, S members, P identities.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,6 +16,8 @@ from torch import Tensor, nn
 from facesearch.config import RunConfig, as_plain
 from facesearch.data.faces import FaceSet
 from facesearch.errors import InputError
+from facesearch.final.images_in import Images, each_image
+from facesearch.final.pictures import BATCH, picture_batches
 from facesearch.final.views import VIEWS
 from facesearch.heads import Head, build_head
 from facesearch.metrics.thresholds import Calibration
@@ -31,6 +34,19 @@ class Threshold:
     rule: str
     fitted_on: str
     unit: str = "cosine"
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether some cosines are above it and others not; a number that is not finite is none."""
+        return -1 <= self.value <= 1
+
+
+@dataclass(frozen=True)
+class Temperature:
+    """What the log probabilities of the trained identities are divided by; and fitted on what."""
+
+    value: float
+    fitted_on: str
 
 
 @dataclass(frozen=True)
@@ -93,6 +109,7 @@ class FaceModel:
         views: A name in `VIEWS`.
         thresholds: By name; frozen, see `facesearch.final.operating_points`.
         calibration: From a score to a probability of one person, where it was fitted.
+        temperature: What makes the probabilities of `classify` calibrated, where it was fitted.
         provenance: What it was made from.
 
     """
@@ -103,6 +120,7 @@ class FaceModel:
     views: str = "flip"
     thresholds: Mapping[str, Threshold] = field(default_factory=dict)
     calibration: Calibration | None = None
+    temperature: Temperature | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -139,61 +157,102 @@ class FaceModel:
             raise InputError(f"the model has no threshold '{name}'; it has: {known}.")
         return self.thresholds[name].value
 
-    def embed(self, images_NHWC: "Pictures", views: str | None = None) -> np.ndarray:
-        """Return unit embeddings float32 [N, S D] of RGB uint8 pictures [N, H, W, 3]."""
+    def embed(self, images: "Images | SetImages", views: str | None = None) -> np.ndarray:
+        """Return unit embeddings float32 [N, S D] of images; of a single one [1, S D].
+
+        Args:
+            images: A path, a PIL image, an array or tensor, or several: see
+                `facesearch.final.images_in`. They are cropped and resized as in training. Colours
+                of arrays are red, green, blue: OpenCV's order is not noticed, and gives other
+                embeddings.
+            views: A name in `VIEWS` instead of the model's own.
+
+        Raises:
+            InputError: With all images that cannot be read; for an array whose shape or range of
+                values has more than one meaning.
+
+        """
         embeddings = [np.empty((0, self.embedding_dim), np.float32)]
-        embeddings += [join(parts).cpu().numpy() for parts in self._batches(images_NHWC, views)]
+        embeddings += [join(parts).cpu().numpy() for parts in self._batches(images, views)]
         return np.concatenate(embeddings)
 
     def classify(
-        self, images_NHWC: "Pictures", top: int = 1, views: str | None = None
+        self, images: "Images | SetImages", top: int = 1, views: str | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the likeliest identities of each picture, the likeliest first.
+        """Return the likeliest identities of each image, the likeliest first.
+
+        Args:
+            images: As of `embed`.
+            top: Identities an image; all of them if there are fewer.
+            views: A name in `VIEWS` instead of the model's own.
 
         Returns:
             Their numbers int64 [N, top] and their probabilities float32 [N, top]: the mean of the
-            members' softmax over all identities, which is not calibrated.
+            members' softmax over all identities, which is not calibrated unless the model has a
+            ``temperature``. Somebody else gets one of these identities as well.
+
+        Raises:
+            InputError: As `embed`.
 
         """
         top = min(top, len(self.identities))
         numbers = [np.empty((0, top), np.int64)]
         shares = [np.empty((0, top), np.float32)]
-        for parts in self._batches(images_NHWC, views):
-            best = self._probabilities(parts).topk(top, dim=1)
-            numbers.append(best.indices.cpu().numpy())
-            shares.append(best.values.cpu().numpy())
+        for parts in self._batches(images, views):
+            best, share = self._likeliest(parts, top)
+            numbers.append(best.cpu().numpy())
+            shares.append(share.cpu().numpy())
         return np.concatenate(numbers), np.concatenate(shares)
 
     @torch.inference_mode()
-    def _probabilities(self, parts: list[Tensor]) -> Tensor:
-        shares = [
-            member.head.scores(part).softmax(1)
-            for member, part in zip(self.members, parts, strict=True)
-        ]
-        return torch.stack(shares).mean(0)
+    def log_probabilities(self, images: "Images | SetImages") -> np.ndarray:
+        """Return the log of the mean of the members' softmax, float32 [N, P], not calibrated."""
+        rows = [np.empty((0, len(self.identities)), np.float32)]
+        rows += [self._log_probabilities(parts).cpu().numpy() for parts in self._batches(images)]
+        return np.concatenate(rows)
 
     @torch.inference_mode()
-    def _batches(self, images_NHWC: "Pictures", views: str | None) -> Iterator[list[Tensor]]:
-        """Yield the members' embeddings of 128 pictures at a time, in float32 precision."""
-        self._refuse_size(images_NHWC)
+    def _likeliest(self, parts: list[Tensor], top: int) -> tuple[Tensor, Tensor]:
+        scores = self._scores(parts)
+        best = torch.stack([score.softmax(1) for score in scores]).mean(0).topk(top, dim=1)
+        if self.temperature is None:
+            return best.indices, best.values
+        # the order stays: the temperature is of the mean's logarithm
+        shares = (self._log_probabilities(parts) / self.temperature.value).softmax(1)
+        return best.indices, shares.gather(1, best.indices)
+
+    def _log_probabilities(self, parts: list[Tensor]) -> Tensor:
+        logs = torch.stack([score.log_softmax(1) for score in self._scores(parts)])
+        return logs.logsumexp(0) - math.log(len(logs))
+
+    def _scores(self, parts: list[Tensor]) -> list[Tensor]:
+        return [member.head.scores(part) for member, part in zip(self.members, parts, strict=True)]
+
+    @torch.inference_mode()
+    def _batches(
+        self, images: "Images | SetImages", views: str | None = None
+    ) -> Iterator[list[Tensor]]:
+        """Yield the members' embeddings of 128 images at a time, in float32 precision."""
         embedder = self.embedder(views)
         device = next(embedder.parameters()).device
-        for start in track(range(0, len(images_NHWC), 128), "asking the model"):
-            # a memory map cannot be written to, which torch would warn of
-            images = np.array(images_NHWC[start : start + 128])
-            yield embedder.member_embeddings(torch.from_numpy(images).to(device))
+        for pixels_NHWC in self._pixels(images):
+            yield embedder.member_embeddings(torch.from_numpy(pixels_NHWC).to(device))
 
-    def _refuse_size(self, images_NHWC: "Pictures") -> None:
-        shape, side = images_NHWC[:1].shape, self.image_px
-        if shape[1:] != (side, side, 3):
-            raise InputError(
-                f"the model takes RGB pictures uint8 [N, {side}, {side}, 3], but got [N, "
-                f"{', '.join(map(str, shape[1:]))}]; resize them as data/decode.py does."
-            )
+    def _pixels(self, images: "Images | SetImages") -> Iterator[np.ndarray]:
+        """Yield uint8 [128 or fewer, H, W, 3] of the model's size."""
+        if not isinstance(images, SetImages):
+            yield from picture_batches(each_image(images), self.image_px)
+            return
+        for start in track(range(0, len(images), BATCH), "asking the model"):
+            # a memory map cannot be written to, which torch would warn of
+            yield np.array(images[start : start + BATCH])
 
     def only(self, member: int) -> "FaceModel":
-        """Return the model of one member alone; thresholds of the whole do not hold for it."""
-        return replace(self, members=(self.members[member],), thresholds={}, calibration=None)
+        """Return the model of one member alone; what was fitted on the whole is not its."""
+        return replace(
+            self, members=(self.members[member],), thresholds={}, calibration=None,
+            temperature=None,
+        )  # fmt: skip
 
 
 class SetImages:
@@ -208,6 +267,3 @@ class SetImages:
     def __getitem__(self, rows: slice) -> np.ndarray:
         images: np.ndarray = self.faces.images_NHWC[self.faces.index_M[rows]]
         return images
-
-
-Pictures = np.ndarray | SetImages

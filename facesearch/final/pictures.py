@@ -8,14 +8,16 @@ Shapes: N pictures, H and W pixels.
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from facesearch.data.decode import decode_image
 from facesearch.data.layouts import FaceList
+from facesearch.data.layouts.account import Account, account, num_nested
 from facesearch.data.layouts.folder import by_identity, flat
 from facesearch.errors import InputError
+from facesearch.final.images_in import OneImage, names_of, to_pixels
 from facesearch.progress import track
 
 BATCH = 128
@@ -25,8 +27,8 @@ _SHOWN = 10
 def list_pictures(places: Sequence[Path]) -> list[Path]:
     """Return the files as they are given, and for a folder every picture in it.
 
-    Of a folder these are the pictures in it and in its subfolders, one level deep, sorted; hidden
-    files and links out of it are passed over. A file is taken whatever its name is.
+    Of a folder these are the pictures in it and in all folders below, sorted; what is passed over
+    is told by `accounts_of`. A file is taken whatever its name is.
 
     Raises:
         InputError: If a folder cannot be listed or holds no picture.
@@ -43,8 +45,8 @@ def list_gallery(folder: Path) -> FaceList:
 
     ``<folder>/<identity>/<picture>`` is a picture of the folder's identity and
     ``<folder>/<name>.jpg`` one of the identity ``name``. Both may stand side by side: ``anna.jpg``
-    beside ``anna/`` is one more picture of anna. Deeper folders, hidden files and links out of the
-    folder are passed over.
+    beside ``anna/`` is one more picture of anna. What lies in folders below an identity's is the
+    identity's too; what is passed over is told by `accounts_of`.
 
     Raises:
         InputError: If there is no such folder, it cannot be listed, or holds no picture.
@@ -57,35 +59,52 @@ def list_gallery(folder: Path) -> FaceList:
     return FaceList(tuple(path for _, path in found), tuple(name for name, _ in found))
 
 
-def read_pictures(paths: Sequence[Path], image_px: int) -> np.ndarray:
-    """Return all pictures, RGB uint8 [N, H, W, 3]; what is raised is as of `picture_batches`."""
+def accounts_of(places: Sequence[Path]) -> list[Account]:
+    """Return what is read and what is passed over of each folder among some places.
+
+    Raises:
+        InputError: As `list_pictures`.
+
+    """
+    found = []
+    for place in filter(_is_folder, places):
+        names, paths = zip(*_inside(place), strict=True)
+        nested = num_nested(place, FaceList(paths, names))
+        found.append(account(place, set(paths), "gallery", nested))
+    return found
+
+
+def read_pictures(images: Sequence[OneImage], image_px: int) -> np.ndarray:
+    """Return all images, RGB uint8 [N, H, W, 3]; what is raised is as of `picture_batches`."""
     nothing = np.empty((0, image_px, image_px, 3), np.uint8)
-    return np.concatenate([nothing, *picture_batches(paths, image_px)])
+    return np.concatenate([nothing, *picture_batches(images, image_px)])
 
 
 def picture_batches(
-    paths: Sequence[Path], image_px: int, batch_size: int = BATCH
+    images: Sequence[OneImage], image_px: int, batch_size: int = BATCH
 ) -> Iterator[np.ndarray]:
-    """Yield the pictures in order, ``batch_size`` at a time; no more are held in memory.
+    """Yield the images in order, ``batch_size`` at a time; no more are held in memory.
 
     Args:
-        paths: JPEG or PNG files.
+        images: Files, or what else `to_pixels` takes.
         image_px: Side in pixels.
-        batch_size: Pictures at a time, a count.
+        batch_size: Images at a time, a count.
 
     Yields:
         RGB uint8 [batch_size or fewer, H, W, 3].
 
     Raises:
-        InputError: With all pictures that cannot be read, when the last one was looked at.
+        InputError: With all images that cannot be read, when the last one was looked at.
 
     """
     faults: list[InputError] = []
+    names = names_of(images)
     with ThreadPoolExecutor(min(os.cpu_count() or 1, batch_size)) as pool:
-        for start in track(range(0, len(paths), batch_size), "reading pictures"):
-            part = paths[start : start + batch_size]
+        for start in track(range(0, len(images), batch_size), "reading pictures"):
+            part = slice(start, start + batch_size)
+            results = pool.map(partial(_decode, image_px), images[part], names[part])
             pictures: list[np.ndarray] = []
-            for result in pool.map(lambda path: _decode(path, image_px), part):
+            for result in results:
                 if isinstance(result, InputError):
                     faults.append(result)
                 else:
@@ -93,18 +112,14 @@ def picture_batches(
             if not faults:
                 yield np.stack(pictures)
     if faults:
-        raise _unreadable(faults, len(paths))
+        raise _unreadable(faults, len(images))
 
 
-def _decode(path: Path, image_px: int) -> np.ndarray | InputError:
+def _decode(image_px: int, image: OneImage, name: str) -> np.ndarray | InputError:
     try:
-        if path.is_dir():
-            return InputError(f"{path}: is a folder; give a picture.")
-        return decode_image(path, image_px)
+        return to_pixels(image, image_px, name)
     except InputError as error:
         return error
-    except OSError as error:
-        return InputError(f"{path}: cannot be read ({error.strerror}).")
 
 
 def _unreadable(faults: Sequence[InputError], num_pictures: int) -> InputError:

@@ -112,7 +112,8 @@ def _has_strangers(folder: FaceFolder) -> bool:
 
 def _doubt(model: FaceModel, folder: FaceFolder, layout: str) -> str | None:
     """Say why it is not known which queries are strangers; None if it is."""
-    if REJECTION not in model.thresholds:
+    rejection = model.thresholds.get(REJECTION)
+    if rejection is None or not rejection.is_usable:
         if not _has_strangers(folder):
             return None
         return (
@@ -120,7 +121,8 @@ def _doubt(model: FaceModel, folder: FaceFolder, layout: str) -> str | None:
             f"'{REJECTION}' to reject them by. Fit it: facesearch evaluate BUNDLE --data "
             f"{folder.root} --freeze NEW_BUNDLE"
         )
-    if layout != "auto" or told_term(folder.root) is not None:
+    # fitted with strangers among those who were looked for, or without
+    if rejection.rule != REJECTION or layout != "auto" or told_term(folder.root) is not None:
         return None
     return (
         f"the model can reject strangers (threshold '{REJECTION}'), but nothing here tells whether "

@@ -69,13 +69,13 @@ class FaceServer(PythonModel):  # type: ignore[misc, unused-ignore]
 
         Args:
             context: Of MLflow; not used, `load_context` came before.
-            model_input: A table with the column ``image``: bytes of JPEG or PNG files, or these in
+            model_input: A table with the column ``image``: bytes of image files, or these in
                 base64. Called without MLflow's signature also RGB uint8 [N, H, W, 3].
             params: None are known.
 
         Returns:
             The identity is the likeliest of those that the model was trained on, even for a
-            stranger; share is the uncalibrated probability of it.
+            stranger; share is the probability of it, calibrated if the model has a temperature.
 
         Raises:
             MlflowException: With the status 400, if a picture cannot be read.
@@ -92,10 +92,12 @@ class FaceServer(PythonModel):  # type: ignore[misc, unused-ignore]
 
 def answer(model: FaceModel, images_NHWC: np.ndarray) -> pd.DataFrame:
     """Return what is served for RGB uint8 pictures [N, H, W, 3]: a row each."""
-    best, share = model.classify(images_NHWC, top=1)
+    # as images and not as an array: these are pixels, however dark they are
+    images = [Image.fromarray(pixels_HWC) for pixels_HWC in images_NHWC]
+    best, share = model.classify(images, top=1)
     return pd.DataFrame(
         {
-            "embedding": model.embed(images_NHWC).tolist(),
+            "embedding": model.embed(images).tolist(),
             "identity": [model.identities[number] for number in best[:, 0]],
             "share": share[:, 0],
         }

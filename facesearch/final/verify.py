@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from facesearch.final.class_calibration import calibrate_classes
 from facesearch.final.closed_set import report_closed_set
 from facesearch.final.figures import Report
 from facesearch.final.groups import report_closed_groups, report_groups, report_pair_groups
@@ -25,11 +26,15 @@ from facesearch.final.one_to_one import (
 )
 from facesearch.final.open_set import report_open_set, report_rejection, report_search
 from facesearch.final.operating_points import (
+    EVEN_ODDS,
+    MATES_LEFT_OUT,
+    REJECTION,
     OperatingPoints,
     merged,
     of_list,
     of_pairs,
     of_searches,
+    tell_points,
 )
 from facesearch.final.outcomes import Embedded, classify_set, embedded_searches
 from facesearch.final.targets import PairSet, Targets
@@ -56,9 +61,10 @@ def verify(
 
     """
     report, points = Report(), OperatingPoints({}, None)
+    before = model.thresholds
     if is_refitted:
-        model = replace(model, thresholds={}, calibration=None)
-    _closed_sets(model, targets, report)
+        model = replace(model, thresholds={}, calibration=None, temperature=None)
+    model = _closed_sets(model, targets, report, _place("dev", source) if is_refitted else "")
     if targets.pairs is not None:
         scores = score_list(model, targets.pairs)
         if is_refitted:
@@ -71,6 +77,8 @@ def verify(
         model, points = _ask(asked, model, points, report, is_fitted=is_fitted)
         if name == "unknown_dev":
             asked.by_group(model, targets.groups, report)
+    if is_refitted:
+        tell_points(points, before, report)
     return model, report
 
 
@@ -80,7 +88,8 @@ def _ask(
     """Report on a set of probes; return the model with what was fitted on them, if it was."""
     asked.report(report)
     if is_fitted:
-        points = merged(points, asked.fit())
+        # a list tells what is most often right; everything else a gallery tells on more pairs
+        points = merged(points.only(EVEN_ODDS, "accuracy"), asked.fit(), points)
         model = points.frozen_into(model)
     asked.at_thresholds(model, points, report)
     return model, points
@@ -91,7 +100,8 @@ def _place(name: str, source: str) -> str:
     return f"{name} of {source}" if source else name
 
 
-def _closed_sets(model: FaceModel, targets: Targets, report: Report) -> None:
+def _closed_sets(model: FaceModel, targets: Targets, report: Report, fitted_on: str) -> FaceModel:
+    """Report on the closed sets; with ``fitted_on`` return the model calibrated on dev."""
     for name in ("dev", "test"):
         faces = targets.labelled(name)
         if faces is not None:
@@ -99,6 +109,8 @@ def _closed_sets(model: FaceModel, targets: Targets, report: Report) -> None:
             report_closed_set(name, found, model.identities, report)
             if name == "dev":
                 report_closed_groups(name, found, targets.dev_groups, report)
+                model = calibrate_classes(model, faces, report, fitted_on)
+    return model
 
 
 def _pair_list(model: FaceModel, pairs: PairSet, scores_P: np.ndarray, report: Report) -> None:
@@ -157,10 +169,12 @@ class _Asked:
                 "true accepts": 1 - rejected, "false accepts": false,
             })  # fmt: skip
         report.tables[f"{self.name}: at the frozen thresholds"] = rows
-        if "rejection" in model.thresholds:
-            here = fitted.thresholds.get("rejection")
+        is_asked = not self.searches.is_mated_P.all()
+        rejection = model.thresholds.get(REJECTION)
+        if rejection is not None and (is_asked or rejection.rule != MATES_LEFT_OUT):
+            here = fitted.thresholds.get(REJECTION)
             report_rejection(
-                self.name, self.searches, model.thresholds["rejection"].value, report,
+                self.name, self.searches, rejection.value, report,
                 is_fitted_here=here is not None and here.fitted_on == self.place,
             )  # fmt: skip
         if model.calibration is not None:
@@ -168,7 +182,9 @@ class _Asked:
 
     def by_group(self, model: FaceModel, groups: tuple[str, ...], report: Report) -> None:
         """Add the error rates by group, where groups are known."""
-        found = model.thresholds.get("rejection") or model.thresholds.get("fpir_0.1")
+        found = model.thresholds.get(REJECTION)
+        if found is None or found.rule == MATES_LEFT_OUT:
+            found = model.thresholds.get("fpir_0.1", found)
         report_groups(self.name, self.searches, groups, found.value if found else None, report)
 
     def _calibration(self, calibration: Calibration, is_fitted_here: bool, report: Report) -> None:

@@ -75,6 +75,19 @@ def search_open_set(
     return OpenSet(np.maximum(mate, other), mate > other, np.isfinite(mate), other, probe_ids)
 
 
+def with_mates_left_out(open_set: OpenSet) -> OpenSet:
+    """Return each search twice: as it is, and, without a mate, as if its mates were not there."""
+    nobody = np.zeros(len(open_set.score_P), dtype=bool)
+    other = open_set.nonmate_score_P
+    return OpenSet(
+        np.concatenate([open_set.score_P, other]),
+        np.concatenate([open_set.is_right_P, nobody]),
+        np.concatenate([open_set.is_mated_P, nobody]),
+        np.concatenate([other, other]),
+        np.concatenate([open_set.identities_P, open_set.identities_P]),
+    )
+
+
 def is_measurable(num_nonmated: int, fpir: float) -> bool:
     """Return whether there are enough searches without a mate for one alarm at this rate."""
     return num_nonmated * fpir >= 1 - 1e-9

@@ -137,6 +137,23 @@ class Calibration:
         """Return the chance in [0, 1] of each score, float64, of the shape of ``scores``."""
         return _logistic(self.slope * np.asarray(scores, dtype=np.float64) + self.offset)
 
+    def chance(self, score: float) -> float:
+        """Return the chance of one score."""
+        return float(self.probability(np.array(score)))
+
+    @property
+    def is_useful(self) -> bool:
+        """Whether a higher score is a higher chance; with a slope of 0 the score says nothing."""
+        return self.slope > 0 and bool(np.isfinite([self.slope, self.offset]).all())
+
+    def even_odds(self) -> float:
+        """Return the score above which the chance is more than a half; NaN if there is none."""
+        if not self.is_useful:
+            return float("nan")
+        score = -self.offset / self.slope
+        # by rounding it may be a hair too high
+        return score if self.chance(score) <= 0.5 else float(np.nextafter(score, -np.inf))
+
 
 def fit_calibration(
     genuine_P: np.ndarray, impostor_P: np.ndarray, prior: float = 0.5

@@ -55,8 +55,10 @@ _RULES = {
     "eer": "as many false accepts as false rejects",
     "far_1e-2": "of 100 pairs of two persons 1 is accepted",
     "far_1e-3": "of 1,000 pairs of two persons 1 is accepted",
+    "even_odds": "a pair above it is likelier one person's than not, if as many are",
     "accuracy": "most pairs of the list are judged rightly",
     "rejection": "most searches are answered rightly, strangers among them",
+    "rejection, mates left out": "most searches are answered rightly, if half are for strangers",
     "fpir_0.1": "of 10 searches for a stranger 1 raises an alarm",
 }
 
