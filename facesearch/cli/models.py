@@ -199,8 +199,8 @@ def classify(
     facesearch classify runs/final-3f2b91c0 a.jpg
 
     BUNDLE is a folder, a final run's id, or models:/NAME@ALIAS. Somebody else gets one of these
-    identities as well. The probabilities are calibrated if finalize, or evaluate --freeze, had other
-    images of them to fit a temperature on; if not calibrated, 0.9 is not right nine times in ten.
+    identities as well. The probabilities are calibrated if finalize, or evaluate --freeze, had
+    other images of them to fit on. If they are not calibrated, 0.9 is not right in 9 of 10 cases.
     """
     from facesearch.final.matching import classify_pictures
     from facesearch.final.pictures import accounts_of, list_pictures

@@ -59,7 +59,7 @@ def decode_pixels(image: Image.Image, image_px: int, name: str) -> np.ndarray:
     """Return what `decode_image` returns, of an image that Pillow has in memory.
 
     Args:
-        image: The image; it may be changed.
+        image: The image; if it is a file that was not read, it is read.
         image_px: Side in pixels.
         name: What it is called in a message.
 

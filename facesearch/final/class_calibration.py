@@ -89,11 +89,9 @@ def _tell_own(model: FaceModel, said: _Said, before: float, report: Report) -> N
 def _crossed(said: _Said) -> float:
     """Return the error of each half at the temperature of the other, of both halves together."""
     halves = said.part(slice(0, None, 2)), said.part(slice(1, None, 2))
-    outcomes = [
-        here.outcome(other.temperature())
-        for here, other in (halves, halves[::-1])
-    ]  # fmt: skip
-    return class_calibration_error(*map(np.concatenate, zip(*outcomes, strict=True)))
+    outcomes = [here.outcome(other.temperature()) for here, other in (halves, halves[::-1])]
+    chances, hits = (np.concatenate(column) for column in zip(*outcomes, strict=True))
+    return class_calibration_error(chances, hits)
 
 
 def _ask(model: FaceModel, faces: FaceSet) -> _Said:

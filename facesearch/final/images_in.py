@@ -5,8 +5,8 @@ way of `facesearch.data.decode`: upright by EXIF where there is one, RGB, the ce
 by the same filter. An array in the order blue, green, red (OpenCV's) cannot be told from one in
 red, green, blue and is **not** turned: write ``image[..., ::-1]``.
 
-A JPEG that PIL has decoded already may differ from its file by rounding, if it is four times as
-large as the model's input or more: files are decoded at half the size or less then.
+A JPEG that PIL has decoded already may differ from its file by some grey levels, if it is four
+times as large as the model's input or more: files are decoded at half the size or less then.
 
 Shapes: N images, H and W pixels, C colours: 1 grey, 3 RGB, 4 RGBA.
 """
@@ -14,11 +14,13 @@ Shapes: N images, H and W pixels, C colours: 1 grey, 3 RGB, 4 RGBA.
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeAlias
 
 import numpy as np
 import torch
 from PIL import Image
+from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
 from facesearch.data.decode import decode_bytes, decode_image, decode_pixels
@@ -28,6 +30,8 @@ OneImage: TypeAlias = str | Path | Image.Image | np.ndarray | torch.Tensor
 # One, several, or an array of several.
 Images: TypeAlias = OneImage | Iterable[OneImage]
 
+# An opened file is read by one thread at a time: it may be in a list twice.
+_READING = Lock()
 _COLOURS = (1, 3, 4)
 # A face in pixel values has something brighter than this; as a fraction of 1 nothing has.
 _SURELY_PIXELS = 10
@@ -109,10 +113,15 @@ def _of_file(path: Path, image_px: int) -> np.ndarray:
 
 def _of_pil(image: Image.Image, image_px: int, name: str) -> np.ndarray:
     name = str(getattr(image, "filename", "") or name)
-    content = _unread(image)
-    if content is not None:
-        return decode_bytes(content, image_px, name)
-    return decode_pixels(image.copy(), image_px, name)
+    if not isinstance(image, ImageFile):
+        return decode_pixels(image, image_px, name)
+    with _READING:
+        content = _unread(image)
+        if content is None:
+            return decode_pixels(image, image_px, name)
+        pixels = decode_bytes(content, image_px, name)
+        image.load()  # as everybody expects of an image that was used: its file is closed now
+        return pixels
 
 
 def _unread(image: Image.Image) -> bytes | None:

@@ -14,10 +14,11 @@ from faces_on_disk import hw2p2, people, picture
 from models import untrained
 
 from facesearch.cli import models as commands
+from facesearch.cli.answers import apart
 from facesearch.errors import InputError
 from facesearch.final.bundle import load_bundle, save_bundle
 from facesearch.final.matching import Gallery, classify_pictures, verify_pairs
-from facesearch.final.model import Threshold
+from facesearch.final.model import Temperature, Threshold
 from facesearch.final.views import VIEWS
 from facesearch.metrics.thresholds import Calibration
 
@@ -56,14 +57,14 @@ def inside(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
 
 
-def run(*words: str) -> str:
+def run(*words: str, code: int = 0) -> str:
     result = CliRunner().invoke(cli, list(words), catch_exceptions=False)
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == code, result.output
     return result.output
 
 
-def told(*words: str) -> Any:
-    return json.loads(run(*words, "--json"))
+def told(*words: str, code: int = 0) -> Any:
+    return json.loads(run(*words, "--json", code=code))
 
 
 def paths(*names: str) -> list[Path]:
@@ -79,9 +80,13 @@ def test_verify_says_score_threshold_rule_verdict_and_probability() -> None:
     verdict = "same person" if match.is_same else "different persons"
     assert run("verify", "model", "0.jpg", "1.jpg").splitlines() == [
         "0.jpg  1.jpg",
-        f"  {verdict}: score {match.score:.4f}, threshold 0.2500 (rule eer, fitted on unknown_dev)"
-        f"; probability of one person {match.probability:.3f}",
+        f"  {verdict}: score {match.score:.4f}, threshold 0.2500 (rule even_odds, fitted on "
+        f"unknown_dev); probability of one person {match.probability:.3f}, the threshold asks for "
+        "more than 0.500",
+        "probabilities hold where as many pairs are of one person as of two",
     ]
+    row = told("verify", "model", "0.jpg", "1.jpg")[0]
+    assert row["decision"] == match.decision and row["asked_probability"] == 0.5
 
 
 def test_verify_answers_several_pairs_and_exits_with_0_whatever_the_answer_is() -> None:
@@ -97,11 +102,12 @@ def test_verify_answers_several_pairs_and_exits_with_0_whatever_the_answer_is() 
     assert text.count("different persons: score ") == 2 and "threshold 1.0000 as given" in text
 
 
-def test_verify_without_a_threshold_prints_the_score_and_says_so() -> None:
-    text = run("verify", "bare", "0.jpg", "1.jpg")
-    assert "  score 0." in text or "  score -0." in text
-    assert "the model has no threshold" in text and "person:" not in text
-    row = told("verify", "bare", "0.jpg", "1.jpg")[0]
+def test_verify_without_a_threshold_prints_the_score_and_decides_nothing() -> None:
+    text = run("verify", "bare", "0.jpg", "1.jpg", code=5)
+    assert "  no threshold: cannot decide: score 0." in text and "--threshold" in text
+    assert "same person" not in text and "different persons" not in text
+    row = told("verify", "bare", "0.jpg", "1.jpg", code=5)[0]
+    assert row["decision"] == "undecided" and row["score"] < 1
     assert row["threshold"] is row["is_same"] is row["probability"] is None
 
 
@@ -128,8 +134,50 @@ def test_identify_says_unknown_below_the_threshold() -> None:
     row = told("identify", "model", "--gallery", "known", "0.jpg", "--threshold", "1", "--top", "1")
     assert row[0]["identity"] is None and len(row[0]["candidates"]) == 1
     assert row[0]["candidates"][0]["picture"].startswith("known/")
-    text = run("identify", "bare", "--gallery", "known", "0.jpg")
-    assert "no threshold, so nobody is unknown" in text and "0.jpg: unknown" not in text
+    assert row[0]["decision"] == "unknown"
+    row = told("identify", "model", "--gallery", "known", "0.jpg", "--threshold", "-1")[0]
+    assert row["decision"] == "identified"
+    assert row["identity"] == row["candidates"][0]["identity"]
+
+
+def test_identify_without_a_threshold_names_nobody() -> None:
+    lines = run("identify", "bare", "--gallery", "known", "0.jpg", code=5).splitlines()
+    assert "; no threshold: cannot decide. Give one with --threshold, or fit" in lines[0]
+    assert lines[1] == "0.jpg: undecided" and lines[3].split()[0] == "1"
+    row = told("identify", "bare", "--gallery", "known", "0.jpg", code=5)[0]
+    assert row["decision"] == "undecided" and row["identity"] is row["threshold"] is None
+    assert len(row["candidates"]) == 2
+
+
+def test_a_known_identity_that_is_left_out_is_told_at_the_top(tmp_path: Path) -> None:
+    root = people(tmp_path / "known", ["anna", "bo"], 1)
+    (root / "zoe").mkdir()
+    (root / "zoe/1.heic").write_bytes(b"x")
+    words = ("identify", "model", "--gallery", str(root), "0.jpg")
+    result = CliRunner().invoke(cli, list(words), catch_exceptions=False)
+    assert result.stdout.splitlines()[1] == (
+        "NOT in the gallery, as no image of theirs is read: zoe"
+    )
+    note = result.stderr.splitlines()[-1]
+    assert f"note: {root}: no image is read of 1 folder: zoe; left out: 1 of a kind" in note
+    result = CliRunner().invoke(cli, [*words, "--json"], catch_exceptions=False)
+    assert json.loads(result.stdout)[0]["not_in_gallery"] == ["zoe"]
+    for command in ("embed", "classify"):
+        more = ("--out", str(tmp_path / "e.npz")) if command == "embed" else ()
+        result = CliRunner().invoke(cli, [command, "model", str(root), *more])
+        assert "left out: 1 of a kind that is not read (zoe/1.heic)" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "shown"),
+    [
+        (0.97, 0.93, ("0.970", "0.930")),
+        (0.50001, 0.5, ("0.50001", "0.50000")),
+        (0.5, 0.5, ("0.500000000", "0.500000000")),
+    ],
+)
+def test_two_probabilities_are_told_apart(one: float, other: float, shown: tuple[str, str]) -> None:
+    assert apart(one, other) == shown
 
 
 def test_embed_writes_what_numpy_reads_without_pickle(tmp_path: Path) -> None:
@@ -151,6 +199,7 @@ def test_embed_writes_what_numpy_reads_without_pickle(tmp_path: Path) -> None:
 def test_classify_prints_who_it_may_be() -> None:
     guesses = classify_pictures(load_bundle(Path("model")), paths("0.jpg"), top=2)[0]
     assert run("classify", "model", "0.jpg", "--top", "2").splitlines() == [
+        "probabilities are not calibrated; somebody else gets one of these identities, too",
         f"0.jpg: {guesses[0].identity}",
         "  rank  identity  probability",
         f"     1  {guesses[0].identity}   {guesses[0].probability:.4f}",
@@ -159,6 +208,15 @@ def test_classify_prints_who_it_may_be() -> None:
     row = told("classify", "model", "0.jpg")[0]
     assert row["picture"] == "0.jpg" and len(row["guesses"]) == 5
     assert sum(guess["probability"] for guess in row["guesses"]) == pytest.approx(1)
+    assert row["is_calibrated"] is False
+
+
+def test_classify_says_what_its_probabilities_were_calibrated_on(tmp_path: Path) -> None:
+    model = untrained(identities=TRAINED, temperature=Temperature(2.0, "dev of f22"))
+    save_bundle(tmp_path / "model", model)
+    text = run("classify", str(tmp_path / "model"), "0.jpg")
+    assert text.startswith("probabilities are calibrated on dev of f22; somebody else gets one")
+    assert told("classify", str(tmp_path / "model"), "0.jpg")[0]["is_calibrated"] is True
 
 
 def test_predict_writes_both_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,7 +261,10 @@ def test_other_views_give_other_scores(words: tuple[str, ...]) -> None:
         (("verify", "model", "0.jpg", "x.jpg"), r"1 of 2 pictures cannot be read:\n  x.jpg: empty"),
         (("verify", "model", "text.jpg", "x.jpg"), "(?s)2 of 2 .*no JPEG, PNG.*x.jpg"),
         (("verify", "model", "0.jpg", "known"), "known: is a folder; give a picture"),
-        (("verify", "model", "0.jpg", "1.jpg", "--threshold", "era"), "the model has: eer, reject"),
+        (
+            ("verify", "model", "0.jpg", "1.jpg", "--threshold", "era"),
+            "the model has: eer, even_odds, reject",
+        ),
         (("verify", "model", "0.jpg", "1.jpg", "--threshold", "7"), "a number from -1 to 1"),
         (("verify", "nothing", "0.jpg", "1.jpg"), "there is no MLflow store"),
         (("verify", "./nothing", "0.jpg", "1.jpg"), "no such folder"),
@@ -277,3 +338,5 @@ def test_help_needs_nothing_heavy() -> None:
         assert "--json" in text and "--views" in text and "--tracking-uri" in text
     assert "not calibrated" in CliRunner().invoke(cli, ["classify", "--help"]).output
     assert "exit code is 0" in CliRunner().invoke(cli, ["verify", "--help"]).output
+    words = CliRunner().invoke(cli, ["identify", "--help"]).output.split()
+    assert "the exit code is 5" in " ".join(words)

@@ -7,12 +7,12 @@ from faces_on_disk import picture
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from models import untrained
+from PIL import Image
 
 from facesearch.data.layouts import FaceList
 from facesearch.errors import InputError
 from facesearch.final.matching import (
     Gallery,
-    choose_threshold,
     classify_pictures,
     embed_pictures,
     verify,
@@ -82,28 +82,55 @@ def test_a_pair_is_one_persons_above_the_threshold_only(folder: Path) -> None:
     first, second, _ = queries(folder)
     model = untrained(calibration=Calibration(8.0, -2.0))
     score = verify(model, first, second).score
-    assert verify(model, first, second, threshold=score).is_same is False
-    assert verify(model, first, second, threshold=float(np.nextafter(score, -1))).is_same is True
+    assert verify(model, first, second, threshold=score).decision == "different"
+    below = verify(model, first, second, threshold=float(np.nextafter(score, -1)))
+    assert below.is_same is True and below.decision == "same"
     chance = verify(model, first, second).probability
     assert chance == pytest.approx(1 / (1 + np.exp(-(8.0 * score - 2.0))))
 
 
-@pytest.mark.parametrize(
-    ("asked", "message"),
-    [
-        ("erer", r"threshold 'erer': the model has: accuracy, eer\. Write one"),
-        ("", "the model has"),
-        ("1.5", "from -1 to 1"),
-        ("nan", "from -1 to 1"),
-        (float("inf"), "from -1 to 1"),
-    ],
-)
-def test_a_threshold_is_a_name_or_a_cosine(asked: str | float, message: str) -> None:
-    model = untrained(thresholds={"eer": EER, "accuracy": ACCURACY})
-    with pytest.raises(InputError, match=message):
-        choose_threshold(model, asked, ())
-    assert choose_threshold(model, "-1", ()) == Threshold(-1.0, "given", "nothing")
-    assert choose_threshold(model, None, ("none", "eer")) is EER
+def test_a_calibrated_model_decides_at_even_odds(folder: Path) -> None:
+    first, second, _ = queries(folder)
+    score = verify(untrained(), first, second).score
+    for middle, decision in ((score - 0.01, "same"), (score + 0.0005, "different")):
+        calibration = Calibration(20.0, -20.0 * middle)
+        model = untrained(calibration=calibration, thresholds={"eer": EER, "accuracy": ACCURACY})
+        match = verify(model, first, second)
+        assert match.threshold is not None and match.threshold.rule == "even_odds"
+        assert match.threshold.value == pytest.approx(middle)
+        assert match.threshold.fitted_on == "pairs"
+        assert match.decision == decision and match.asked_probability == pytest.approx(0.5)
+        assert match.probability is not None and (match.probability > 0.5) is match.is_same
+
+
+@pytest.mark.parametrize("asked", [None, "eer", "accuracy", 0.9, -0.5])
+@pytest.mark.parametrize("slope", [0.01, 3.0, 400.0])
+@pytest.mark.parametrize("middle", [-0.7, 0.3, 0.99, 1.5])
+def test_decision_threshold_and_probability_agree(
+    folder: Path, slope: float, middle: float, asked: str | float | None
+) -> None:
+    model = untrained(
+        calibration=Calibration(slope, -slope * middle),
+        thresholds={"eer": EER, "accuracy": ACCURACY},
+    )
+    paths = queries(folder)
+    pairs = [(one, other) for one in paths for other in paths]
+    for match in verify_pairs(model, pairs, threshold=asked):
+        chance, wanted = match.probability, match.asked_probability
+        assert chance is not None and wanted is not None and match.threshold is not None
+        assert (chance >= wanted) if match.is_same else (chance <= wanted)
+        if match.threshold.rule == "even_odds":
+            assert (chance > 0.5) is match.is_same
+
+
+def test_a_calibration_that_says_nothing_is_not_shown(folder: Path) -> None:
+    first, second, _ = queries(folder)
+    for calibration in (Calibration(0.0, 0.3), Calibration(float("nan"), 0.0)):
+        match = verify(untrained(calibration=calibration), first, second)
+        assert match.probability is match.asked_probability is None
+        assert match.decision == "undecided" and match.threshold is None
+        fallen_back = untrained(calibration=calibration, thresholds={"eer": EER})
+        assert verify(fallen_back, first, second).threshold is EER
 
 
 def test_identify_agrees_with_a_slow_double_loop(model: FaceModel, folder: Path) -> None:
@@ -152,13 +179,48 @@ def test_somebody_not_above_the_threshold_is_unknown(folder: Path) -> None:
         untrained(thresholds={"rejection": Threshold(v, "rejection", "dev"), "eer": EER})
         for v in (score, float(np.nextafter(score, -1)))
     )
-    assert Gallery(at, folder / "known").identify(query)[0].identity is None
+    unknown = Gallery(at, folder / "known").identify(query)[0]
+    assert unknown.identity is None and unknown.decision == "unknown"
     found = Gallery(below, folder / "known").identify(query)[0]
-    assert found.identity == found.candidates[0].identity
+    assert found.identity == found.candidates[0].identity and found.decision == "identified"
     assert Gallery(below, folder / "known").identify(query, threshold="1")[0].identity is None
-    # a threshold of pairs says nothing about a search in many
-    pairs = Gallery(untrained(thresholds={"eer": EER}), folder / "known").identify(query)[0]
-    assert pairs.threshold is None and pairs.identity is not None
+
+
+@pytest.mark.parametrize(
+    "thresholds",
+    [
+        {},
+        {"eer": EER, "accuracy": ACCURACY},  # of pairs: says nothing about a search in many
+        {"rejection": Threshold(float("nan"), "rejection", "dev")},
+        {"rejection": Threshold(float("-inf"), "rejection", "dev")},
+        {"rejection": Threshold(-1.001953125, "rejection", "dev")},  # accepts everybody
+    ],
+)
+def test_without_a_threshold_there_are_candidates_and_no_name(
+    folder: Path, thresholds: dict[str, Threshold]
+) -> None:
+    gallery = Gallery(untrained(thresholds=thresholds), folder / "known")
+    (search,) = gallery.identify(queries(folder)[:1])
+    assert (search.decision, search.identity, search.threshold) == ("undecided", None, None)
+    assert len(search.candidates) == 5
+    decided = gallery.identify(queries(folder)[:1], threshold=-1)[0]
+    assert decided.identity == search.candidates[0].identity
+
+
+def test_verify_and_galleries_take_images_of_any_kind(model: FaceModel, folder: Path) -> None:
+    first, second, third = queries(folder)
+    array = np.asarray(Image.open(second))
+    by_path = verify(model, first, second)
+    assert verify(model, Image.open(first), array) == by_path
+    assert verify(model, str(first), array / np.float32(255)) == by_path
+    known = {"bo": first, "ann": [array, Image.open(third)], "cy": np.stack([array, array])}
+    gallery = Gallery(model, known)
+    assert gallery.faces.identities == ("ann", "ann", "bo", "cy", "cy")
+    found, _ = gallery.identify([second, third])
+    assert found.candidates[0].identity == "ann" and found.candidates[0].score == 1.0
+    assert {one.identity: one.picture for one in found.candidates}["bo"] == first
+    with pytest.raises(InputError, match="the gallery is empty"):
+        Gallery(model, {})
 
 
 def test_a_gallery_searches_nothing_and_for_nobody(model: FaceModel, folder: Path) -> None:

@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from models import IDENTITIES, untrained
+from PIL import Image
 
-from facesearch.errors import InputError
+from facesearch.final.model import Temperature
 from facesearch.final.views import VIEWS
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, 16, 16, 3), np.uint8)
@@ -62,6 +65,32 @@ def test_classes_are_those_of_the_mean_probability() -> None:
     np.testing.assert_array_equal(numbers[:, 0], expected.argmax(1))
 
 
-def test_pictures_of_another_size_are_refused() -> None:
-    with pytest.raises(InputError, match=r"uint8 \[N, 16, 16, 3\], but got \[N, 24, 24, 3\]"):
-        untrained().embed(np.zeros((2, 24, 24, 3), np.uint8))
+def test_images_are_taken_as_people_have_them() -> None:
+    model = untrained()
+    wanted = model.embed(IMAGES)
+    as_pil = [Image.fromarray(image) for image in IMAGES]
+    for same in (
+        as_pil, iter(as_pil), list(IMAGES), IMAGES / np.float32(255), IMAGES.astype(np.float64),
+        IMAGES.astype(np.int64), torch.from_numpy(IMAGES).permute(0, 3, 1, 2),
+    ):  # fmt: skip
+        np.testing.assert_array_equal(model.embed(same), wanted)
+    for one in (IMAGES[2], as_pil[2], torch.from_numpy(IMAGES[2]).permute(2, 0, 1) / 255):
+        np.testing.assert_allclose(model.embed(one), wanted[2:3], atol=1e-6)
+        assert model.classify(one)[0].shape == (1, 1)
+    larger = [image.resize((40, 40)) for image in as_pil]
+    np.testing.assert_array_equal(
+        model.embed(np.stack([np.asarray(image) for image in larger])), model.embed(larger)
+    )
+
+
+def test_a_temperature_changes_the_probabilities_and_not_the_order() -> None:
+    plain = untrained(3)
+    numbers, shares = plain.classify(IMAGES, top=8)
+    for value in (0.25, 1.0, 4.0):
+        model = replace(plain, temperature=Temperature(value, "dev"))
+        order, found = model.classify(IMAGES, top=8)
+        np.testing.assert_array_equal(order, numbers)
+        powers = shares.astype(np.float64) ** (1 / value)
+        np.testing.assert_allclose(found, powers / powers.sum(1, keepdims=True), rtol=1e-4)
+    np.testing.assert_allclose(np.exp(plain.log_probabilities(IMAGES)).sum(1), 1, atol=1e-5)
+    assert model.only(0).temperature is None

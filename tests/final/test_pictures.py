@@ -7,8 +7,14 @@ from faces_on_disk import noise, people, picture
 
 from facesearch.data.decode import decode_image
 from facesearch.errors import InputError
-from facesearch.final import pictures
-from facesearch.final.pictures import list_gallery, list_pictures, picture_batches, read_pictures
+from facesearch.final import images_in
+from facesearch.final.pictures import (
+    accounts_of,
+    list_gallery,
+    list_pictures,
+    picture_batches,
+    read_pictures,
+)
 from facesearch.progress import heard_by
 
 
@@ -30,7 +36,7 @@ def test_no_more_than_a_batch_is_decoded_before_it_is_asked_for(
         seen.append(path)
         return decode_image(path, image_px)
 
-    monkeypatch.setattr(pictures, "decode_image", decode)
+    monkeypatch.setattr(images_in, "decode_image", decode)
     paths = [picture(tmp_path / f"{n}.jpg", n) for n in range(7)]
     sizes = []
     for batch in picture_batches(paths, 16, batch_size=3):
@@ -88,7 +94,7 @@ def test_a_folder_is_all_its_pictures_and_a_file_is_taken_as_it_is(tmp_path: Pat
     found = list_pictures([tmp_path / "odd.name", tmp_path / "faces"])
     assert [str(path.relative_to(tmp_path)) for path in found] == [
         "odd.name", "faces/own.PNG", "faces/a/a_0001.jpg", "faces/a/a_0002.jpg",
-        "faces/b/b_0001.jpg", "faces/b/b_0002.jpg",
+        "faces/a/deep/x.jpg", "faces/b/b_0001.jpg", "faces/b/b_0002.jpg",
     ]  # fmt: skip
     assert list_pictures([tmp_path / "absent"]) == [tmp_path / "absent"]
 
@@ -107,19 +113,32 @@ def test_a_gallery_has_people_in_folders_and_beside_them(tmp_path: Path) -> None
     assert of_anna == {"anna.jpg", "anna/anna_0001.jpg", "anna/anna_0002.jpg"}
 
 
+def test_what_a_gallery_leaves_out_is_told(tmp_path: Path) -> None:
+    root = people(tmp_path / "known", ["anna", "bo"], 2)
+    picture(root / "bo/2019/1.webp", 8)
+    (root / "zoe").mkdir()
+    (root / "zoe/1.heic").write_bytes(b"x")
+    picture(tmp_path / "elsewhere/c.jpg", 9)
+    (root / "linked").symlink_to(tmp_path / "elsewhere")
+    assert list_gallery(root).identities == ("anna", "anna", "bo", "bo", "bo")
+    (account,) = accounts_of([root, tmp_path / "elsewhere/c.jpg"])
+    assert account.silent == (root / "zoe",) and account.num_nested == 1
+    assert [(one.path.name, one.why) for one in account.left_out] == [
+        ("linked", "links out of the folder"), ("1.heic", "of a kind that is not read"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [
         ("absent", "no such folder"),
         ("file.jpg", "is a file; give the folder"),
         ("empty", r"no pictures\. Expected empty/<identity>/<picture>\.jpg or empty/<name>\.jpg"),
-        ("deep", "no pictures"),
     ],
 )
 def test_what_is_no_gallery_is_refused(tmp_path: Path, name: str, message: str) -> None:
     picture(tmp_path / "file.jpg", 1)
     (tmp_path / "empty").mkdir()
-    picture(tmp_path / "deep/classification/train/n1.jpg", 1)
     with pytest.raises(InputError, match=message):
         list_gallery(tmp_path / name)
 

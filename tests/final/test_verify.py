@@ -189,7 +189,7 @@ def test_a_calibration_error_on_the_very_pairs_says_so(
     frozen, report = verify(model, replace(targets, pairs=balanced(dev) if has_pairs else None))
 
     def excuses(found: Report) -> dict[str, bool]:
-        errors = [note for note in found.notes if "expected calibration error" in note]
+        errors = [note for note in found.notes if "the probability of one person is off" in note]
         return {note.partition(":")[0]: "fitted on these very pairs" in note for note in errors}
 
     # with a list of pairs the calibration is fitted on that

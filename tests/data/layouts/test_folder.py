@@ -2,7 +2,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from faces_on_disk import people, picture
+from faces_on_disk import hw2p2, people, picture
 
 from facesearch.data.layouts import read_layout
 from facesearch.errors import InputError
@@ -31,7 +31,9 @@ def test_a_folder_that_is_itself_a_link_is_read(tmp_path: Path) -> None:
     assert len(read_layout(tmp_path / "link").train) == 18
 
 
-@pytest.mark.parametrize("suffix", [".JPG", ".jpeg", ".jpe", ".jfif", ".Png"])
+@pytest.mark.parametrize(
+    "suffix", [".JPG", ".jpeg", ".jpe", ".jfif", ".Png", ".webp", ".BMP", ".tif", ".tiff"]
+)
 def test_pictures_are_known_by_their_suffix(tmp_path: Path, suffix: str) -> None:
     root = people(tmp_path)
     picture(root / "a/new.jpg", 5).rename(root / f"a/new{suffix}")
@@ -52,3 +54,32 @@ def test_a_folder_that_cannot_be_listed_is_a_fault(
     monkeypatch.setattr(Path, "iterdir", refuse)
     with pytest.raises(InputError, match=r"c: cannot be listed \(Permission denied\)"):
         read_layout(root)
+
+
+def test_folders_below_an_identity_are_its_own(tmp_path: Path) -> None:
+    root = people(tmp_path / "faces")
+    for name in ("a/2019/may/1.webp", "a/2018/1.jpg", "a/.hidden/1.jpg", "g/video/1.bmp"):
+        picture(root / name, 7)
+    (root / "a/link").symlink_to(root / "b")
+    (root / "all").symlink_to(root)
+    faces = read_layout(root).train
+    whose = zip(faces.paths, faces.identities, strict=True)
+    of_a = [str(path.relative_to(root)) for path, name in whose if name == "a"]
+    assert of_a == [
+        "a/a_0001.jpg", "a/a_0002.jpg", "a/a_0003.jpg", "a/2018/1.jpg", "a/2019/may/1.webp",
+    ]  # fmt: skip
+    assert faces.identities.count("g") == 1 and "all" not in faces.identities
+    assert len(faces) == 18 + 3
+
+
+def test_folders_below_an_identity_of_hw2p2_are_its_own_and_its_labels_stay(tmp_path: Path) -> None:
+    root = hw2p2(tmp_path)
+    before = read_layout(root)
+    picture(root / "classification/train/n000001/more/x.jpg", 7)
+    picture(root / "verification/known/n100000/more/x.jpg", 8)
+    picture(root / "verification/unknown_dev/more/x.jpg", 9)
+    folder = read_layout(root)
+    assert len(folder.train) == len(before.train) + 1
+    assert folder.train.identities.count("n000001") == 4
+    assert folder.known.identities.count("n100000") == 2
+    assert folder.unknown_dev == before.unknown_dev, "its rows are those of a file of labels"
