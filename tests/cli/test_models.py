@@ -14,7 +14,6 @@ from faces_on_disk import hw2p2, people, picture
 from models import untrained
 
 from facesearch.cli import models as commands
-from facesearch.cli.answers import apart
 from facesearch.errors import InputError
 from facesearch.final.bundle import load_bundle, save_bundle
 from facesearch.final.matching import Gallery, classify_pictures, verify_pairs
@@ -166,18 +165,6 @@ def test_a_known_identity_that_is_left_out_is_told_at_the_top(tmp_path: Path) ->
         more = ("--out", str(tmp_path / "e.npz")) if command == "embed" else ()
         result = CliRunner().invoke(cli, [command, "model", str(root), *more])
         assert "left out: 1 of a kind that is not read (zoe/1.heic)" in result.stderr
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "shown"),
-    [
-        (0.97, 0.93, ("0.970", "0.930")),
-        (0.50001, 0.5, ("0.50001", "0.50000")),
-        (0.5, 0.5, ("0.500000000", "0.500000000")),
-    ],
-)
-def test_two_probabilities_are_told_apart(one: float, other: float, shown: tuple[str, str]) -> None:
-    assert apart(one, other) == shown
 
 
 def test_embed_writes_what_numpy_reads_without_pickle(tmp_path: Path) -> None:

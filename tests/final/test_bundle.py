@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 
 from facesearch.errors import InputError
 from facesearch.final.bundle import HEADER, MANIFEST, WEIGHTS, load_bundle, save_bundle
-from facesearch.final.model import Threshold
+from facesearch.final.model import Temperature, Threshold
 from facesearch.metrics.thresholds import Calibration
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, 16, 16, 3), np.uint8)
@@ -25,6 +25,7 @@ def folder(tmp_path: Path) -> Path:
         2,
         thresholds={"eer": Threshold(0.25, "eer", "unknown_dev")},
         calibration=Calibration(9.0, -3.0),
+        temperature=Temperature(1.5, "dev"),
         provenance={"faces": "abc"},
     )
     save_bundle(tmp_path / "model", model, {"README.md": b"# a model"})
@@ -47,7 +48,20 @@ def test_what_is_loaded_is_what_was_saved(folder: Path) -> None:
     assert model.identities == saved.identities and model.views == "flip"
     assert model.with_threshold_of("eer") == 0.25
     assert model.calibration == Calibration(9.0, -3.0)
+    assert model.temperature == Temperature(1.5, "dev")
     assert model.provenance == {"faces": "abc"}
+
+
+def test_a_bundle_from_before_there_were_temperatures_is_read(folder: Path) -> None:
+    with_header(lambda header: header.pop("temperature"))(folder)
+    seal(folder)
+    assert load_bundle(folder).temperature is None
+    for value in (0.0, -1.0, float("nan"), float("inf")):
+        change = {"temperature": {"value": value, "fitted_on": "dev"}}
+        with_header(lambda header, change=change: header.update(change))(folder)
+        seal(folder)
+        with pytest.raises(InputError, match="temperature"):
+            load_bundle(folder)
 
 
 def test_every_flipped_bit_is_refused(folder: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from faces_on_disk import hw2p2_s23, lfw, people, picture
+from faces_on_disk import hw2p2, hw2p2_s23, lfw, people, picture
 from models import untrained
 
 from facesearch.data.layouts import read_layout
@@ -13,6 +13,8 @@ from facesearch.final.asked_faces import Question
 from facesearch.final.bundle import load_bundle, save_bundle
 from facesearch.final.evaluate import evaluate
 from facesearch.final.leaks import DIGESTS, training_digests
+from facesearch.final.matching import Gallery, verify
+from facesearch.final.model import Threshold
 from facesearch.final.predict import predict_root
 
 OTHERS = tuple(f"m{number}" for number in range(8))
@@ -45,6 +47,40 @@ def test_thresholds_are_fitted_frozen_and_used(root: Path, tmp_path: Path) -> No
     assert written.verification is not None and written.num_queries == 1
     with pytest.raises(InputError, match="not empty"):
         evaluate(tmp_path / "model", str(root), out)
+
+
+def test_faces_without_strangers_give_what_identify_needs(tmp_path: Path) -> None:
+    root = hw2p2(tmp_path / "f22")
+    old = {"accuracy": Threshold(0.9, "accuracy", "pairs of lfw")}
+    save_bundle(tmp_path / "model", untrained(identities=OTHERS, thresholds=old))
+    (root / "classification/train/n000000/1.heic").write_bytes(b"x")
+    report = evaluate(tmp_path / "model", str(root), tmp_path / "frozen")
+    frozen = load_bundle(tmp_path / "frozen")
+    assert frozen.thresholds["rejection"].rule == "rejection, mates left out"
+    assert {one.fitted_on for one in frozen.thresholds.values()} == {"unknown_dev of f22"}
+    assert "unknown_dev/accuracy_with_rejection" not in report.figures
+    for named in (
+        "thresholds that the model had, and has no more: accuracy (pairs of lfw).",
+        "no threshold fpir_0.1: it needs 10 searches, and unknown_dev of f22 has 3.",
+        "left out: 1 of a kind that is not read (classification/train/n000000/1.heic)",
+    ):
+        assert any(named in note for note in report.notes), named
+    searched = Gallery(frozen, root / "verification/known").identify(
+        [root / "verification/unknown_dev/0.jpg"]
+    )
+    assert searched[0].decision in ("identified", "unknown")
+
+
+def test_pairs_alone_leave_identify_undecided_and_say_so(tmp_path: Path) -> None:
+    root = lfw(tmp_path / "lfw")
+    save_bundle(tmp_path / "model", untrained(identities=OTHERS))
+    report = evaluate(tmp_path / "model", str(root), tmp_path / "frozen")
+    frozen = load_bundle(tmp_path / "frozen")
+    assert {"accuracy", "eer"} <= set(frozen.thresholds) and "rejection" not in frozen.thresholds
+    assert any("identify cannot decide with this model" in note for note in report.notes)
+    query = root / "lfw/a/a_0001.jpg"
+    assert Gallery(frozen, root / "lfw").identify([query])[0].decision == "undecided"
+    assert verify(frozen, query, query).decision == "same"
 
 
 def test_a_model_knows_what_it_was_trained_on(tmp_path: Path) -> None:
