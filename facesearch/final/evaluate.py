@@ -3,13 +3,14 @@
 from dataclasses import replace
 from pathlib import Path
 
-from facesearch.data.layouts.account import account_of
+from facesearch.data.layouts.account import account_at
 from facesearch.errors import InputError
 from facesearch.final.asked_faces import Question, asked_faces
 from facesearch.final.bundle import load_bundle, save_bundle
 from facesearch.final.card import model_card
 from facesearch.final.figures import Report
 from facesearch.final.leaks import DIGESTS, Leaks, find_leaks
+from facesearch.final.pictures import accounts_of
 from facesearch.final.targets import Targets
 from facesearch.final.verify import verify
 from facesearch.training.memory import default_device
@@ -44,8 +45,7 @@ def evaluate(bundle: Path, asked: Question | str, out: Path | None = None) -> Re
     model, report = verify(model, targets, is_refitted=out is not None, source=source)
     report.notes[:0] = faces.notes
     leaks.tell(report)
-    told = account_of(folder).line()
-    report.notes += [f"{root}: {told}."] if told else []
+    report.notes += _left_out(question)
     if not trained:
         report.notes.append(
             "the model does not say which pictures it was trained on: copies cannot be found."
@@ -55,6 +55,17 @@ def evaluate(bundle: Path, asked: Question | str, out: Path | None = None) -> Re
         extra = {"README.md": model_card(model, report).encode()}
         save_bundle(out, model, extra | ({DIGESTS: trained} if trained else {}))
     return report
+
+
+def _left_out(question: Question) -> list[str]:
+    """Return a note for each folder of which something is passed over."""
+    if question.gallery is not None and question.probes is not None:
+        accounts = accounts_of([question.gallery, question.probes])
+    elif question.root is not None and question.pairs is None:
+        accounts = [account_at(Path(question.root))]
+    else:
+        return []
+    return [f"{one.root}: {line}." for one in accounts if (line := one.line())]
 
 
 def _refuse_unlabelled(targets: Targets, source: str, leaks: Leaks) -> None:

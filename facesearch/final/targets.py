@@ -14,7 +14,7 @@ from facesearch.config import DataConfig
 from facesearch.data.faces import FaceSet, generated_faces, image_set, read_reserve
 from facesearch.data.layouts import STRANGER, FaceFolder, FaceList, FacePairs
 from facesearch.data.layouts.csv_file import read_groups
-from facesearch.data.layouts.folder import only
+from facesearch.data.layouts.folder import folder_of_identities, only
 from facesearch.data.pack import open_pack
 from facesearch.errors import InputError
 
@@ -221,7 +221,7 @@ def _groups_of(whole: FaceFolder, part: FaceList, asked: FaceList) -> tuple[str,
     if not part.paths or not whole.layout.startswith("hw2p2"):
         return ()
     faults: list[str] = []
-    folder = _folder_of(part).parent
+    folder = folder_of_identities(part).parent
     groups = read_groups(folder, {*part.identities, *whole.train.identities}, faults)
     if faults:
         raise InputError(f"{folder}: {'; '.join(faults)}.")
@@ -229,14 +229,6 @@ def _groups_of(whole: FaceFolder, part: FaceList, asked: FaceList) -> tuple[str,
         return ()
     # a stranger is nobody in the folder, so the file cannot name them
     return tuple(groups.get(name, "") for name in asked.identities)
-
-
-def _folder_of(part: FaceList) -> Path:
-    """Return the folder in which the folders of the identities lie; their images may lie deeper."""
-    if len(set(part.identities)) > 1:
-        return Path(os.path.commonpath(part.paths))
-    first, name = part.paths[0], part.identities[0]
-    return next((above for above in first.parents if above.name == name), first.parent).parent
 
 
 def _pairs(folder: FaceFolder, image_px: int) -> PairSet | None:

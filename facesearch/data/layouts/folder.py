@@ -76,6 +76,14 @@ def only(faces: FaceList, rows: Iterable[int]) -> FaceList:
     )
 
 
+def folder_of_identities(faces: FaceList) -> Path:
+    """Return the folder that holds the folders of identities; their images may lie deeper."""
+    if len(set(faces.identities)) > 1:
+        return Path(os.path.commonpath(faces.paths))
+    first, name = faces.paths[0], faces.identities[0]
+    return next((above for above in first.parents if above.name == name), first.parent).parent
+
+
 def leads_into(path: Path, root: Path) -> bool:
     """Whether a path leads, through all its links, to something below ``root``.
 

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 from faces_on_disk import hw2p2, people, picture
 
-from facesearch.data.layouts import read_layout
+from facesearch.data.layouts import FaceList, read_layout
+from facesearch.data.layouts.folder import folder_of_identities
 from facesearch.errors import InputError
 
 
@@ -83,3 +84,11 @@ def test_folders_below_an_identity_of_hw2p2_are_its_own_and_its_labels_stay(tmp_
     assert folder.train.identities.count("n000001") == 4
     assert folder.known.identities.count("n100000") == 2
     assert folder.unknown_dev == before.unknown_dev, "its rows are those of a file of labels"
+
+
+def test_the_folder_of_identities_is_found_however_deep_images_lie(tmp_path: Path) -> None:
+    deep = [tmp_path / "known" / name / "more/1.jpg" for name in ("a", "b")]
+    assert folder_of_identities(FaceList(tuple(deep), ("a", "b"))) == tmp_path / "known"
+    assert folder_of_identities(FaceList((deep[0],), ("a",))) == tmp_path / "known"
+    own = tmp_path / "known/a/1.jpg"
+    assert folder_of_identities(FaceList((own, deep[0]), ("a", "a"))) == tmp_path / "known"
