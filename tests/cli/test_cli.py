@@ -8,10 +8,13 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
+from faces_on_disk import picture
+from models import untrained
 from PIL import Image
 
 from facesearch.cli import cli
 from facesearch.cli.help import SECTIONS
+from facesearch.final.bundle import save_bundle
 
 COMMAND = [sys.executable, "-m", "facesearch.cli"]
 
@@ -30,6 +33,19 @@ def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_undecided_has_an_exit_code_of_its_own(tmp_path: Path) -> None:
+    save_bundle(tmp_path / "bare", untrained())
+    picture(tmp_path / "known/anna.jpg", 1)
+    for words in (
+        ("verify", "bare", "known/anna.jpg", "known/anna.jpg"),
+        ("identify", "bare", "--gallery", "known", "known/anna.jpg"),
+    ):
+        done = run(*words, cwd=tmp_path)
+        assert done.returncode == 5 and "no threshold: cannot decide" in done.stdout
+        assert run(*words, "--threshold", "0", cwd=tmp_path).returncode == 0
+    assert "  5    verify or identify had no threshold" in run("--help", cwd=tmp_path).stdout
 
 
 def commands(group: click.Group, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:

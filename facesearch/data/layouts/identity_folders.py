@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from facesearch.data.layouts.csv_file import read_groups
-from facesearch.data.layouts.folder import FaceFolder, by_identity, identity_faults
+from facesearch.data.layouts.folder import FaceFolder, FaceList, by_identity, identity_faults
 from facesearch.data.layouts.pairs import read_pair_csv
 
 # What lies in the folders of other tasks, which one could take for people, and whose they are.
@@ -34,11 +34,18 @@ def read(root: Path, faults: list[str]) -> FaceFolder:
         )
     if foreign or not len(faces):
         return FaceFolder(root, "identity-folders")
-    faults += identity_faults(faces, root)
+    faults += [fault + _too_high(root, faces) for fault in identity_faults(faces, root)]
     groups = read_groups(root, set(faces.identities), faults)
     if groups:
         faces = replace(faces, groups=tuple(groups.get(name, name) for name in faces.identities))
     return FaceFolder(root, "identity-folders", train=faces, pairs=read_pair_csv(root, faults))
+
+
+def _too_high(root: Path, faces: FaceList) -> str:
+    """Return a sentence if folders of identities may lie deeper than they are looked for."""
+    if any(path.parent.parent == root for path in faces.paths):
+        return ""
+    return " None of these has images of its own: give a folder further down, if people lie there."
 
 
 def _foreign(root: Path, folders: set[Path]) -> str | None:

@@ -28,6 +28,11 @@ def test_what_is_no_folder_of_faces_is_refused(tmp_path: Path) -> None:
     picture(tmp_path / "one" / "a.jpg", 1)
     with pytest.raises(InputError, match="1 identity with pictures; a search needs 4"):
         read_layout(tmp_path)
+    picture(tmp_path / "high" / "faces" / "anna" / "a.jpg", 1)
+    with pytest.raises(
+        InputError, match=r"1 identity with .* needs 4 .* give a folder further down"
+    ):
+        read_layout(tmp_path / "high")
     with pytest.raises(InputError, match="is a file"):
         read_layout(tmp_path / "one" / "a.jpg")
 
