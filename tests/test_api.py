@@ -58,5 +58,5 @@ def test_the_example_of_the_package_runs_as_it_is_written(tmp_path: Path) -> Non
     for name, source in (("a", "anna"), ("b", "bo"), ("visitor", "bo")):
         (tmp_path / f"{name}.jpg").write_bytes((known / source / f"{source}_0001.jpg").read_bytes())
     lines = python(code, tmp_path).splitlines()
-    assert lines[0].endswith("None None")
-    assert lines[1].startswith("bo (Candidate(identity='bo', score=1.0")
+    assert lines[0].endswith("undecided None")
+    assert lines[1].startswith("undecided (Candidate(identity='bo', score=1.0")
