@@ -3,7 +3,7 @@
     import facesearch
 
     model = facesearch.load_model("runs/final-3f2b91c0")     # or a final run's id,
-                                                             # or models:/facesearch@champion
+                                                             # or models:/NAME@champion
     from facesearch.final.matching import Gallery, verify
 
     match = verify(model, "a.jpg", "b.jpg")

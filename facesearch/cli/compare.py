@@ -22,11 +22,11 @@ def compare(
     """Say whether model A is better than model B on the same faces, and how sure that is.
 
     \b
-    facesearch compare runs/final-3f2b91c0 models:/facesearch@champion --data FACES
+    facesearch compare runs/final-3f2b91c0 models:/NAME@champion --data FACES
 
-    A and B are folders, ids of final runs, or models:/NAME@ALIAS. Without --data the faces are
-    those of A; --data may be any folder of identities, as for evaluate. Better or worse means: 0 is
-    outside the 95 % interval, and p is at most 0.05.
+    A and B are folders, ids of final runs, or models:/NAME@ALIAS; facesearch models lists them.
+    Without --data the faces are those of A; --data may be any folder of identities, as for
+    evaluate. Better or worse means: 0 is outside the 95 % interval, and p is at most 0.05.
     """
     from dataclasses import asdict
 

@@ -101,6 +101,10 @@ _EPOCHS = click.IntRange(1, 10_000)
     metavar="PARTS",
     help="Too few identities to reserve some: train so many networks, each without a part of them.",
 )
+@click.option(
+    "--register-as", metavar="NAME", default="",
+    help="Name in MLflow's registry; default: one that follows from the faces.",
+)  # fmt: skip
 @click.option("--no-register", is_flag=True, help="Keep the model out of MLflow's registry.")
 @TRACKING
 @RUNS
@@ -111,7 +115,8 @@ def finalize(run_id: str, root: str | None, tracking_uri: str | None, runs_dir: 
              as_json: bool, **options: Any) -> None:  # fmt: skip
     """Retrain a trial on everybody, verify it, save it, write the submissions.
 
-    Killed at any time, the same command goes on.
+    Killed at any time, the same command goes on. Other options give another
+    model, in a folder of its own: facesearch models lists them.
 
     \b
     facesearch finalize --run-id 3f2b91c --seeds 3 --epochs 60
@@ -160,8 +165,8 @@ def _choice(options: dict[str, Any]) -> Any:
     return Choice(
         plan, options["top_k"], options["views"], keeps_all=not options["first_seed_only"],
         at_once=options["at_once"], has_shift_control=options["shift_control"],
-        registers=not options["no_register"], with_reserved=options["with_reserved"],
-        folds=options["cross_validate"] or 0,
+        registers=not options["no_register"], register_as=options["register_as"],
+        with_reserved=options["with_reserved"], folds=options["cross_validate"] or 0,
     )  # fmt: skip
 
 
@@ -169,11 +174,22 @@ def _conclude(final: Any) -> None:
     print_report(final.report, f"in {final.folder / 'report.md'}")
     files = ", ".join(sorted(path.name for path in final.folder.iterdir() if path.name[0] != "."))
     model = final.folder / "model"
-    registered = f"   registered: {final.version}" if final.version else ""
     click.echo(printable(f"model: {model}   ({final.folder}: {files})"))
-    click.echo(f"MLflow run: {final.run_id}{registered}")
+    click.echo(f"MLflow run: {final.run_id}")
+    if final.registered is not None:
+        _tell_registered(final.registered)
     say_hint(f"next:  facesearch report {shlex.quote(str(final.folder))}")
     say_hint(f"       facesearch identify {shlex.quote(str(model))} --gallery FOLDER PICTURE")
+
+
+def _tell_registered(found: Any) -> None:
+    """Print which version a model is, and why it is the champion or is not."""
+    from facesearch.final.champion import CHAMPION
+
+    click.echo(f"registered: {found.address}   {found.standing}")
+    say_note(f"{found.standing}: {found.reason}")
+    if found.standing == CHAMPION:
+        say_hint(f"its name from now on:  models:/{found.name}@{CHAMPION}")
 
 
 @click.command()
@@ -187,7 +203,7 @@ def export(bundle: str, out: Path, tracking_uri: str | None, runs_dir: Path) -> 
     Needs pip install 'facesearch[export]'. The file is run, and compared with the model, first.
 
     \b
-    facesearch export runs/final-3f2b91c/model model.onnx
+    facesearch export runs/final-3f2b91c0 model.onnx
     """
     from facesearch.data.synthetic import draw_faces
     from facesearch.final.export import check_onnx, export_onnx

@@ -11,7 +11,7 @@ from facesearch.errors import InputError
 
 
 @click.command()
-@click.argument("what", metavar="SWEEP|RUN")
+@click.argument("what", metavar="SWEEP|RUN...", nargs=-1, required=True)
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="FOLDER",
     help="Where to write; default: the folder of the sweep or of the model.",
@@ -21,32 +21,43 @@ from facesearch.errors import InputError
 @TRACKING
 @RUNS
 def report(
-    what: str, out: Path | None, root: str | None, no_log: bool, tracking_uri: str | None,
-    runs_dir: Path,
+    what: tuple[str, ...], out: Path | None, root: str | None, no_log: bool,
+    tracking_uri: str | None, runs_dir: Path,
 ) -> None:  # fmt: skip
     """Write one HTML file that says what came out, and its figures as SVG and PNG.
 
     \b
     facesearch report arcface                a sweep: its name, its folder, or a run of it
-    facesearch report runs/final-3f2b91c0    a final model: its folder or its run
+    facesearch report final-3f2b91c0         a final model: its folder or its run
+    facesearch report runs/final-*           several
 
     The page needs no network. That of a final model shows faces, if they are at hand; the copy that
     goes to MLflow does not.
     """
+    from facesearch.report.locate import find_subject
+    from facesearch.tracking.store import resolve_store
+
+    if out is not None and len(what) > 1:
+        raise InputError(f"--out {out}: one folder for {len(what)} reports; give one of them.")
+    store = resolve_store(tracking_uri, runs_dir)
+    for subject in [find_subject(word, store, runs_dir) for word in what]:
+        _report(subject, out, root, tracking_uri, is_logged=not no_log)
+
+
+def _report(
+    subject: Any, out: Path | None, root: str | None, tracking_uri: str | None, *, is_logged: bool
+) -> None:
     from rich.console import Console
 
     from facesearch.cli.progress import Bars
-    from facesearch.report.locate import find_subject
     from facesearch.report.page import write
     from facesearch.tracking.store import resolve_store
 
-    store = resolve_store(tracking_uri, runs_dir)
-    subject = find_subject(what, store, runs_dir)
     with Bars(Console(stderr=True), "writing the report"):
         place, page, told, charts = _build(subject, root)
         path = write(out or place, page, charts)
     click.echo(printable(f"{path}: {len(charts)} figures, also in {path.parent / 'figures'}"))
-    if not no_log:
+    if is_logged:
         # the default store is beside what is reported on, wherever that is
         beside = resolve_store(tracking_uri, subject.folder.resolve().parent)
         _log(beside, subject, told, charts)

@@ -1,6 +1,7 @@
 """What a sweep and a final training came to, for scripts: the one thing on standard output."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from facesearch.cli.run_json import finite
@@ -35,8 +36,10 @@ def _trial(trial: Any) -> dict[str, Any]:
 
 def final_json(final: Any) -> str:
     """Return a final training as JSON: where it is, and its whole report."""
+    registered = None if final.registered is None else asdict(final.registered)
     told = {
         "folder": str(final.folder), "model": str(final.folder / "model"), "run_id": final.run_id,
-        "version": final.version, "report": json.loads(final.report.as_json()),
+        "version": registered["version"] if registered else "", "registered": registered,
+        "report": json.loads(final.report.as_json()),
     }  # fmt: skip
     return json.dumps(finite(told), indent=1)

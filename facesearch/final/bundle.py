@@ -90,6 +90,11 @@ def load_bundle(folder: Path) -> FaceModel:
     return model
 
 
+def model_digest(folder: Path) -> str:
+    """Return the SHA-256 of a bundle's manifest: of every file of it."""
+    return hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
+
+
 # --- writing ----------------------------------------------------------------------------
 
 

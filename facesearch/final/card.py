@@ -263,5 +263,6 @@ facesearch evaluate MODEL --data FACES           what is it worth on other faces
 facesearch compare MODEL OTHER --data FACES      is it better than another?
 ```
 
-MODEL is the folder of this file, the id of its MLflow run, or `models:/facesearch@champion`.
+MODEL is the folder of this file, the id of its MLflow run, or its registered name, such as
+`models:/NAME@champion`; `facesearch models` prints it.
 Pictures are JPEG or PNG; the centre square is resized to {model.image_px} px, RGB."""

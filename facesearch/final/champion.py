@@ -1,4 +1,6 @@
-"""Who wears the crown: whether a new version of a registered model is to be its champion.
+"""The champion of a data set: whether a new version of its registered model is to be it.
+
+Without proof nobody is: a model without figures that decide gets no alias.
 
 Not in this module: how versions are made (`registry.py`) and compared (`compare.py`).
 """
@@ -8,17 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from facesearch.data.layouts import FaceList
+from facesearch.data.layouts import FaceFolder, FaceList
 from facesearch.errors import FacesearchError
 from facesearch.final.asked_faces import own_faces
 from facesearch.final.compare import (
     BETTER,
+    DECIDING,
     INCOMPARABLE,
     Contender,
     compare,
     read_digests,
     same_faces,
 )
+from facesearch.final.dataset import SHARED
 from facesearch.final.locate import find_bundle, load_model
 from facesearch.final.model import FaceModel
 from facesearch.final.targets import Targets, reporting_folder
@@ -27,21 +31,41 @@ from facesearch.tracking.store import Store
 # isort: split
 from mlflow.exceptions import MlflowException
 
+# Aliases, and what a version is that gets none; `INCOMPARABLE` is another such.
 CHAMPION, CHALLENGER = "champion", "challenger"
+UNMEASURED = "not measured"
 # Tags of a version: the SHA-256 of its bundle's manifest, and the faces that it was reported on.
 MODEL_TAG, FACES_TAG = "facesearch.model_sha256", "facesearch.reported_on"
 # What a model or its faces may raise that is no fault of the new model.
 _FAULTS = (FacesearchError, ValueError, RuntimeError, LookupError, ArithmeticError)
-_BY_HAND = f"to crown this one, give it the alias '{CHAMPION}' in MLflow"
+_BY_HAND = f"to make this one the champion, give it the alias '{CHAMPION}' in MLflow"
+_NO_FIGURES = (
+    "no figure of this model decides, as its faces have no labelled set to compare models on "
+    "(unknown_test, unknown_dev or dev), and none was reserved (data.reserve); so it gets no alias "
+    f"and cannot become {CHAMPION}"
+)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a new version takes the champion's place, and why."""
+    """What a new version is, and why.
 
-    is_champion: bool
+    Args:
+        standing: `CHAMPION` or `CHALLENGER`, which become its alias; `INCOMPARABLE` or
+            `UNMEASURED`, which get none.
+        reason: A line.
+        replaced: The version that was the champion before, if this one takes its place.
+
+    """
+
+    standing: str
     reason: str
     replaced: str = ""
+
+    @property
+    def alias(self) -> str:
+        """The alias that it gets; "" for none."""
+        return self.standing if self.standing in (CHAMPION, CHALLENGER) else ""
 
 
 @dataclass(frozen=True)
@@ -57,31 +81,46 @@ class Entrant:
 def judge(store: Store, name: str, entrant: Entrant) -> Verdict:
     """Compare a model with the champion of a registered model, on the faces of both.
 
-    The place is empty only where no other model was ever registered. A champion that was reported
-    on other faces, or that cannot be asked, stays where it is.
+    A model without figures that decide is never the champion, not even as the first version. The
+    place is empty only where no other model with such figures was ever registered. A champion that
+    was reported on other faces, or that cannot be asked, stays where it is.
 
     Raises:
         MlflowException: If the store does not answer.
 
     """
+    if not entrant.reported_on:
+        return Verdict(UNMEASURED, _NO_FIGURES)
     client = store.client()
     known = versions_of(client, name)
     others = [version for version in known if version.tags.get(MODEL_TAG) != entrant.digest]
-    number = _champion_of(client, name)
+    number = champion_of(client, name)
     champion = next((version for version in known if str(version.version) == number), None)
     if champion is None:
-        if not others:
-            return Verdict(True, "the first version: there was no champion to compare it with")
-        return Verdict(
-            False, f"of the {len(others)} versions before it none is the champion; {_BY_HAND}"
-        )
+        return _without_champion(store, name, others, entrant)
     if champion not in others:
         reason = f"the same model as the champion, version {number}, not wholly registered before"
-        return Verdict(True, reason, number)
+        return Verdict(CHAMPION, reason, number)
     why_not = _why_other_faces(entrant, champion)
     if why_not:
-        return Verdict(False, f"not compared with the champion, version {number}: {why_not}")
-    return _compared(store, f"models:/{name}/{number}", number, entrant)
+        said = f"not compared with the champion, version {number}: {why_not}"
+        return Verdict(INCOMPARABLE, said)
+    return _compared(store, f"models:/{name}/{number}", f"version {number}", entrant, number)
+
+
+def _without_champion(store: Store, name: str, others: list[Any], entrant: Entrant) -> Verdict:
+    """Judge a model where nobody is the champion of its data set yet."""
+    shared = "" if name == SHARED else champion_of(store.client(), SHARED)
+    if shared:  # a store of before each data set had a registered model of its own
+        before = store.client().get_model_version(SHARED, shared)
+        if not _why_other_faces(entrant, before):
+            where = f"models:/{SHARED}/{shared}"
+            return _compared(store, where, where, entrant)
+    measured = [version for version in others if version.tags.get(FACES_TAG)]
+    if measured:
+        said = f"of the {len(measured)} measured versions before it none is the champion"
+        return Verdict(INCOMPARABLE, f"{said}; {_BY_HAND}")
+    return Verdict(CHAMPION, "the first version with figures: there was no champion before it")
 
 
 def versions_of(client: Any, name: str) -> list[Any]:
@@ -96,7 +135,7 @@ def versions_of(client: Any, name: str) -> list[Any]:
             return found
 
 
-def _champion_of(client: Any, name: str) -> str:
+def champion_of(client: Any, name: str) -> str:
     """Return the number of the champion, "" if there is none."""
     try:
         return str(client.get_registered_model(name).aliases.get(CHAMPION, ""))
@@ -108,16 +147,17 @@ def _champion_of(client: Any, name: str) -> str:
 
 def _why_other_faces(entrant: Entrant, champion: Any) -> str:
     of_champion = champion.tags.get(FACES_TAG, "")
-    if not entrant.reported_on:
-        return f"no figure of this model decides, as its faces have no such set; {_BY_HAND}"
     if not of_champion:
         return f"it does not say on which faces it was reported; {_BY_HAND}"
-    if of_champion != entrant.reported_on:
+    part = of_champion.partition(":")[0]
+    if of_champion != reported_on(entrant.model, entrant.targets, part):
         return f"it was reported on other faces; {_BY_HAND}"
     return ""
 
 
-def _compared(store: Store, where: str, number: str, entrant: Entrant) -> Verdict:
+def _compared(
+    store: Store, where: str, what: str, entrant: Entrant, replaced: str = ""
+) -> Verdict:  # fmt: skip
     model, targets = entrant.model, entrant.targets
     try:
         folder = find_bundle(where, store)
@@ -129,43 +169,58 @@ def _compared(store: Store, where: str, number: str, entrant: Entrant) -> Verdic
         reason = " ".join(str(error).split())[:300]
         if not isinstance(error, FacesearchError):
             reason = f"{type(error).__name__}: {reason}"
-        return Verdict(False, f"the champion, version {number}, could not be compared: {reason}")
-    if found.verdict == INCOMPARABLE:
-        return Verdict(False, f"the champion, version {number}: {found.reason}")
-    said = f"compared with the champion, version {number}: {found.reason}"
+        said = f"the champion, {what}, could not be compared: {reason}"
+        return Verdict(INCOMPARABLE, said)
+    if found.verdict == INCOMPARABLE or found.main is None:
+        return Verdict(INCOMPARABLE, f"the champion, {what}: {found.reason}")
+    said = f"compared with the champion, {what}: {found.reason}"
     if found.verdict == BETTER:
-        return Verdict(True, f"better, {said}", number)
-    return Verdict(False, f"not shown to be better, {said}")
+        return Verdict(CHAMPION, f"better, {said}", replaced)
+    return Verdict(CHALLENGER, f"not shown to be better, {said}")
 
 
 # --- the faces --------------------------------------------------------------------------
 
 
-def reported_on(model: FaceModel, targets: Targets) -> str:
+def reported_on(model: FaceModel, targets: Targets, part: str = "") -> str:
     """Return which set decides, and a digest of its faces and of whose they are; "" if none does.
 
     It is of the files, so that two models which see them in two sizes, or without some copies of
     what they were trained on, are reported on the same faces.
 
+    Args:
+        model: Whose faces they are.
+        targets: Its reporting sets.
+        part: The set that decides; "": the first that is labelled of `DECIDING`.
+
     Raises:
         InputError: If the faces cannot be read.
 
     """
-    parts: tuple[str, ...] = ()
-    if targets.known is not None and targets.labelled("unknown_dev") is not None:
-        parts = ("known", "unknown_dev")
-    elif targets.dev is not None:
-        parts = ("dev",)
-    else:
+    part = part or next((name for name in DECIDING if _can_decide(targets, name)), "")
+    if part not in DECIDING:
         return ""
     data = model.config.data
     folder = reporting_folder(data)
     if folder is None:
         lines = ["generated", data.synthetic.model_dump_json()]
     else:
-        lines = [line for part in parts for line in _lines(part, getattr(folder, part))]
-    digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
-    return f"{parts[-1]}:{digest[:32]}"
+        sides = _sides(folder, part)
+        lines = [line for side in sides for line in _lines(side, getattr(folder, side))]
+    digest = hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
+    return f"{part}:{digest[:32]}"
+
+
+def _can_decide(targets: Targets, part: str) -> bool:
+    has_gallery = part == "dev" or targets.gallery_of(part) is not None
+    return has_gallery and targets.labelled(part) is not None
+
+
+def _sides(folder: FaceFolder, part: str) -> tuple[str, ...]:
+    """Return the parts of the folder that a set is asked about with: its gallery, and itself."""
+    if part == "dev":
+        return (part,)
+    return ("known_test" if part == "unknown_test" and len(folder.known_test) else "known", part)
 
 
 def _lines(part: str, faces: FaceList) -> list[str]:

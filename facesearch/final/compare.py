@@ -25,8 +25,10 @@ from facesearch.metrics.intervals import paired_difference
 
 BETTER, WORSE, UNDECIDED = "better", "worse", "no difference shown"
 INCOMPARABLE = "not comparable"
-# The figure that decides: strangers, who are in no training; else the closed task.
-MAIN_FIGURES = ("unknown_dev/rank1", "dev/top1")
+# The sets that decide, the first that there is: identities that are in no training and that no
+# threshold was fitted on; those that thresholds are fitted on; else the closed task.
+DECIDING = ("unknown_test", "unknown_dev", "dev")
+MAIN_FIGURES = ("unknown_test/rank1", "unknown_dev/rank1", "dev/top1")
 _LEVEL = 0.05
 _NOTHING = (
     "nothing could be compared: these faces hold no known people with labelled pictures of them in "

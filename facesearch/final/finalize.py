@@ -1,6 +1,6 @@
 """`finalize`: from a trial's run to a model, what it is worth, and its submissions.
 
-runs/final-<run id>/
+runs/final-<run id>-<options>/    of each choice its own: nothing is overwritten by another
   members/       what was trained; killed at any instant, the same command goes on
   model/         the bundle: weights, config, thresholds, model card, digests of the training
   model-with-reserved/    the same trained on the reserved faces too, if asked for
@@ -8,43 +8,42 @@ runs/final-<run id>/
   classification.csv, verification.csv    the submissions of the course
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from facesearch.config import DataConfig
 from facesearch.data.faces import load_all_faces
-from facesearch.data.layouts.account import account_at
 from facesearch.errors import TrialFailure
 from facesearch.final.bundle import save_bundle
 from facesearch.final.candidates import (
     Candidate,
-    ReportingSets,
     beside_control,
     best_of,
     build_candidate,
-    refuse_choice_without_faces,
-    reporting_sets,
     without_shift,
 )
 from facesearch.final.card import model_card
-from facesearch.final.cross_validation import CrossValidation, cross_validate, refuse_folds
+from facesearch.final.choice import Choice, Planned, options_of, plan_final
+from facesearch.final.cross_validation import CrossValidation, cross_validate
 from facesearch.final.curse import score_on_unseen
 from facesearch.final.figures import Report
-from facesearch.final.finalists import Finalist, finalists_of
+from facesearch.final.finalists import finalists_of
+from facesearch.final.folder import folder_name, only_one
 from facesearch.final.leaks import DIGESTS
 from facesearch.final.model import FaceModel
-from facesearch.final.plan import Plan, in_words, member_stages
 from facesearch.final.predict import TERMS, predict_root
-from facesearch.final.retrain import Listener, Workshop, only_one
+from facesearch.final.registry import Registered, refuse_name
+from facesearch.final.retrain import Listener, Workshop
 from facesearch.final.shift import accuracy_by_shift
 from facesearch.final.targets import reporting_folder
 from facesearch.final.tracking import Made, log_final
 from facesearch.final.verify import verify
-from facesearch.final.with_reserved import refuse_nothing_reserved, train_with_reserved
+from facesearch.final.with_reserved import train_with_reserved
 from facesearch.tracking.provenance import provenance
 from facesearch.tracking.store import Store
 from facesearch.training.checkpoint import write_atomically
+
+__all__ = ["Choice", "Final", "finalize"]
 
 SUBMISSIONS = ("classification.csv", "verification.csv")
 _SHIFT = "accuracy by shift of the face"
@@ -55,41 +54,13 @@ _OLD_SEARCH = (
 
 
 @dataclass(frozen=True)
-class Choice:
-    """How a final stage is to go.
-
-    Args:
-        plan: How each member is trained.
-        top_k: Trials that are retrained; the best on the dev sets is kept.
-        views: Test-time augmentation, a name in `facesearch.final.views.VIEWS`.
-        keeps_all: All seeds together are the model (so many times its cost), or only the first.
-        at_once: Members that are trained beside each other, a process each.
-        has_shift_control: Train one member more, without shifted pictures, to compare with.
-        registers: Put the model into MLflow's registry.
-        with_reserved: Train the networks once more, on the reserved faces too.
-        folds: Cross-validate over so many parts of the identities; 0 does not.
-
-    """
-
-    plan: Plan = field(default_factory=Plan)
-    top_k: int = 1
-    views: str = "flip"
-    keeps_all: bool = True
-    at_once: int = 1
-    has_shift_control: bool = False
-    registers: bool = True
-    with_reserved: bool = False
-    folds: int = 0
-
-
-@dataclass(frozen=True)
 class Final:
     """What a final stage gave: its folder, its MLflow run, its report, its registered version."""
 
     folder: Path
     run_id: str
     report: Report
-    version: str = ""
+    registered: Registered | None = None
 
 
 def finalize(
@@ -102,7 +73,7 @@ def finalize(
         store: Where the trial's run is, and where the final run goes.
         run_id: A trial's or a sweep's run; a unique beginning is enough.
         choice: How.
-        runs_dir: Everything goes to ``runs_dir/final-<run id>``.
+        runs_dir: Everything goes to ``runs_dir/final-<run id>-<options>``.
         root: The faces, where they are not at the place they had in the sweep.
         listener: Who is told of the progress.
 
@@ -113,11 +84,13 @@ def finalize(
 
     """
     choice, listener = choice or Choice(), listener or Listener()
-    finalists = finalists_of(store, run_id, choice.top_k, root)
-    folder = runs_dir / f"final-{finalists[0].run_id[:8]}"
+    if choice.register_as:
+        refuse_name(choice.register_as)
+    planned = plan_final(finalists_of(store, run_id, choice.top_k, root), choice, listener)
+    folder = runs_dir / folder_name(planned.finalists[0].run_id, options_of(planned, choice))
     with only_one(folder):
         workshop = Workshop(folder, choice.plan.workers, choice.at_once, listener)
-        candidates = _retrain(finalists, choice, workshop)
+        candidates = _retrain(planned, choice, workshop)
         listener.on_step("verifying")
         report = Report()
         best = best_of(candidates, report)
@@ -133,39 +106,23 @@ def finalize(
         _submit(model, folder, listener)
         compared = ", comparing with the champion" if choice.registers else ""
         listener.on_step(f"logging to MLflow{compared}")
-        final_id, version = log_final(
-            store, replace(made, model=model), is_registered=choice.registers
-        )
-    return Final(folder, final_id, report, version)
+        made = replace(made, model=model, register_as=choice.register_as)
+        final_id, registered = log_final(store, made, is_registered=choice.registers)
+    return Final(folder, final_id, report, registered)
 
 
-def _retrain(finalists: list[Finalist], choice: Choice, workshop: Workshop) -> list[Candidate]:
+def _retrain(planned: Planned, choice: Choice, workshop: Workshop) -> list[Candidate]:
     """Train all members of all finalists, those of the control among them."""
-    planned = [member_stages(finalist.config, choice.plan) for finalist in finalists]
-    control = ", and one without shifted pictures" if choice.has_shift_control else ""
-    for finalist, stages in zip(finalists, planned, strict=True):
-        workshop.listener.on_note(f"{finalist}: {in_words(stages)}{control}")
-    sets = {stages[0][-1].data: reporting_sets(stages[0][-1].data) for stages in planned}
-    data = planned[0][0][-1].data
-    first = sets[data]
-    left_out = "" if data.root is None else account_at(Path(data.root), data.layout).line()
-    for line in (left_out,) if left_out else ():
-        workshop.listener.on_note(f"{data.root}: {line}")
-    _refuse(choice, first, data)
-    for line in first.leaks.lines():
-        workshop.listener.on_note(line)
-    members = [stages for of_one in planned for stages in of_one]
-    if choice.has_shift_control and len(finalists) == 1:
+    members = [stages for of_one in planned.stages for stages in of_one]
+    if choice.has_shift_control and len(planned.finalists) == 1:
         # beside the others; who the control of several finalists is of shows later
-        members.append(without_shift(planned[0][0]))
-    controls = [without_shift(stages[0]) for stages in planned] if choice.has_shift_control else []
-    for line in workshop.kept(members, controls):
-        workshop.listener.on_note(line)
+        members.append(without_shift(planned.stages[0][0]))
+    workshop.take_over(members)
     trained = iter(workshop.train(members))
     candidates = []
-    for finalist, stages in zip(finalists, planned, strict=True):
+    for finalist, stages in zip(planned.finalists, planned.stages, strict=True):
         own = [next(trained) for _ in stages]
-        model_sets = sets[stages[0][-1].data]
+        model_sets = planned.sets[stages[0][-1].data]
         candidates.append(
             build_candidate(finalist, stages, own, model_sets, choice.views, choice.keeps_all)
         )
@@ -173,15 +130,6 @@ def _retrain(finalists: list[Finalist], choice: Choice, workshop: Workshop) -> l
     if not found:
         raise TrialFailure("failed", "of no finalist a member came to its end")
     return found
-
-
-def _refuse(choice: Choice, sets: ReportingSets, data: DataConfig) -> None:
-    """Refuse what the faces have no use for, before an hour of training."""
-    refuse_choice_without_faces(sets, choice.top_k, has_control=choice.has_shift_control)
-    if choice.with_reserved:
-        refuse_nothing_reserved(data)
-    if choice.folds:
-        refuse_folds(data)
 
 
 def _cross_validate(best: Candidate, choice: Choice, workshop: Workshop) -> CrossValidation | None:
@@ -274,7 +222,7 @@ def _save(best: Candidate, model: FaceModel, report: Report, folder: Path) -> Fa
 def _submit(model: FaceModel, folder: Path, listener: Listener) -> None:
     """Write the course's submissions where the faces are the course's."""
     for name in SUBMISSIONS:
-        (folder / name).unlink(missing_ok=True)  # of another model
+        (folder / name).unlink(missing_ok=True)  # of an earlier command
     faces = reporting_folder(model.config.data)
     if faces is not None and faces.layout in TERMS:
         for note in predict_root(model, faces.root, folder, faces.layout, is_strict=False).notes:

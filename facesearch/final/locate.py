@@ -1,38 +1,27 @@
 """Where the bundle is that somebody names: a folder, an MLflow run, or a registered version.
 
-From MLflow come only the files that the bundle's manifest lists, of kinds that are read and never
-run, each with the SHA-256 that it states; `load_bundle` proves the rest.
+Not in this module: how it comes from MLflow (`fetch.py`).
 """
 
-import hashlib
-import os
 import re
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import takewhile
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock
-from pydantic import TypeAdapter, ValidationError
-
-from facesearch.data.cache import writing_to_cache
 from facesearch.errors import FacesearchError, InputError
 from facesearch.final.bundle import MANIFEST, load_bundle
+from facesearch.final.fetch import fetched
+from facesearch.final.folder import BUNDLE, find_final
 from facesearch.final.model import FaceModel
 from facesearch.training.memory import default_device
 
 if TYPE_CHECKING:
     from facesearch.tracking.store import Store
 
-# The folder of the bundle in a run's artifacts, and in the folder that finalize writes.
-BUNDLE = "model"
 _RUN_ID = re.compile(r"[0-9a-zA-Z]{3,64}")
 _VERSION = re.compile(r"models:/([A-Za-z0-9._ -]{1,250})(?:@([A-Za-z0-9._-]{1,250})|/(\d{1,9}))")
-# Data and text only: nothing that a loader would run.
-_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\.(json|safetensors|sha256|csv|md|txt)")
 _SHOWN = 3
 
 
@@ -46,7 +35,7 @@ def load_model(
     """Return the model that is named, on its device, ready to be used.
 
     Args:
-        where: A bundle's folder, a final run's id, or ``models:/facesearch@champion``.
+        where: A bundle's folder, a final run's id, or ``models:/NAME@champion``.
         tracking_uri: The MLflow store of a run; None: ``MLFLOW_TRACKING_URI``, else in runs_dir.
         runs_dir: Holds the default store.
         device: As torch names it; None: the GPU if there is one.
@@ -72,8 +61,9 @@ def find_bundle(
     """Return the folder of the bundle that is named; one in MLflow is first copied to the cache.
 
     Args:
-        where: The folder of a bundle, or one that finalize wrote, with a bundle in ``model/``; the
-            id of a final run, or how it begins; ``models:/NAME@ALIAS`` or ``models:/NAME/VERSION``.
+        where: The folder of a bundle, or one that finalize wrote, with a bundle in ``model/``, or
+            how the name of that begins (in ``runs_dir`` too); the id of a final run, or how it
+            begins; ``models:/NAME@ALIAS`` or ``models:/NAME/VERSION``.
             What is there as a file or folder is taken for one, whatever else it could mean.
         store: The MLflow store; None: that of the two others, opened only if it is needed.
         tracking_uri: Its address; None: ``MLFLOW_TRACKING_URI``, else SQLite in runs_dir.
@@ -87,13 +77,16 @@ def find_bundle(
     path = _existing(text)
     if path is not None:
         return _bundle_in(path)
+    final = find_final(text, runs_dir)
+    if final is not None:
+        return _bundle_in(final)
     version = _VERSION.fullmatch(text)
     if version is None and text.startswith("models:/"):
         raise InputError(f"'{text[:200]}': write models:/NAME@ALIAS or models:/NAME/VERSION.")
     if isinstance(where, Path) or not (version or _RUN_ID.fullmatch(text)):
         raise InputError(
             f"{text[:200]}: no such folder. Give the folder of a model, the id of a final run, or "
-            "models:/facesearch@champion."
+            "models:/NAME@champion; `facesearch models` lists them."
         )
     # mlflow takes seconds to import, and a folder does not need it
     from facesearch.tracking.store import resolve_store
@@ -103,7 +96,7 @@ def find_bundle(
     with _asking(store):
         client = store.client()
         run_id = _of_version(client, version) if version else _of_final(client, text)
-        return _fetched(client, run_id)
+        return fetched(client, run_id)
 
 
 # --- folders ----------------------------------------------------------------------------
@@ -229,68 +222,3 @@ def _kind(run: Any) -> str:
 def _named(runs: Sequence[Any]) -> str:
     more = ", ..." if len(runs) > _SHOWN else ""
     return ", ".join(str(run.info.run_id)[:12] for run in runs[:_SHOWN]) + more
-
-
-# --- artifacts --------------------------------------------------------------------------
-
-
-def _fetched(client: Any, run_id: str) -> Path:
-    """Return the bundle of a run in the cache; its name there follows from its content."""
-    # MLflow draws a bar for every file
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    files = client.list_artifacts(run_id, BUNDLE)
-    there = {str(file.path): int(file.file_size or 0) for file in files}
-    if f"{BUNDLE}/{MANIFEST}" not in there:
-        status = client.get_run(run_id).info.status
-        raise InputError(f"run {run_id[:12]} holds no model (its status is {status}).")
-    with TemporaryDirectory(prefix="facesearch-") as temporary:
-        text = _download(client, run_id, MANIFEST, Path(temporary))
-    digests = _digests(run_id, text)
-    with writing_to_cache(sum(there.values())) as root:
-        folder = root / f"model-{hashlib.sha256(text).hexdigest()[:24]}"
-        with FileLock(folder.with_suffix(".lock")):
-            if not _is_whole(folder, text, digests):
-                _build(client, run_id, folder, text, digests)
-    return folder
-
-
-def _download(client: Any, run_id: str, name: str, folder: Path) -> bytes:
-    return Path(client.download_artifacts(run_id, f"{BUNDLE}/{name}", str(folder))).read_bytes()
-
-
-def _digests(run_id: str, text: bytes) -> dict[str, str]:
-    what = f"the model of run {run_id[:12]}"
-    try:
-        digests = TypeAdapter(dict[str, str]).validate_json(text)
-    except ValidationError:
-        raise InputError(f"{what}: its {MANIFEST} is damaged or altered.") from None
-    strange = sorted(name for name in digests if not _FILE.fullmatch(name))
-    if strange:
-        name = strange[0][:80]
-        raise InputError(f"{what}: lists '{name}', no file that a model is made of.")
-    return digests
-
-
-def _is_whole(folder: Path, text: bytes, digests: dict[str, str]) -> bool:
-    try:
-        is_same = (folder / MANIFEST).read_bytes() == text
-        return is_same and all(
-            hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
-            for name, digest in digests.items()
-        )
-    except OSError:
-        return False
-
-
-def _build(client: Any, run_id: str, folder: Path, text: bytes, digests: dict[str, str]) -> None:
-    """Fetch all files beside, prove them, and rename: a reader never sees half a bundle."""
-    with TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as temporary:
-        whole = Path(temporary) / BUNDLE
-        whole.mkdir()
-        for name, digest in digests.items():
-            if hashlib.sha256(_download(client, run_id, name, whole)).hexdigest() != digest:
-                what = f"{name} of run {run_id[:12]}"
-                raise InputError(f"{what}: damaged or altered, its SHA-256 differs.")
-        (whole / MANIFEST).write_bytes(text)
-        shutil.rmtree(folder, ignore_errors=True)
-        os.replace(whole, folder)

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,11 +19,10 @@ import numpy as np
 
 from facesearch.data.faces import FaceSet
 from facesearch.errors import InputError
-from facesearch.final.bundle import MANIFEST
+from facesearch.final.bundle import model_digest
 from facesearch.final.card import card_head, plain
 from facesearch.final.champion import (
     CHALLENGER,
-    CHAMPION,
     FACES_TAG,
     MODEL_TAG,
     Entrant,
@@ -31,6 +31,7 @@ from facesearch.final.champion import (
     reported_on,
     versions_of,
 )
+from facesearch.final.dataset import registry_name
 from facesearch.final.figures import Report
 from facesearch.final.model import FaceModel
 from facesearch.final.targets import Targets
@@ -41,22 +42,38 @@ from facesearch.tracking.tracker import telling
 from mlflow.entities import Dataset, DatasetInput, InputTag, LoggedModelOutput, Metric
 from mlflow.exceptions import MlflowException
 
-NAME = "facesearch"
-# The last tag of a version: it has its alias, so that nothing is left to be done.
+# Why a version became what it is; and its last tag: what it became, so nothing is left to be done.
+VERDICT_TAG = "facesearch.verdict"
 _SETTLED = "facesearch.settled"
 # MLflow's own limits: characters of a digest and of a description, metrics in a call
 _DIGEST, _DESCRIPTION, _BATCH = 36, 4900, 1000
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
+@dataclass(frozen=True)
+class Registered:
+    """A version of a registered model: what it became at its registration, and why."""
+
+    name: str
+    version: str
+    standing: str
+    reason: str
+
+    @property
+    def address(self) -> str:
+        """What finds this version."""
+        return f"models:/{self.name}/{self.version}"
+
+
 def register(  # noqa: PLR0913
     store: Store, run_id: str, folder: Path, model: FaceModel, report: Report, targets: Targets,
-    name: str = NAME,
-) -> str:  # fmt: skip
+    name: str = "",
+) -> Registered:  # fmt: skip
     """Log a bundle as a model that MLflow serves, and make it a version of a registered model.
 
-    The first version is the champion. A later one is the challenger; it becomes the champion only
-    if both were reported on the same faces, and it is shown to be better there
+    The first version with figures that decide is the champion. A later one becomes it only if both
+    were reported on the same faces, and it is shown to be better there; otherwise it is the
+    challenger. What has no such figures, or cannot be compared, gets no alias
     (`facesearch.final.champion`). The reason stands in the version's description. Each comparison
     uses the reporting faces once more: after many versions a champion is a little too good on them.
     A bundle that is a version already stays that one.
@@ -68,20 +85,18 @@ def register(  # noqa: PLR0913
         model: What is in it.
         report: Its figures; they become the metrics of the logged model.
         targets: The sets that they are of.
-        name: Of the registered model.
+        name: Of the registered model; "": that of the data set.
 
     Returns:
-        The version's number.
+        The version, and what it became.
 
     Raises:
         InputError: If the name is none, or the store refuses.
 
     """
-    if not _NAME.fullmatch(name):
-        raise InputError(
-            f"registered model '{name}': must be 1 to 64 letters, digits, dots, - and _, and begin "
-            "with a letter or digit."
-        )
+    if name:
+        refuse_name(name)
+    name = name or registry_name(model.config.data)
     client = store.client()
     saved = f"; the model is saved in {folder}; the same command registers it"
     with telling(store, "the model was not registered: ", saved):
@@ -96,19 +111,32 @@ def register(  # noqa: PLR0913
         return _add_version(client, name, logged, judge(store, name, entrant), entrant, report)
 
 
-def model_digest(folder: Path) -> str:
-    """Return the SHA-256 of a bundle's manifest: of every file of it."""
-    return hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
+def refuse_name(name: str) -> None:
+    """Refuse what cannot be the name of a registered model.
+
+    Raises:
+        InputError: If it is none.
+
+    """
+    if not _NAME.fullmatch(name):
+        raise InputError(
+            f"registered model '{name}': must be 1 to 64 letters, digits, dots, - and _, and begin "
+            "with a letter or digit."
+        )
 
 
-def _settled(client: Any, name: str, digest: str) -> str:
-    """Return the number of the version that the bundle is already, "" if it is none."""
-    numbers = [
-        int(version.version)
+def _settled(client: Any, name: str, digest: str) -> Registered | None:
+    """Return the version that the bundle is already, if it is one."""
+    there = [
+        version
         for version in versions_of(client, name)
         if version.tags.get(MODEL_TAG) == digest and _SETTLED in version.tags
     ]
-    return str(max(numbers)) if numbers else ""
+    if not there:
+        return None
+    newest = max(there, key=lambda version: int(version.version))
+    reason = newest.tags.get(VERDICT_TAG, "")
+    return Registered(name, str(newest.version), newest.tags[_SETTLED], reason)
 
 
 # --- the logged model -------------------------------------------------------------------
@@ -210,20 +238,19 @@ def digest_of(faces: FaceSet) -> str:
 
 def _add_version(
     client: Any, name: str, logged: Any, verdict: Verdict, entrant: Entrant, report: Report
-) -> str:
+) -> Registered:
     with suppress(MlflowException):  # it is there already; if it is not, the next call says why
         client.create_registered_model(name, description="Face models of facesearch.")
     tags = {
         "facesearch.final_run_id": logged.source_run_id,
         "facesearch.model_id": logged.model_id,
         "facesearch.faces": _faces_of(entrant.model),
-        "facesearch.verdict": verdict.reason[:1000],
+        VERDICT_TAG: verdict.reason[:1000],
         MODEL_TAG: entrant.digest,
         FACES_TAG: entrant.reported_on,
     }
     if verdict.replaced:
         tags["facesearch.replaced"] = verdict.replaced
-    part = CHAMPION if verdict.is_champion else CHALLENGER
     head = card_head(entrant.model, report)
     # not models:/<id>, which a SQL store resolves in MLflow's global store
     version = client.create_model_version(
@@ -231,16 +258,17 @@ def _add_version(
         logged.artifact_location,
         logged.source_run_id,
         tags=tags,
-        description=f"{part}: {plain(verdict.reason)}\n\n{head}"[:_DESCRIPTION],
+        description=f"{verdict.standing}: {plain(verdict.reason)}\n\n{head}"[:_DESCRIPTION],
         model_id=logged.model_id,
     ).version
     # how MLflow itself ties the two together: its SQL store keeps no model_id of a version
     versions = json.dumps([{"name": name, "version": int(version)}])
     client.set_logged_model_tags(logged.model_id, {"mlflow.modelVersions": versions})
-    client.set_registered_model_alias(name, part, version)
+    if verdict.alias:
+        client.set_registered_model_alias(name, verdict.alias, version)
     if verdict.replaced:
         # whoever challenged before was not compared with the new champion
         with suppress(MlflowException):
             client.delete_registered_model_alias(name, CHALLENGER)
-    client.set_model_version_tag(name, str(version), _SETTLED, part)
-    return str(version)
+    client.set_model_version_tag(name, str(version), _SETTLED, verdict.standing)
+    return Registered(name, str(version), verdict.standing, verdict.reason)

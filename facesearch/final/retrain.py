@@ -4,25 +4,24 @@
     members/<key>/stage0/epoch-*.ckpt    while it is trained
     members/<key>/curve.jsonl            a line an epoch
 
-A key says what is trained on what (`facesearch.final.plan`), so nothing is ever trained twice, and
-another plan beside it disturbs nothing.
+A key says what is trained on what (`facesearch.final.plan`), so nothing is ever trained twice: what
+another final model of these runs has trained is taken over (`facesearch.final.folder`).
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from filelock import FileLock, Timeout
 
 from facesearch.data.faces import load_all_faces
 from facesearch.errors import FacesearchError, InputError, StorageError, TrialFailure
 from facesearch.final.beside import Tell, run_beside
 from facesearch.final.bundle import load_bundle
+from facesearch.final.folder import take_over
 from facesearch.final.model import FaceModel
 from facesearch.final.plan import Stages, member_key
 from facesearch.final.rank import OUT_OF_MEMORY, Job, Stage, train_stage
@@ -81,27 +80,6 @@ class Listener:
     on_step: Callable[[str], None] = _nothing
 
 
-@contextmanager
-def only_one(folder: Path) -> Iterator[None]:
-    """Let only one command at a time work in a folder; it is made if it is missing.
-
-    Raises:
-        InputError: If another one does, or it cannot be written.
-
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / ".lock", timeout=0):
-            yield
-    except Timeout:
-        raise InputError(f"{folder}: another finalize is at work here; wait.") from None
-    except OSError as error:
-        if error.filename is None or Path(error.filename) not in (folder, folder / ".lock"):
-            raise
-        reason = error.strerror
-        raise InputError(f"{folder}: cannot be written ({reason}); use --runs FOLDER.") from None
-
-
 @dataclass(frozen=True)
 class Workshop:
     """Where members are trained, and who is told.
@@ -126,11 +104,12 @@ class Workshop:
             Each member; None for one that could not be trained, which the listener is told of.
 
         Raises:
-            InputError: If faces cannot be read.
+            InputError: If faces cannot be read, or another command trains one at this moment.
             TrialFailure: If none could be trained.
             StorageError: If the disk is full, or a process was killed.
 
         """
+        self._from_siblings(members)
         failures: dict[int, FacesearchError] = {}
         if self.at_once > 1:
             missing = [
@@ -156,24 +135,27 @@ class Workshop:
             raise next(iter(failures.values()))
         return trained
 
-    def kept(self, members: Sequence[Stages], later: Sequence[Stages] = ()) -> Iterator[str]:
-        """Yield a line on what an earlier command left of these members, and one on others.
+    def take_over(self, members: Sequence[Stages]) -> None:
+        """Take over what other final models have trained of these members, and tell what is there.
 
-        Args:
-            members: What is trained now.
-            later: What may be trained after it.
+        Raises:
+            InputError: If another command trains one of them at this moment.
 
         """
-        folders = {self._folder_of(stages): stages for stages in members}
-        trained = sum(_is_trained(folder, stages) for folder, stages in folders.items())
+        whose = self._from_siblings(members)
+        folders = [self._folder_of(stages) for stages in members]
+        trained = sum(map(_is_trained, folders, members))
         begun = sum(folder.exists() for folder in folders) - trained
         if trained or begun:
             more = f", {begun} begun" if begun else ""
-            yield f"going on: {trained} of {len(members)} networks trained already{more}"
-        here = {path for path in (self.folder / "members").glob("*") if path.is_dir()}
-        others = here - set(folders) - {self._folder_of(stages) for stages in later}
-        if others:
-            yield f"{len(others)} others here, of other options, are kept and not used"
+            by = f" (taken over from {', '.join(whose)})" if whose else ""
+            told = f"going on: {trained} of {len(members)} networks trained already{more}{by}"
+            self.listener.on_note(told)
+
+    def _from_siblings(self, members: Sequence[Stages]) -> list[str]:
+        """Return the folders that something was taken over from."""
+        found = [take_over(self._folder_of(stages), len(stages)) for stages in members]
+        return sorted({str(sibling) for sibling in found if sibling is not None})
 
     def _pass_on(self, kind: str, told: Any) -> None:
         if kind == "progress":
@@ -182,8 +164,7 @@ class Workshop:
             self.listener.on_note(told)
 
     def _folder_of(self, stages: Stages) -> Path:
-        fingerprint = load_all_faces(stages[0].data).fingerprint
-        return self.folder / "members" / member_key(stages, fingerprint, self.workers)
+        return self.folder / "members" / key_of(stages, self.workers)
 
     def _train_member(self, number: int, num_members: int, stages: Stages) -> Trained:
         folder = self._folder_of(stages)
@@ -249,6 +230,11 @@ class Workshop:
                 on_epoch(EpochResult(**line))
 
         return tell
+
+
+def key_of(stages: Stages, workers: int = 1) -> str:
+    """Return the name of a member that is trained on its faces as they are now."""
+    return member_key(stages, load_all_faces(stages[0].data).fingerprint, workers)
 
 
 def _is_trained(folder: Path, stages: Stages) -> bool:

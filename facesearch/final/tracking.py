@@ -10,16 +10,19 @@ from typing import Any
 
 from mlflow.entities import Metric, Param
 
+from facesearch.final.bundle import model_digest
 from facesearch.final.champion import MODEL_TAG
 from facesearch.final.figures import Report
 from facesearch.final.finalists import Finalist
 from facesearch.final.model import FaceModel
-from facesearch.final.registry import model_digest, register
+from facesearch.final.registry import Registered, register
 from facesearch.final.retrain import Trained
 from facesearch.final.targets import Targets
 from facesearch.tracking.store import Store
 from facesearch.tracking.tracker import single_run, telling
 
+# The name of the folder that holds the model and its report.
+FOLDER_TAG = "facesearch.folder"
 _BATCH = 1000
 # MLflow takes 8,000 characters of a tag
 _NOTE = 7900
@@ -38,6 +41,7 @@ class Made:
         targets: The sets that they are of; the registered champion is asked about the same.
         finalist: The trial that it came from.
         trained: Its members, with their curves.
+        register_as: Name of the registered model; "": that of the data set.
 
     """
 
@@ -47,16 +51,17 @@ class Made:
     targets: Targets
     finalist: Finalist
     trained: list[Trained]
+    register_as: str = ""
 
 
-def log_final(store: Store, made: Made, *, is_registered: bool) -> tuple[str, str]:
+def log_final(store: Store, made: Made, *, is_registered: bool) -> tuple[str, Registered | None]:
     """Write a final model into MLflow, and register it if it is to be.
 
     A bundle that a finished run of the same trial holds is not written again, and one that is
     registered stays that version. A run that was cut short is taken up again.
 
     Returns:
-        The run's id, and the registered version, "" if it is not to be one.
+        The run's id, and the registered version, None if it is not to be one.
 
     Raises:
         InputError: If the store fails; everything is in the folder, and the same command writes it
@@ -69,11 +74,11 @@ def log_final(store: Store, made: Made, *, is_registered: bool) -> tuple[str, st
     with telling(store, saved=saved):
         run_id, is_whole = _earlier(store, tags)
     if is_whole:
-        return run_id, _registered(store, run_id, made) if is_registered else ""
+        return run_id, _registered(store, run_id, made) if is_registered else None
     name = f"final of {made.finalist.name}"[:250]
     with single_run(store, name, tags, run_id=run_id, saved=saved) as (client, run_id):
         _write(client, run_id, made)
-        return run_id, _registered(store, run_id, made) if is_registered else ""
+        return run_id, _registered(store, run_id, made) if is_registered else None
 
 
 def _earlier(store: Store, tags: dict[str, str]) -> tuple[str, bool]:
@@ -114,8 +119,9 @@ def _write(client: Any, run_id: str, made: Made) -> None:
             client.log_artifact(run_id, str(made.folder / file), "report")
 
 
-def _registered(store: Store, run_id: str, made: Made) -> str:
-    return register(store, run_id, made.folder / "model", made.model, made.report, made.targets)
+def _registered(store: Store, run_id: str, made: Made) -> Registered:
+    bundle = made.folder / "model"
+    return register(store, run_id, bundle, made.model, made.report, made.targets, made.register_as)
 
 
 def _tags(made: Made) -> dict[str, str]:
@@ -123,6 +129,7 @@ def _tags(made: Made) -> dict[str, str]:
     return {
         **{k if "." in k else f"facesearch.{k}": v for k, v in told.items()},
         "facesearch.kind": "final",
+        FOLDER_TAG: made.folder.name,
         "facesearch.trial_run_id": made.finalist.run_id,
         "facesearch.config": made.model.config.model_dump_json(),
         MODEL_TAG: model_digest(made.folder / "model"),

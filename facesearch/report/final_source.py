@@ -17,7 +17,7 @@ from facesearch.config import as_plain, placeless
 from facesearch.errors import InputError
 from facesearch.final.bundle import HEADER, MANIFEST, load_bundle
 from facesearch.final.figures import Report, read_report
-from facesearch.final.locate import BUNDLE
+from facesearch.final.folder import BUNDLE, REPORT
 from facesearch.final.model import FaceModel
 from facesearch.final.verify import verify
 from facesearch.report.final_faces import (
@@ -28,7 +28,6 @@ from facesearch.report.final_faces import (
 )
 from facesearch.training.memory import default_device
 
-REPORT = "report.json"
 # Figures of the faces at hand may differ so much from the report's by rounding of another machine.
 _ROUNDING = 0.005
 
@@ -107,7 +106,7 @@ def _places(folder: Path) -> tuple[Path, Path | None]:
         return folder, None
     raise InputError(
         f"{folder}: no final model: neither {REPORT} nor {BUNDLE}/{MANIFEST}. Give the folder that "
-        "facesearch finalize wrote, as runs/final-3f2b91c0."
+        "facesearch finalize wrote, as runs/final-3f2b91c0-5d07a3; facesearch models lists them."
     )
 
 

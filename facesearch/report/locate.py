@@ -6,6 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from facesearch.errors import InputError
+from facesearch.final.bundle import model_digest
+from facesearch.final.champion import MODEL_TAG
+from facesearch.final.folder import BUNDLE, PREFIX, final_folders, find_final
+from facesearch.final.tracking import FOLDER_TAG
 from facesearch.report.log import runs_where, sweep_run
 from facesearch.tracking.store import Store
 from facesearch.tuning.folder import find_sweep, opening
@@ -49,7 +53,7 @@ def find_subject(what: str, store: Store, runs_dir: Path) -> Subject:
     """Return what a word stands for.
 
     Args:
-        what: A folder, the name of a sweep, or how the id of a run begins.
+        what: A folder, the name of a sweep, or how that of a final model or the id of a run begins.
         store: Where runs are looked up.
         runs_dir: Where sweeps and final models are.
 
@@ -61,6 +65,9 @@ def find_subject(what: str, store: Store, runs_dir: Path) -> Subject:
         kind = _kind_of(path)
         if kind:
             return Subject(kind, path)
+    final = find_final(what, runs_dir)
+    if final is not None:
+        return Subject("final", final)
     try:
         return Subject("sweep", find_sweep(runs_dir, what))
     except InputError as error:
@@ -88,10 +95,7 @@ def _kind_of(path: Path) -> str:
 def _of_run(run: Any, runs_dir: Path) -> Subject:
     tags, run_id = run.data.tags, run.info.run_id
     if tags.get("facesearch.kind") == "final":
-        folder = runs_dir / f"final-{tags.get('facesearch.trial_run_id', '')[:8]}"
-        if not folder.is_dir():
-            raise InputError(f"report: the folder {folder} of the final run {run_id} is not there.")
-        return Subject("final", folder, run_id)
+        return Subject("final", _folder_of_final(run, runs_dir), run_id)
     sweep_id = tags.get("facesearch.sweep_id")
     for ledger in runs_dir.glob("*/ledger"):
         first = next(read_ledger(ledger.parent), {})  # a damaged one is none that is looked for
@@ -100,10 +104,40 @@ def _of_run(run: Any, runs_dir: Path) -> Subject:
     raise InputError(f"report: the sweep of run {run_id} has no folder in {runs_dir}; use --runs.")
 
 
+def _folder_of_final(run: Any, runs_dir: Path) -> Path:
+    """Return the folder that holds the model of a final run, and so its report."""
+    tags, digest = run.data.tags, run.data.tags.get(MODEL_TAG, "")
+    # before folders held the options in their name, it followed from the trial alone
+    before = f"{PREFIX}{tags.get('facesearch.trial_run_id', '')[:8]}"
+    named = runs_dir / str(tags.get(FOLDER_TAG, before))
+    if named.is_dir() and (not digest or _digest_of(named) in ("", digest)):
+        return named
+    renamed = [folder for folder in final_folders(runs_dir) if _digest_of(folder) == digest]
+    if digest and renamed:
+        return renamed[0]
+    what = "holds another model now" if named.is_dir() else "is not there"
+    raise InputError(f"report: the folder {named} of the final run {run.info.run_id} {what}.")
+
+
 def _run_of_final(store: Store, folder: Path) -> str:
-    """Return the newest finished final run of the trial that a folder is named after."""
-    trial = folder.resolve().name.removeprefix("final-")
+    """Return the newest final run of the model in a folder, "" if there is none."""
+    digest = _digest_of(folder)
+    if digest:
+        runs = runs_where(store, f"tags.`{MODEL_TAG}` = '{digest}'")
+        for run in sorted(runs, key=lambda run: run.info.status != "FINISHED"):
+            return str(run.info.run_id)
+    # a run of before said only which trial it was of, as did the folder's name
+    trial = folder.resolve().name.removeprefix(PREFIX)
     for run in runs_where(store, "tags.`facesearch.kind` = 'final'", 1000):
-        if run.data.tags.get("facesearch.trial_run_id", "").startswith(trial):
+        tags = run.data.tags
+        if MODEL_TAG not in tags and tags.get("facesearch.trial_run_id", "").startswith(trial):
             return str(run.info.run_id)
     return ""
+
+
+def _digest_of(folder: Path) -> str:
+    """Return which model a folder holds, "" if it holds none."""
+    try:
+        return model_digest(folder / BUNDLE)
+    except OSError:
+        return ""

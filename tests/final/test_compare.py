@@ -97,9 +97,13 @@ def test_strangers_decide_and_no_other_figure_may_be_worse() -> None:
     assert spoilt.main == better and spoilt.verdict == UNDECIDED
     assert "but worse in dev/top1: 0.500 - 0.500 = -0.150 [-0.200, -0.100]" in spoilt.reason
     assert Comparison([worse]).verdict == WORSE
-    assert Comparison([difference("unknown_test/rank1", 0.1, 0.2)]).verdict == UNDECIDED
-    test = Comparison([difference("unknown_test/rank1", 0.1, 0.2)])
-    assert "neither has a figure that decides" in test.reason
+    test = difference("unknown_test/rank1", -0.1, 0.2)
+    # no threshold was fitted on these, so they decide where they are labelled
+    both = Comparison([better, test])
+    assert both.main == test and both.verdict == UNDECIDED
+    assert Comparison([difference("unknown_test/rank1", 0.1, 0.2)]).verdict == BETTER
+    other = Comparison([difference("pairs/accuracy", 0.1, 0.2)])
+    assert other.verdict == UNDECIDED and "neither has a figure that decides" in other.reason
 
 
 def test_nothing_in_common_is_no_equality() -> None:

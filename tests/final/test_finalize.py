@@ -63,8 +63,9 @@ def test_a_trial_is_retrained_verified_logged_and_registered(
     assert len(client.get_metric_history(final.run_id, "train/loss/seed1")) == 3
     logged = {file.path for file in client.list_artifacts(final.run_id, "model")}
     assert {"model/model.safetensors", "model/manifest.json", "model/README.md"} <= logged
-    champion = client.get_model_version_by_alias("facesearch", "champion")
-    assert str(champion.version) == final.version
+    assert final.registered is not None and final.registered.standing == "champion"
+    champion = client.get_model_version_by_alias("facesearch-generated", "champion")
+    assert str(champion.version) == final.registered.version
     # the same command again trains nothing
     seen.clear()
     notes: list[str] = []

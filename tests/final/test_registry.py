@@ -19,7 +19,15 @@ from facesearch.final import champion as champion_module
 from facesearch.final import compare as compare_module
 from facesearch.final import registry as registry_module
 from facesearch.final.bundle import load_bundle, save_bundle
-from facesearch.final.champion import CHALLENGER, CHAMPION, Entrant, judge, reported_on
+from facesearch.final.champion import (
+    CHALLENGER,
+    CHAMPION,
+    Entrant,
+    judge,
+    reported_on,
+)
+from facesearch.final.compare import INCOMPARABLE
+from facesearch.final.dataset import SHARED
 from facesearch.final.figures import Figure, Outcome, Report
 from facesearch.final.locate import find_bundle
 from facesearch.final.model import FaceModel
@@ -80,7 +88,7 @@ def registered(
     save_bundle(folder, model)
     with single_run(store, "final", {"facesearch.kind": "final"}) as (client, run_id):
         client.log_artifacts(run_id, str(folder), "model")
-        return run_id, register(store, run_id, folder, model, REPORT, targets, name)
+        return run_id, register(store, run_id, folder, model, REPORT, targets, name).version
 
 
 def alias(store: Store, name: str, which: str) -> str:
@@ -98,7 +106,7 @@ def test_a_first_version_is_the_champion(store: Store, targets: Targets, tmp_pat
     version = client.get_model_version("first", number)
     assert version.run_id == version.tags["facesearch.final_run_id"] == run_id
     assert version.tags["facesearch.faces"] == FACES[:36]
-    assert version.description.startswith("champion: the first version")
+    assert version.description.startswith("champion: the first version with figures")
     assert "# Face model: cnn, cosface" in version.description
     found = load_bundle(find_bundle("models:/first@champion", store))
     assert found.provenance["strangers"] == 5
@@ -168,7 +176,7 @@ def test_a_champion_that_cannot_be_asked_stays(
     assert weights.is_file()
     weights.write_bytes(b"\0" * 100)
     _, number = registered(store, tmp_path / "b", skilled(9), targets, "damaged")
-    assert (alias(store, "damaged", CHAMPION), alias(store, "damaged", CHALLENGER)) == ("1", number)
+    assert (alias(store, "damaged", CHAMPION), alias(store, "damaged", CHALLENGER)) == ("1", "")
     version = store.client().get_model_version("damaged", number)
     assert "version 1, could not be compared" in version.description
     assert "damaged or altered" in version.description
@@ -215,19 +223,58 @@ def champion(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_a_model_of_other_faces_takes_no_place(store: Store, targets: Targets) -> None:
     toy = skilled(10)
     faces = reported_on(toy, targets)
-    crowned(store, "real", "unknown_dev:of-real-faces")
+    crowned(store, "real", "unknown_test:of-real-faces")
     verdict = judge(store, "real", entrant(toy, targets))
-    assert not verdict.is_champion
-    assert "version 1: it was reported on other faces; to crown this one" in verdict.reason
+    assert verdict.standing == INCOMPARABLE
+    assert "version 1: it was reported on other faces; to make this one" in verdict.reason
     crowned(store, "old", "")
     verdict = judge(store, "old", entrant(toy, targets))
-    assert not verdict.is_champion and "does not say on which faces" in verdict.reason
+    assert verdict.standing == INCOMPARABLE and "does not say on which faces" in verdict.reason
     crowned(store, "same", faces)
     verdict = judge(store, "same", entrant(toy, targets))
-    assert verdict.is_champion and verdict.replaced == "1"
-    nothing = replace(targets, dev=None, unknown_dev=None)
-    verdict = judge(store, "same", entrant(toy, nothing))
-    assert not verdict.is_champion and "no figure of this model decides" in verdict.reason
+    assert verdict.standing == CHAMPION and verdict.replaced == "1"
+    # a version of before says which faces of unknown_dev it was reported on
+    crowned(store, "before", reported_on(toy, targets, "unknown_dev"))
+    assert judge(store, "before", entrant(toy, targets)).replaced == "1"
+
+
+UNLABELLED = Targets()
+
+
+def test_a_model_without_figures_is_never_the_champion(
+    store: Store, targets: Targets, tmp_path: Path
+) -> None:
+    _, first = registered(store, tmp_path / "a", skilled(1), UNLABELLED, "proof")
+    version = store.client().get_model_version("proof", first)
+    assert version.description.startswith("not measured: no figure of this model decides")
+    assert store.client().get_registered_model("proof").aliases == {}
+    # the first one that was measured finds the place empty
+    _, second = registered(store, tmp_path / "b", skilled(2), targets, "proof")
+    assert alias(store, "proof", CHAMPION) == second
+    _, third = registered(store, tmp_path / "c", skilled(9), UNLABELLED, "proof")
+    assert store.client().get_registered_model("proof").aliases == {CHAMPION: int(second)}
+    # the same command again says the same
+    again = register(store, "any", tmp_path / "c", skilled(9), REPORT, UNLABELLED, "proof")
+    assert (again.version, again.standing) == (third, UNMEASURED)
+    assert "cannot become champion" in again.reason
+
+
+@pytest.mark.usefixtures("skills", "champion")
+def test_the_champion_of_a_store_of_before_is_compared_with(store: Store, targets: Targets) -> None:
+    able, idle = entrant(skilled(10), targets), entrant(skilled(0), targets)
+    crowned(store, SHARED, able.reported_on)
+    before = store.client().get_registered_model(SHARED)
+    verdict = judge(store, "facesearch-staff-123456", able)
+    assert verdict.standing == CHAMPION and f"champion, models:/{SHARED}/1: " in verdict.reason
+    verdict = judge(store, "facesearch-staff-123456", idle)
+    assert verdict.standing == CHALLENGER
+    # that one is left as it was, and models of other faces do not meet it
+    assert store.client().get_registered_model(SHARED).aliases == before.aliases
+    data = idle.model.config.data
+    seeded = data.model_copy(update={"synthetic": data.synthetic.model_copy(update={"seed": 5})})
+    config = idle.model.config.model_copy(update={"data": seeded})
+    other = entrant(replace(idle.model, config=config), targets)
+    assert judge(store, "facesearch-generated", other).reason.startswith("the first version")
 
 
 @pytest.mark.usefixtures("champion")
@@ -238,24 +285,24 @@ def test_a_champion_with_an_empty_gallery_stays(store: Store, targets: Targets) 
     asked = entrant(skilled(9), replace(targets, known=none))
     crowned(store, "empty", asked.reported_on)
     verdict = judge(store, "empty", asked)
-    assert not verdict.is_champion
+    assert verdict.standing == INCOMPARABLE
     assert "version 1, could not be compared: ValueError: the gallery is empty" in verdict.reason
 
 
 def test_a_place_is_empty_only_before_the_first(store: Store, targets: Targets) -> None:
     asked = entrant(skilled(9), targets)
-    assert judge(store, "nobody", asked).is_champion
+    assert judge(store, "nobody", asked).standing == CHAMPION
     store.client().create_registered_model("bare")
-    assert judge(store, "bare", asked).is_champion
+    assert judge(store, "bare", asked).standing == CHAMPION
     crowned(store, "withdrawn", asked.reported_on)
     store.client().delete_registered_model_alias("withdrawn", CHAMPION)
     verdict = judge(store, "withdrawn", asked)
-    assert not verdict.is_champion and "none is the champion" in verdict.reason
+    assert verdict.standing == INCOMPARABLE and "none is the champion" in verdict.reason
     # its own registration that was killed before it had its alias does not count
-    assert judge(store, "withdrawn", replace(asked, digest="old")).is_champion
+    assert judge(store, "withdrawn", replace(asked, digest="old")).standing == CHAMPION
     store.client().set_registered_model_alias("withdrawn", CHAMPION, "1")
     verdict = judge(store, "withdrawn", replace(asked, digest="old"))
-    assert verdict.is_champion and verdict.replaced == "1"
+    assert verdict.standing == CHAMPION and verdict.replaced == "1"
 
 
 def test_a_store_that_fails_is_no_first_version(

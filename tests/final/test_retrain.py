@@ -8,14 +8,13 @@ import numpy as np
 import pytest
 import torch
 from faces_on_disk import people as identity_folders
-from filelock import FileLock
 from models import CONFIG
 
 from facesearch.config import RunConfig
 from facesearch.data.faces import load_all_faces
-from facesearch.errors import InputError, TrialFailure
+from facesearch.errors import TrialFailure
 from facesearch.final.plan import FineTune, Plan, Stages, member_key, member_stages
-from facesearch.final.retrain import Listener, Progress, Trained, Workshop, only_one
+from facesearch.final.retrain import Listener, Progress, Trained, Workshop
 from facesearch.training.fit import Training
 
 TRIAL = RunConfig.model_validate({**CONFIG, "train": {"epochs": 2, "batch_size": 8}})
@@ -52,19 +51,17 @@ def test_every_stage_of_every_member_is_trained_once(tmp_path: Path) -> None:
 
 
 def test_what_is_kept_of_earlier_commands_is_told(tmp_path: Path) -> None:
-    workshop = Workshop(tmp_path)
+    notes: list[str] = []
+    workshop = Workshop(tmp_path / "final-a", listener=Listener(on_note=notes.append))
     first, second = member_stages(TRIAL, Plan(seeds=2))
-    assert list(workshop.kept([first, second])) == []
+    workshop.take_over([first, second])
+    assert notes == []
     workshop.train([first])
-    assert list(workshop.kept([first])) == ["going on: 1 of 1 networks trained already"]
-    (tmp_path / "members" / workshop._folder_of(second).name).mkdir()
-    assert list(workshop.kept([first, second])) == [
-        "going on: 1 of 2 networks trained already, 1 begun"
-    ]
-    (tmp_path / "members" / ".DS_Store").touch()
-    other = member_stages(TRIAL, Plan(epochs=3))
-    assert list(workshop.kept(other)) == ["2 others here, of other options, are kept and not used"]
-    assert list(workshop.kept(other, [first, second])) == []
+    workshop.take_over([first])
+    assert notes == ["going on: 1 of 1 networks trained already"]
+    workshop._folder_of(second).mkdir()
+    workshop.take_over([first, second])
+    assert notes[1:] == ["going on: 1 of 2 networks trained already, 1 begun"]
 
 
 def test_one_stage_gives_what_a_plain_training_gives(tmp_path: Path) -> None:
@@ -102,21 +99,6 @@ def test_a_member_that_diverges_is_left_out_but_not_the_last_one(tmp_path: Path)
     with pytest.raises(TrialFailure) as failure:
         train(tmp_path / "alone", [(wild(),)])
     assert failure.value.outcome == "diverged"
-
-
-def test_two_at_once_in_one_folder_are_refused(tmp_path: Path) -> None:
-    with (
-        FileLock(tmp_path / ".lock"),
-        pytest.raises(InputError, match="another finalize"),
-        only_one(tmp_path),
-    ):
-        pass
-    (tmp_path / "file").touch()
-    with (
-        pytest.raises(InputError, match="cannot be written"),
-        only_one(tmp_path / "file" / "final"),
-    ):
-        pass
 
 
 def test_what_a_killed_writer_has_left_does_not_spoil_the_member(tmp_path: Path) -> None:

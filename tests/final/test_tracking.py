@@ -61,7 +61,7 @@ def test_the_same_command_makes_one_run(store: Store, tmp_path: Path) -> None:
     one = made(tmp_path, "once")
     (tmp_path / "classification.csv").write_text("id,label\n")
     first = log_final(store, one, is_registered=False)
-    assert log_final(store, one, is_registered=False) == first and first[1] == ""
+    assert log_final(store, one, is_registered=False) == first and first[1] is None
     (run,) = runs_of(store, "once")
     assert run.info.run_id == first[0] and run.info.status == "FINISHED"
     assert run.data.tags["facesearch.faces"] == "0" * 32
@@ -84,12 +84,13 @@ def test_the_same_command_makes_one_run(store: Store, tmp_path: Path) -> None:
 def test_the_same_command_makes_one_version(store: Store, tmp_path: Path) -> None:
     one = made(tmp_path, "version")
     run_id, none = log_final(store, one, is_registered=False)
-    assert none == ""
+    assert none is None
     # a run that was whole without it is registered now
     found = log_final(store, one, is_registered=True)
-    assert found == (run_id, "1")
+    assert found[0] == run_id and found[1] is not None
+    assert found[1].address == "models:/facesearch-generated/1"
     assert log_final(store, one, is_registered=True) == found
-    versions = store.client().search_model_versions("name='facesearch'")
+    versions = store.client().search_model_versions("name='facesearch-generated'")
     assert [(str(v.version), v.run_id) for v in versions] == [("1", run_id)]
 
 
