@@ -12,6 +12,7 @@ from facesearch.cli.diff import diff
 from facesearch.cli.doctor import doctor
 from facesearch.cli.evaluate import evaluate
 from facesearch.cli.final import export, finalize
+from facesearch.cli.final_models import models_group
 from facesearch.cli.help import EXIT_CODES, GroupedCommands
 from facesearch.cli.init import init
 from facesearch.cli.look import data, list_names, schema, validate
@@ -43,8 +44,8 @@ def cli() -> None:
 
 for _command in (
     tune, extend, preview, baseline, sync, runs, show, diff, ui, finalize,
-    evaluate, compare, report, verify, identify, embed, classify, predict, export, validate,
-    schema, list_names, data, doctor, init, completion,
+    evaluate, models_group, compare, report, verify, identify, embed, classify, predict, export,
+    validate, schema, list_names, data, doctor, init, completion,
 ):  # fmt: skip
     cli.add_command(_command)
 accept_verbosity(propose_for(cli))

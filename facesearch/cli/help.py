@@ -22,6 +22,7 @@ SECTIONS = {
     },
     "Final model": {
         "finalize": "retrain the best trial on everybody, verify it, save it",
+        "models": "the final models: list, show, compare, remove",
         "evaluate": "measure a model on other faces",
         "export": "a model as one ONNX file",
         "verify": "whether two pictures show one person",

@@ -2,8 +2,9 @@ import json
 from pathlib import Path
 
 import pytest
+from faces_on_disk import people
 
-from facesearch.config import RunConfig
+from facesearch.config import RunConfig, as_plain
 from facesearch.errors import InputError
 from facesearch.final.bundle import load_bundle
 from facesearch.final.figures import read_report
@@ -11,6 +12,7 @@ from facesearch.final.finalists import finalists_of
 from facesearch.final.finalize import Choice, finalize
 from facesearch.final.plan import FineTune, Plan
 from facesearch.final.retrain import Listener
+from facesearch.report.locate import find_subject
 from facesearch.tracking.store import Store, resolve_store
 
 pytestmark = [
@@ -120,3 +122,61 @@ def test_a_run_of_another_tool_is_refused(tmp_path: Path) -> None:
     store = resolve_store(None, tmp_path)
     with pytest.raises(InputError, match="holds no facesearch config"):
         finalists_of(store, trial_run(store, None))
+
+
+def test_other_options_are_another_model_beside_and_share_what_is_trained(
+    small_config: RunConfig, tmp_path: Path
+) -> None:
+    store = resolve_store(None, tmp_path)
+    run_id = trial_run(store, small_config)
+    notes: list[str] = []
+    epochs: list[int] = []
+    listener = Listener(lambda p: epochs.append(p.result.epoch), notes.append)
+
+    def made(choice: Choice) -> Path:
+        notes.clear()
+        epochs.clear()
+        return finalize(store, run_id, choice, runs_dir=tmp_path, listener=listener).folder
+
+    # as an earlier version of facesearch has left it: a folder that is named after the trial only
+    old = made(Choice(Plan(epochs=1), registers=False)).rename(tmp_path / f"final-{run_id[:8]}")
+    before = {path: path.read_bytes() for path in old.rglob("*") if path.is_file()}
+    assert epochs == [1]
+    first = made(Choice(Plan(epochs=1), views="plain", registers=False))
+    assert (
+        epochs == []
+        and f"going on: 1 of 1 networks trained already (taken over from {old})" in (notes)
+    )
+    second = made(Choice(Plan(seeds=2, epochs=1), views="plain", registers=False))
+    assert epochs == [1] and "going on: 1 of 2 networks trained already" in notes[-1]
+    again = made(Choice(Plan(seeds=2, epochs=1), views="plain", registers=False, at_once=2))
+    assert again == second and epochs == []
+    alone = made(Choice(Plan(seeds=2, epochs=1), views="plain", keeps_all=False, registers=False))
+    assert epochs == [] and len({old, first, second, alone}) == 4
+    assert {path: path.read_bytes() for path in old.rglob("*") if path.is_file()} == before
+    counts = [len(load_bundle(one / "model").members) for one in (first, second, alone)]
+    assert counts == [1, 2, 1]
+    for folder in (first, second, alone):
+        assert folder.name.startswith(f"final-{run_id[:8]}-")
+        # each report is of the model that it stands beside, and each run in MLflow too
+        report = read_report(folder / "report.json")
+        subject = find_subject(folder.name, store, tmp_path)
+        run = store.client().get_run(subject.run_id(store))
+        assert run.data.metrics["final/dev/top1"] == report.figures["dev/top1"].value
+        assert find_subject(run.info.run_id, store, tmp_path).folder == folder
+
+
+def test_without_figures_no_model_is_a_champion(small_config: RunConfig, tmp_path: Path) -> None:
+    store, root = resolve_store(None, tmp_path / "runs"), people(tmp_path / "our people", each=4)
+    data = {"root": str(root), "image_px": 16, "reserve": "none"}
+    config = RunConfig.model_validate({**as_plain(small_config), "data": data})
+    run_id = trial_run(store, config)
+    final = finalize(store, run_id, Choice(Plan(epochs=1)), runs_dir=tmp_path / "runs")
+    found = final.registered
+    assert found is not None and found.standing == "not measured"
+    assert found.name.startswith("facesearch-our-people-")
+    assert store.client().get_registered_model(found.name).aliases == {}
+    version = store.client().get_model_version(found.name, found.version)
+    assert version.description.startswith("not measured: ") and "reserved" in version.description
+    with pytest.raises(InputError, match="registered model 'a/b': must be"):
+        finalize(store, run_id, Choice(register_as="a/b"), runs_dir=tmp_path / "runs")

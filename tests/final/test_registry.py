@@ -22,6 +22,7 @@ from facesearch.final.bundle import load_bundle, save_bundle
 from facesearch.final.champion import (
     CHALLENGER,
     CHAMPION,
+    UNMEASURED,
     Entrant,
     judge,
     reported_on,

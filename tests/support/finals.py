@@ -5,14 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from models import untrained
 
 from facesearch.config import RunConfig, as_plain
-from facesearch.final.bundle import HEADER, save_bundle
+from facesearch.final.bundle import HEADER, model_digest, save_bundle
 from facesearch.final.figures import Figure, Report
 from facesearch.final.model import FaceModel, build_member
 from facesearch.final.shift import accuracy_by_shift
 from facesearch.final.targets import read_targets
 from facesearch.final.verify import verify
+from facesearch.tracking.store import Store
 
 NUM_PEOPLE = 20
 
@@ -28,12 +30,15 @@ def model_of(config: RunConfig, identities: tuple[str, ...], members: int = 2) -
     return FaceModel(made, config, identities, provenance=told)
 
 
-def final_folder(parent: Path, names: tuple[str, ...] = (), **data: Any) -> Path:
+def final_folder(
+    parent: Path, names: tuple[str, ...] = (), *, folder: str = "final-12345678", **data: Any
+) -> Path:
     """Write a final folder of generated faces, and return it; with two seeds and a control.
 
     Args:
-        parent: It becomes ``parent/final-12345678``.
+        parent: It becomes ``parent/<folder>``.
         names: Of the people, 20 of them; the faces are numbered otherwise.
+        folder: Its name.
         data: Fields of the data config, such as the root of a folder of faces.
 
     """
@@ -49,14 +54,53 @@ def final_folder(parent: Path, names: tuple[str, ...] = (), **data: Any) -> Path
     model, report = verify(model, targets)
     _tell_more(report, model)
     report.tables["accuracy by shift of the face"] = accuracy_by_shift(model, targets)
-    folder = parent / "final-12345678"
-    save_bundle(folder / "model", model)
-    (folder / "report.json").write_text(report.as_json())
+    place = parent / folder
+    save_bundle(place / "model", model)
+    (place / "report.json").write_text(report.as_json())
     for seed in (0, 1):
-        _member(folder, config, seed)
+        _member(place, config, seed)
     still = config.augment.model_copy(update={"shift_fraction": 0.0})
-    _member(folder, config.model_copy(update={"augment": still}), 0)
-    return folder
+    _member(place, config.model_copy(update={"augment": still}), 0)
+    return place
+
+
+def small_final(place: Path, rank1: float | None = 0.5, **provenance: Any) -> Path:
+    """Write the folder of a model without its training: a bundle, and a report of one figure.
+
+    Args:
+        place: The folder.
+        rank1: Of unknown_test; None: the report has no figure.
+        provenance: Of the model; another one, another bundle.
+
+    """
+    save_bundle(place / "model", untrained(provenance={"place": place.name, **provenance}))
+    figures = {} if rank1 is None else {"unknown_test/rank1": Figure(rank1, 0.4, 0.6, 90)}
+    (place / "report.json").write_text(Report(figures).as_json())
+    return place
+
+
+def in_registry(store: Store, place: Path, name: str, *aliases: str) -> tuple[str, str]:
+    """Write a final folder's run and version as finalize does; return the run and the number."""
+    client, digest = store.client(), model_digest(place / "model")
+    tags = {
+        "facesearch.kind": "final", "facesearch.folder": place.name,
+        "facesearch.model_sha256": digest, "facesearch.trial_run_id": "12345678abc",
+        "facesearch.config": as_json(place),
+    }  # fmt: skip
+    run_id = str(client.create_run(store.experiment_id(client), tags=tags).info.run_id)
+    client.set_terminated(run_id)
+    if not client.search_registered_models(f"name='{name}'"):
+        client.create_registered_model(name)
+    told = {"facesearch.model_sha256": digest, "facesearch.verdict": "because of the figures"}
+    version = client.create_model_version(name, "file:///nowhere", run_id, tags=told).version
+    for alias in aliases:
+        client.set_registered_model_alias(name, alias, version)
+    return run_id, str(version)
+
+
+def as_json(place: Path) -> str:
+    """Return the config of the model in a final folder."""
+    return json.dumps(json.loads((place / "model" / HEADER).read_text())["config"])
 
 
 def _tell_more(report: Report, model: FaceModel) -> None:
