@@ -53,6 +53,6 @@ def test_other_reporting_faces_are_another_report(tmp_path: Path) -> None:
 def test_what_is_planned_is_told_and_what_cannot_be_is_refused() -> None:
     notes: list[str] = []
     plan_final([finalist()], Choice(Plan(seeds=2)), Listener(on_note=notes.append))
-    assert notes == ["trial trial 003 (run 3f2b91c0): 2 networks, 27 epochs at 16 px"]
+    assert notes == ["trial trial 003 (run 3f2b91c0): 2 networks, 10 epochs at 16 px"]
     with pytest.raises(InputError, match="nothing of these faces is reserved"):
         plan_final([finalist()], Choice(with_reserved=True), Listener())
