@@ -11,7 +11,8 @@ from facesearch.cli.completion import completion
 from facesearch.cli.diff import diff
 from facesearch.cli.doctor import doctor
 from facesearch.cli.evaluate import evaluate
-from facesearch.cli.final import export, finalize
+from facesearch.cli.export import export
+from facesearch.cli.final import finalize
 from facesearch.cli.final_models import models_group
 from facesearch.cli.help import EXIT_CODES, GroupedCommands
 from facesearch.cli.init import init

@@ -6,10 +6,11 @@ from click.testing import CliRunner
 from models import untrained
 
 from facesearch.cli import cli
-from facesearch.cli.final import _choice, finalize
+from facesearch.cli.final import _choice, _tell_registered, finalize
 from facesearch.errors import InputError
 from facesearch.final.bundle import save_bundle
 from facesearch.final.plan import FineTune
+from facesearch.final.registry import Registered
 
 
 def parsed(*words: str) -> dict[str, Any]:
@@ -24,13 +25,14 @@ def test_options_become_the_choice() -> None:
         "--seeds", "3", "--epochs", "60", "--image-px", "80", "--top-k", "2", "--workers", "4",
         "--fine-tune-epochs", "9", "--fine-tune-px", "96", "--fine-tune-margin", "1.2",
         "--fine-tune-lr", "0.3", "--views", "crops", "--first-seed-only", "--no-register",
-        "--ema-decay", "0.9", "--shift-control",
+        "--ema-decay", "0.9", "--shift-control", "--register-as", "staff",
     ))  # fmt: skip
     plan = choice.plan
     assert (plan.seeds, plan.epochs, plan.image_px, plan.workers) == (3, 60, 80, 4)
     assert plan.fine_tune == FineTune(9, 96, 1.2, 0.3) and plan.ema_decay == 0.9
     assert (choice.top_k, choice.views) == (2, "crops")
     assert not choice.keeps_all and not choice.registers and choice.has_shift_control
+    assert choice.register_as == "staff"
 
 
 @pytest.mark.parametrize(
@@ -42,17 +44,13 @@ def test_a_fine_tuning_without_length_is_refused(words: tuple[str, str]) -> None
         _choice(parsed(*words))
 
 
-def test_export_needs_a_name(tmp_path: Path) -> None:
-    save_bundle(tmp_path / "model", untrained())
-    words = ["export", str(tmp_path / "model"), str(tmp_path / "m.pt")]
-    with pytest.raises(InputError, match=r"must end in \.onnx"):
-        CliRunner().invoke(cli, words, catch_exceptions=False)
 
 
-def test_an_exported_model_is_a_file_that_was_run(tmp_path: Path) -> None:
-    save_bundle(tmp_path / "model", untrained(2))
-    out = CliRunner().invoke(
-        cli, ["export", str(tmp_path / "model"), str(tmp_path / "m.onnx")], catch_exceptions=False
-    )
-    assert out.exit_code == 0 and "[N, 16, 16, 3] RGB" in out.output
-    assert (tmp_path / "m.onnx").stat().st_size > 1000
+def test_it_is_said_which_version_a_model_is(capsys: pytest.CaptureFixture[str]) -> None:
+    _tell_registered(Registered("facesearch-staff-123456", "3", "champion", "better, compared"))
+    said, notes = capsys.readouterr()
+    assert "registered: models:/facesearch-staff-123456/3   champion" in said
+    assert "models:/facesearch-staff-123456@champion" in said and "better, compared" in notes
+    _tell_registered(Registered("facesearch-staff-123456", "4", "not measured", "no figure"))
+    said, notes = capsys.readouterr()
+    assert "@champion" not in said and "note: not measured: no figure" in notes

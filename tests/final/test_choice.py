@@ -32,6 +32,8 @@ def test_what_makes_another_model_makes_other_options() -> None:
         replace(base, keeps_all=False), replace(base, has_shift_control=True),
     ]  # fmt: skip
     found = [str(options(choice)) for choice in (base, *others)]
+    planned = plan_final([finalist()], base, Listener())
+    found.append(str(options_of(planned, replace(base, folds=3))))
     assert len(set(found)) == len(found)
 
 
@@ -54,5 +56,7 @@ def test_what_is_planned_is_told_and_what_cannot_be_is_refused() -> None:
     notes: list[str] = []
     plan_final([finalist()], Choice(Plan(seeds=2)), Listener(on_note=notes.append))
     assert notes == ["trial trial 003 (run 3f2b91c0): 2 networks, 10 epochs at 16 px"]
+    with pytest.raises(InputError, match="have held-out identities to report on already"):
+        plan_final([finalist()], Choice(folds=3), Listener())
     with pytest.raises(InputError, match="nothing of these faces is reserved"):
         plan_final([finalist()], Choice(with_reserved=True), Listener())
