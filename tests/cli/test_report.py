@@ -49,6 +49,17 @@ def test_a_final_model_gets_a_page_in_its_folder(tmp_path: Path) -> None:
     assert "<title>Final model final-12345678</title>" in (folder / "report.html").read_text()
 
 
+def test_several_get_a_page_each(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    words = [str(final_folder(runs, folder=f"final-12345678-{end}")) for end in ("aaaa", "bbbb")]
+    run("report", *words, "--no-log")
+    assert all((Path(word) / "report.html").is_file() for word in words)
+    with pytest.raises(InputError, match="one folder for 2 reports"):
+        run("report", *words, "--no-log", "--out", str(tmp_path / "out"))
+    with pytest.raises(InputError, match="2 final models begin with 'final-12345678'"):
+        run("report", "final-12345678", "--runs", str(runs), "--no-log")
+
+
 def test_what_is_nothing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="'nothing' is no sweep"):
         run("report", "nothing", "--runs", str(tmp_path))

@@ -40,6 +40,18 @@ def test_a_folder_is_a_bundle_or_holds_one(tmp_path: Path, monkeypatch: pytest.M
     assert find_bundle("~/abc123") == tmp_path / "abc123/model"
 
 
+def test_how_the_name_of_a_final_begins_is_enough(tmp_path: Path) -> None:
+    first = bundle(tmp_path / "runs/final-3f2b91c0-5d07a3/model")
+    for word in ("final-3f2b91c0", str(tmp_path / "runs/final-3f2"), "final-3f2b91c0/model"):
+        assert find_bundle(word, runs_dir=tmp_path / "runs") == first
+    bundle(tmp_path / "runs/final-3f2b91c0-99aa00/model")
+    with pytest.raises(InputError, match=r"2 final models begin with .*99aa00, .*5d07a3\."):
+        find_bundle("final-3f2b91c0", runs_dir=tmp_path / "runs")
+    # the whole name of a folder of before is no beginning
+    before = bundle(tmp_path / "runs/final-3f2b91c0/model")
+    assert find_bundle("final-3f2b91c0", runs_dir=tmp_path / "runs").samefile(before)
+
+
 def test_the_model_is_loaded_on_a_device(tmp_path: Path) -> None:
     model = load_model(bundle(tmp_path / "model"), device="cpu")
     np.testing.assert_array_equal(model.embed(IMAGES), untrained().embed(IMAGES))

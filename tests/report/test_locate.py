@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from finals import in_registry, small_final
 from sweeps import in_mlflow, simulated_sweep
 
 from facesearch.errors import InputError
@@ -54,6 +55,28 @@ def test_a_final_model_by_its_folder_and_its_run(sweep: Path, store: Store) -> N
             find_subject(run_id, store, runs_dir)
     finally:
         client.delete_run(run_id)
+
+
+def test_a_report_stands_beside_the_model_that_it_is_of(sweep: Path, store: Store) -> None:
+    runs_dir, client = sweep.parent, store.client()
+    folders = [small_final(runs_dir / f"final-12345678{end}") for end in ("", "-aaaaaa")]
+    runs = [in_registry(store, folder, "facesearch-staff")[0] for folder in folders]
+    try:
+        for folder, run_id in zip(folders, runs, strict=True):
+            found = find_subject(run_id, store, runs_dir)
+            assert found == Subject("final", folder, run_id)
+            assert Subject("final", folder).run_id(store) == run_id
+        # a folder of before, whose model a later finalize has replaced
+        small_final(folders[0], replaced=True)
+        with pytest.raises(InputError, match="final-12345678 .* holds another model now"):
+            find_subject(runs[0], store, runs_dir)
+        assert Subject("final", folders[0]).run_id(store) == ""
+        # one that was renamed is still it
+        moved = folders[1].rename(runs_dir / "the-best")
+        assert find_subject(runs[1], store, runs_dir).folder == moved
+    finally:
+        for run_id in runs:
+            client.delete_run(run_id)
 
 
 @pytest.mark.parametrize("word", ["nobody", "x", "a' OR '1' = '1", "y" * 5000, "../..", "%%%"])
