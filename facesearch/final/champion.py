@@ -110,17 +110,29 @@ def judge(store: Store, name: str, entrant: Entrant) -> Verdict:
 
 def _without_champion(store: Store, name: str, others: list[Any], entrant: Entrant) -> Verdict:
     """Judge a model where nobody is the champion of its data set yet."""
-    shared = "" if name == SHARED else champion_of(store.client(), SHARED)
-    if shared:  # a store of before each data set had a registered model of its own
-        before = store.client().get_model_version(SHARED, shared)
-        if not _why_other_faces(entrant, before):
-            where = f"models:/{SHARED}/{shared}"
-            return _compared(store, where, where, entrant)
+    before = None if name == SHARED else _with_the_one_of_before(store, entrant)
+    if before is not None and before.standing != INCOMPARABLE:
+        return before
     measured = [version for version in others if version.tags.get(FACES_TAG)]
     if measured:
         said = f"of the {len(measured)} measured versions before it none is the champion"
         return Verdict(INCOMPARABLE, f"{said}; {_BY_HAND}")
-    return Verdict(CHAMPION, "the first version with figures: there was no champion before it")
+    more = f"; {before.reason}" if before is not None else ""
+    reason = f"the first version with figures: there was no champion before it{more}"
+    return Verdict(CHAMPION, reason)
+
+
+def _with_the_one_of_before(store: Store, entrant: Entrant) -> Verdict | None:
+    """Compare with the champion that a store has from before data sets had names of their own.
+
+    None if there is none, or it was reported on other faces.
+    """
+    client = store.client()
+    number = champion_of(client, SHARED)
+    if not number or _why_other_faces(entrant, client.get_model_version(SHARED, number)):
+        return None
+    where = f"models:/{SHARED}/{number}"
+    return _compared(store, where, where, entrant)
 
 
 def versions_of(client: Any, name: str) -> list[Any]:

@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,7 @@ def test_a_report_stands_beside_the_model_that_it_is_of(sweep: Path, store: Stor
             assert Subject("final", folder).run_id(store) == run_id
         # a folder of before, whose model a later finalize has replaced
         small_final(folders[0], replaced=True)
-        with pytest.raises(InputError, match="final-12345678 .* holds another model now"):
+        with pytest.raises(InputError, match=r"final-12345678 .* holds another model now"):
             find_subject(runs[0], store, runs_dir)
         assert Subject("final", folders[0]).run_id(store) == ""
         # one that was renamed is still it
@@ -77,6 +78,8 @@ def test_a_report_stands_beside_the_model_that_it_is_of(sweep: Path, store: Stor
     finally:
         for run_id in runs:
             client.delete_run(run_id)
+        for folder in (*folders, runs_dir / "the-best"):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.mark.parametrize("word", ["nobody", "x", "a' OR '1' = '1", "y" * 5000, "../..", "%%%"])
