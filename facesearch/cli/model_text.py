@@ -10,8 +10,8 @@ from facesearch.cli.run_tables import figure
 from facesearch.cli.text import printable
 from facesearch.tracking.rows import SHORT_ID, iso_time
 
-_MEASURES = ("unknown_test/rank1", "unknown_dev/rank1", "dev/top1", "pairs/accuracy")
-_MOST_COLUMNS = 2
+# The figures of the table: of each line the first that a model of the data set has.
+_MEASURES = (("unknown_test/rank1", "unknown_dev/rank1", "pairs/accuracy"), ("dev/top1",))
 
 
 def table(models: Sequence[Any], width: int) -> Iterator[str]:
@@ -41,18 +41,21 @@ def _data_set(model: Any) -> str:
 
 
 def _columns(group: Sequence[Any]) -> list[Column]:
-    known = [name for name in _MEASURES if any(name in model.figures for model in group)]
-    columns = [
+    known = {name for model in group for name in model.figures}
+    shown = [next((name for name in names if name in known), None) for names in _MEASURES]
+    return [
         Column("model", [printable(model.name) for model in group]),
-        Column("alias", [", ".join(model.aliases) for model in group]),
+        Column("alias", [_alias(model) for model in group]),
         *(
             Column(name, [figure(model.figures.get(name)) for model in group])
-            for name in known[:_MOST_COLUMNS]
+            for name in shown
+            if name is not None
         ),
     ]
-    if not all(model.is_measured for model in group):
-        columns.append(Column("", ["" if one.is_measured else "not measured" for one in group]))
-    return columns
+
+
+def _alias(model: Any) -> str:
+    return ", ".join(model.aliases) or ("" if model.is_measured else "not measured")
 
 
 def _facts(model: Any) -> list[str]:
