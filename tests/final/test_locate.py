@@ -45,7 +45,7 @@ def test_how_the_name_of_a_final_begins_is_enough(tmp_path: Path) -> None:
     for word in ("final-3f2b91c0", str(tmp_path / "runs/final-3f2"), "final-3f2b91c0/model"):
         assert find_bundle(word, runs_dir=tmp_path / "runs") == first
     bundle(tmp_path / "runs/final-3f2b91c0-99aa00/model")
-    with pytest.raises(InputError, match=r"2 final models begin with .*99aa00, .*5d07a3\."):
+    with pytest.raises(InputError, match=r"2 final models begin with .*5d07a3, .*99aa00\."):
         find_bundle("final-3f2b91c0", runs_dir=tmp_path / "runs")
     # the whole name of a folder of before is no beginning
     before = bundle(tmp_path / "runs/final-3f2b91c0/model")
