@@ -9,7 +9,7 @@ import click
 from facesearch.cli.figures import print_report
 from facesearch.cli.options import DATA, RUNS, TRACKING, told_when_stopped
 from facesearch.cli.text import faces_root, printable
-from facesearch.cli.verbosity import say_hint
+from facesearch.cli.verbosity import say_hint, say_note
 from facesearch.errors import InputError
 
 _VIEWS = click.option(

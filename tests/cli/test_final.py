@@ -1,14 +1,9 @@
-from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
-from models import untrained
 
-from facesearch.cli import cli
 from facesearch.cli.final import _choice, _tell_registered, finalize
 from facesearch.errors import InputError
-from facesearch.final.bundle import save_bundle
 from facesearch.final.plan import FineTune
 from facesearch.final.registry import Registered
 
@@ -42,8 +37,6 @@ def test_options_become_the_choice() -> None:
 def test_a_fine_tuning_without_length_is_refused(words: tuple[str, str]) -> None:
     with pytest.raises(InputError, match="need --fine-tune-epochs"):
         _choice(parsed(*words))
-
-
 
 
 def test_it_is_said_which_version_a_model_is(capsys: pytest.CaptureFixture[str]) -> None:
