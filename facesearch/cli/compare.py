@@ -23,6 +23,7 @@ def compare(
 
     \b
     facesearch compare runs/final-3f2b91c0 models:/NAME@champion --data FACES
+    facesearch models compare final-3f2b91c0 final-99aa00          the same
 
     A and B are folders, ids of final runs, or models:/NAME@ALIAS; facesearch models lists them.
     Without --data the faces are those of A; --data may be any folder of identities, as for

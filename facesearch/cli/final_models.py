@@ -68,7 +68,11 @@ def models_group(
 @TRACKING
 @RUNS
 def show(bundle: str, is_json: bool, tracking_uri: str | None, runs_dir: Path) -> None:
-    """Show all that is known of one final model."""
+    """Show all that is known of one final model: figures, thresholds, versions, why champion.
+
+    \b
+    facesearch models show final-3f2b91c0
+    """
     from facesearch.cli.model_text import as_object, details
     from facesearch.final.listing import find_model
 
@@ -94,6 +98,9 @@ def remove(
     bundle: str, yes: bool, force: bool, is_json: bool, tracking_uri: str | None, runs_dir: Path,
 ) -> None:  # fmt: skip
     """Remove a final model: its folder, its MLflow run, its registered versions; nothing else.
+
+    \b
+    facesearch models remove final-3f2b91c0
 
     The run is marked deleted; mlflow gc frees its files. Networks that other final models share
     with it stay with them.

@@ -24,6 +24,8 @@ from facesearch.tracking.rows import figures_of
 from facesearch.tracking.store import Store
 from facesearch.tracking.tracker import telling
 
+# Characters of a run's id that are enough, and models that a message names.
+_LEAST_ID, _SHOWN = 3, 5
 # A figure with the ends of its interval.
 Ends = tuple[float, float, float]
 
@@ -140,9 +142,6 @@ def find_model(word: str, models: Sequence[FinalModel], runs_dir: Path) -> Final
     raise InputError(f"'{word[:200]}': no final model in {runs_dir} or in MLflow; known: {names}.")
 
 
-_LEAST_ID, _SHOWN = 3, 5
-
-
 def _addresses(version: Version) -> list[str]:
     ends = [f"/{version.number}", *(f"@{alias}" for alias in version.aliases)]
     return [f"models:/{version.name}{end}" for end in ends]
@@ -238,7 +237,7 @@ def _of_run(run: Any) -> FinalModel:
         "trial": tags.get("facesearch.trial", ""),
         "trial_run_id": tags.get("facesearch.trial_run_id", ""),
         "fingerprint": tags.get("facesearch.faces", ""),
-        "folder": tags.get(FOLDER_TAG, ""),
+        "folder_name": tags.get(FOLDER_TAG, ""),
     }
     model = FinalModel(
         str(run.info.run_id)[:8],
