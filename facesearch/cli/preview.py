@@ -21,7 +21,6 @@ def show_preview(
     from facesearch.tuning import preview
     from facesearch.tuning.limits import Limits
     from facesearch.tuning.sweep import local_slots
-    from facesearch.tuning.tables import format_seconds
     from facesearch.tuning.tune import first_config
 
     console = Console(quiet=as_json)
@@ -50,7 +49,7 @@ def show_preview(
         )
     _show_plan(console, space, plan, at_once)
     if has_pace:
-        console.print(f"expected duration: {format_seconds(plan.seconds)}", highlight=False)
+        console.print(f"expected duration: {_duration(plan)}", highlight=False)
     kept = _kept_files(plan, at_once, space.settings.search.scheduler.type)
     disk = max(cost.checkpoint_bytes for cost in possible) * kept
     console.print(f"disk: at most {disk / 1e6:,.0f} MB of checkpoints", highlight=False)
@@ -72,6 +71,13 @@ def _read_faces(console: Any, data: Any) -> Any:
     for line in reserve_lines(faces.reserve):
         console.print(f"reserved: {line}", highlight=False, markup=False, soft_wrap=True)
     return faces
+
+
+def _duration(plan: Any) -> str:
+    from facesearch.tuning.tables import format_seconds
+
+    again = f", {format_seconds(plan.repeat_seconds)} of it for the repeats"
+    return format_seconds(plan.seconds) + (again if plan.repeats else "")
 
 
 def _measured(
@@ -115,6 +121,8 @@ def _print_json(space: SearchSpace, costs: Any, plan: Any, **told: Any) -> None:
         "trials_at_once": told["at_once"],
         "epochs": plan.epochs,
         "seconds": plan.seconds if told["has_pace"] else None,
+        "repeats": plan.repeats,
+        "repeat_epochs": plan.repeat_epochs,
         "checkpoint_bytes": round(told["disk"]),
         "impossible": told["impossible"],
     }
@@ -124,7 +132,8 @@ def _print_json(space: SearchSpace, costs: Any, plan: Any, **told: Any) -> None:
 def _kept_files(plan: Any, at_once: int, scheduler: str) -> float:
     """Three files for each trial at work or paused, two for each that trained to the end."""
     pauses = scheduler in ("asha_promote", "one_epoch", "pbt")
-    return 3 * (plan.rungs[1] if pauses else at_once) + 2 * float(plan.rungs[max(plan.rungs)])
+    whole: float = plan.rungs[max(plan.rungs)] + plan.repeats
+    return 3 * float(plan.rungs[1] if pauses else at_once) + 2 * whole
 
 
 def _show_holes(console: Any, space: SearchSpace) -> None:
@@ -183,3 +192,8 @@ def _show_plan(console: Any, space: SearchSpace, plan: Any, at_once: int) -> Non
         f"{plan.rungs[1]:.0f} trials, {at_once} at a time, about {plan.epochs:.0f} epochs "
         f"({plan.epochs / whole:.0%} of {whole:.0f})", highlight=False,
     )  # fmt: skip
+    if plan.repeats:
+        console.print(
+            f"then the best {search.repeat_top} again, until each has {search.repeat_seeds} seeds: "
+            f"{plan.repeats} trainings, {plan.repeat_epochs} epochs", highlight=False,
+        )  # fmt: skip

@@ -30,6 +30,7 @@ def _trial(trial: Any) -> dict[str, Any]:
     return {
         "number": trial.number, "run_id": trial.run_id, "outcome": trial.outcome,
         "message": trial.message, "epochs": trial.epochs, "score": trial.score,
+        "repeat_of": trial.repeat_of,
         "point": trial.point, "metrics": dict(trial.curve[-1]) if trial.curve else {},
     }  # fmt: skip
 

@@ -75,12 +75,25 @@ def _fixed(rows: Sequence[Any], *, has_sweep: bool) -> list[Column]:
     columns = [
         Column("sweep", [printable(row.sweep) for row in rows] if has_sweep else []),
         Column("run", [row.run_id[:SHORT_ID] for row in rows]),
-        Column("trial", [f"{row.trial:03d}" for row in rows], is_right=True),
+        Column("trial", [row.name for row in rows], is_right=True),
         Column("outcome", [printable(row.outcome.replace("_", " ")) for row in rows]),
         Column("epochs", [str(row.epochs) for row in rows], is_right=True),
         Column("score", [number(row.score) for row in rows], is_right=True),
+        *_seeds(rows),
     ]
     return [column for column in columns if any(column.cells)]
+
+
+def _seeds(rows: Sequence[Any]) -> list[Column]:
+    """Return the mean over seeds of what was repeated, and which trial a repeat is again."""
+    from facesearch.tracking.query import repeats_of
+    from facesearch.tuning.records import mean_words, seed_scores, trial_name
+
+    repeats = repeats_of(rows)
+    scores = [seed_scores(row, repeats.get((row.sweep, row.trial), ())) for row in rows]
+    again = ["" if row.repeat_of is None else trial_name(row.repeat_of) for row in rows]
+    means = [mean_words(of_seeds) if len(of_seeds) > 1 else "" for of_seeds in scores]
+    return [Column("mean of seeds", means, is_right=True), Column("again", again, is_right=True)]
 
 
 def _extra(rows: Sequence[Any], sorted_by: str) -> list[Column]:

@@ -20,7 +20,7 @@ def facts(detail: Any, width: int) -> list[tuple[str, str]]:
     row = detail.row
     told = [
         ("run", row.run_id or "unknown: only MLflow knows it"),
-        ("sweep", f"{row.sweep}/{row.trial:03d}" if row.sweep else ""),
+        ("sweep", f"{row.sweep}/{row.name}" if row.sweep else ""),
         ("point", row.point if detail.kind == "trial" else ""),
         ("outcome", row.outcome.replace("_", " ")),
         ("message", detail.message),

@@ -145,7 +145,7 @@ def _print(boards: list[Any], shown: list[Any], num_chosen: int, key: str | None
 
 
 def _name(row: Any, *, is_all: bool) -> str:
-    return f"{row.sweep}/{row.trial:03d}" if is_all else f"{row.trial:03d}"
+    return f"{row.sweep}/{row.name}" if is_all else row.name
 
 
 def _tell_next(shown: list[Any]) -> None:
@@ -155,7 +155,7 @@ def _tell_next(shown: list[Any]) -> None:
     if not shown:
         return
     first = rank(shown)[0]
-    label = first.run_id[:8] or f"{first.sweep}/{first.trial:03d}"
+    label = first.run_id[:8] or f"{first.sweep}/{first.name}"
     say_hint(f"\nnext:  facesearch show {label}")
     if first.run_id and first.is_ranked:
         say_hint(f"       facesearch finalize --run-id {label}")

@@ -98,7 +98,7 @@ def _sweep_text(board: Any, known: Any) -> str:
     width = Console().width - 2
     title, _, outcomes = headline(board.sweep, board.rows, width).partition("\n")
     leaders = rank(board.rows)[:_NUM_LEADERS]
-    finals = final_columns(board.finals, {row.run_id: f"{row.trial:03d}" for row in board.rows})
+    finals = final_columns(board.finals, {row.run_id: row.name for row in board.rows})
     parts = [
         (f"sweep {title}", _sweep_facts(board, known, outcomes)),
         ("best", "\n".join(lines(trial_columns(leaders, width), width)) if leaders else ""),

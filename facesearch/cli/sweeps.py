@@ -19,6 +19,14 @@ _TRIALS = click.option("--trials", type=int, help="Trials to start, instead of t
 _JSON = click.option(
     "--json", "as_json", is_flag=True, help="Print the result as JSON; progress: standard error."
 )
+_REPEAT = click.option(
+    "--repeat-top", type=click.IntRange(0, 100), metavar="K",
+    help="When the search has ended, train its K best configs again with further seeds.",
+)  # fmt: skip
+_SEEDS = click.option(
+    "--seeds", type=click.IntRange(2, 100), metavar="N",
+    help="Seeds of each of them, that of the search among them; default: 3.",
+)  # fmt: skip
 _NAME = click.option("--name", help="Name of the sweep, instead of the file's.")
 
 
@@ -26,7 +34,9 @@ _NAME = click.option("--name", help="Name of the sweep, instead of the file's.")
 @SPACE
 @DATA
 @_TRIALS
-@click.option("--time", "time_text", help="Wall-clock budget of all sessions: 90s, 15m, 2h.")
+@click.option("--time", "time_text", help="Wall-clock budget of the search: 90s, 15m, 2h.")
+@_REPEAT
+@_SEEDS
 @_NAME
 @click.option("--fresh", is_flag=True, help="Begin a new sweep, beside the one of this name.")
 @click.option(
@@ -38,26 +48,38 @@ _NAME = click.option("--name", help="Name of the sweep, instead of the file's.")
 @RUNS
 @_JSON
 def tune(  # noqa: PLR0913 - one argument an option
-    space: Path, root: str | None, trials: int | None, time_text: str | None, name: str | None,
-    fresh: bool, learn_from: Sequence[str], address: str | None, tracking_uri: str | None,
+    space: Path, root: str | None, trials: int | None, time_text: str | None,
+    repeat_top: int | None, seeds: int | None, name: str | None, fresh: bool,
+    learn_from: Sequence[str], address: str | None, tracking_uri: str | None,
     runs_dir: Path, as_json: bool,
 ) -> None:  # fmt: skip
     """Sweep a search space; the same command again goes on where it was stopped.
 
     \b
     facesearch tune searchspaces/arcface.yaml --data FACES --time 2h
+
+    One training says little of the best two: --repeat-top 3 --seeds 3 trains the best three again,
+    and ranks them by the mean. Given to a finished sweep, it does only that.
     """
     from facesearch.space import load_space
     from facesearch.tuning.folder import find_sweep
 
     chosen = load_space(space)
     budget = parse_duration(time_text) if time_text else None
-    chosen = chosen.with_settings(trials=trials, time_s=budget, name=name)
+    chosen = chosen.with_settings(
+        trials=trials, time_s=budget, name=name, repeat_top=_top(repeat_top, seeds),
+        repeat_seeds=seeds,
+    )  # fmt: skip
     known = [find_sweep(runs_dir, sweep) for sweep in learn_from]
     _run(
         chosen, faces_root(root), address, tracking_uri, runs_dir, as_json=as_json,
         is_fresh=fresh, learn_from=known,
     )  # fmt: skip
+
+
+def _top(repeat_top: int | None, seeds: int | None) -> int | None:
+    """Return how many configs are repeated: seeds alone ask for the best three."""
+    return 3 if seeds is not None and repeat_top is None else repeat_top
 
 
 @click.command()
@@ -199,11 +221,14 @@ def _conclude(console: Any, search: Any, result: Any, uri: str, more: str) -> No
 @SPACE
 @DATA
 @_TRIALS
+@_REPEAT
+@_SEEDS
 @click.option("--no-measure", is_flag=True, help="Do not train for a moment to learn the pace.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def preview(
-    space: Path, root: str | None, trials: int | None, no_measure: bool, as_json: bool
-) -> None:
+def preview(  # noqa: PLR0913 - one argument an option
+    space: Path, root: str | None, trials: int | None, repeat_top: int | None, seeds: int | None,
+    no_measure: bool, as_json: bool,
+) -> None:  # fmt: skip
     """Say what a sweep would do here: holes, rungs, costs and duration. Nothing is started.
 
     \b
@@ -212,11 +237,13 @@ def preview(
     from facesearch.cli.preview import show_preview
     from facesearch.space import load_space
 
-    chosen = load_space(space).with_settings(trials=trials)
+    top = _top(repeat_top, seeds)
+    chosen = load_space(space).with_settings(trials=trials, repeat_top=top, repeat_seeds=seeds)
     show_preview(chosen, faces_root(root), has_pace=not no_measure, as_json=as_json)
     if not as_json:
         words = [str(space), *(["--data", root] if root else [])]
-        words += ["--trials", str(trials)] if trials is not None else []
+        given = {"--trials": trials, "--repeat-top": repeat_top, "--seeds": seeds}
+        words += [word for k, v in given.items() if v is not None for word in (k, str(v))]
         say_hint(f"next:  facesearch tune {shlex.join(words)}")
 
 

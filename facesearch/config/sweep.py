@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from facesearch.config.part import Part, one_of, refuse
 from facesearch.errors import did_you_mean
@@ -87,6 +87,14 @@ class SearchConfig(Part):
     patience_trials: int | None = Field(
         None, ge=1, description="Stop when the best has not improved for so many ended trials."
     )
+    repeat_top: int = Field(
+        0, ge=0, le=100,
+        description="Best configs that are trained again when the search has ended, a count.",
+    )  # fmt: skip
+    repeat_seeds: int = Field(
+        3, ge=2, le=100,
+        description="Seeds of each of the repeat_top best, that of the search among them, a count.",
+    )  # fmt: skip
     limits: dict[str, float] = Field(
         {}, description="Largest allowed cost, {cost/mparams: 2}: other points are not started."
     )
@@ -146,6 +154,16 @@ class SearchConfig(Part):
             *((not most > 0, n, f"must be > 0, but got {most:g}") for n, most in limits.items()),
         )
         return limits
+
+    @model_validator(mode="after")
+    def _repeatable(self) -> "SearchConfig":
+        refuse(
+            (bool(self.repeat_top) and self.has_several, "repeat_top",
+             "ranks by the mean of one score; write an objective of one metric, or a weighted sum"),
+            (bool(self.repeat_top) and self.scheduler.type == "pbt", "repeat_top",
+             "a trial of pbt changes its config as it trains, so it cannot be repeated; write 0"),
+        )  # fmt: skip
+        return self
 
     @property
     def objectives(self) -> list[str]:

@@ -43,30 +43,28 @@ def nearest(
     return index, score
 
 
-def rank_k(
+def hits_at_rank(
     gallery_GD: np.ndarray,
     gallery_ids_G: np.ndarray,
     probes_PD: np.ndarray,
     probe_ids_P: np.ndarray,
     k: int = 1,
-) -> float:
-    """Return the fraction of probes with their own identity among the ``k`` most alike faces.
+) -> np.ndarray:
+    """Return which probes have their own identity among the ``k`` most alike faces, bool [P].
 
     It counts faces, not people: several pictures of one other person take several places (see
     ``mate_ranks``). Ties count against the model: a stranger with the same score stands before the
-    mate. NaN if there are no probes.
+    mate.
     """
-    if not len(probes_PD):
-        return float("nan")
     gallery, probes = unit_rows(gallery_GD), unit_rows(probes_PD)
-    hits = 0
+    hits = np.zeros(len(probes), dtype=bool)
     for start in range(0, len(probes), 1024):
         scores = probes[start : start + 1024] @ gallery.T
         is_mate = probe_ids_P[start : start + 1024][:, None] == gallery_ids_G[None]
         mate = np.where(is_mate, scores, -np.inf).max(axis=1)
         before = ((scores >= mate[:, None]) & ~is_mate).sum(axis=1)
-        hits += int(((before < k) & np.isfinite(mate)).sum())
-    return hits / len(probes)
+        hits[start : start + 1024] = (before < k) & np.isfinite(mate)
+    return hits
 
 
 def mate_ranks(

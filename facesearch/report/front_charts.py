@@ -48,7 +48,7 @@ def front_chart(source: SweepSource) -> Chart | None:
              "score": quality(t), "on the front": t in front}
             for t in sorted(trials, key=_cost)]  # fmt: skip
     alt = f"{len(front)} of {len(trials)} completed trials are on the front: " + ", ".join(
-        f"{t.number:03d} ({quality(t):.3f} for {_cost(t):.3g} GFLOP)" for t in front[:_MOST_NAMED]
+        f"{t.name} ({quality(t):.3f} for {_cost(t):.3g} GFLOP)" for t in front[:_MOST_NAMED]
     )
     return draw("front", "Score against operations", f"{alt}.", paint, rows)
 
@@ -120,7 +120,7 @@ def _marks(
         axes.plot(x, y, look.marker, color=look.colour, markersize=6, zorder=2,
                   markerfacecolor=look.colour if is_first else "none")  # fmt: skip
         if is_first and len(front) <= _MOST_NAMED:
-            axes.annotate(f"{trial.number:03d}", (x, y), (6, 5), textcoords="offset points",
+            axes.annotate(trial.name, (x, y), (6, 5), textcoords="offset points",
                           fontsize=8.5)  # fmt: skip
     axes.margins(0.08)
 

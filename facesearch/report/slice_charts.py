@@ -124,7 +124,7 @@ def pair_chart(source: SweepSource, first: str, second: str) -> Chart:
                          alpha=0.4 + 0.5 * share, edgecolors="none")  # fmt: skip
         for trial in trials[-3:]:
             x, y = (place_of(hole, trial.point[hole.name]) for hole in pair)
-            axes.annotate(f"{trial.number:03d}", (x, y), (7, 6), textcoords="offset points",
+            axes.annotate(trial.name, (x, y), (7, 6), textcoords="offset points",
                           fontsize=8.5)  # fmt: skip
         for hole, which in zip(pair, "xy", strict=True):
             scale(axes, which, hole)
@@ -134,7 +134,7 @@ def pair_chart(source: SweepSource, first: str, second: str) -> Chart:
                           fontsize=8.5)  # fmt: skip
 
     best = ", ".join(
-        f"{t.number:03d} at {as_text(t.point[first])} and {as_text(t.point[second])}"
+        f"{t.name} at {as_text(t.point[first])} and {as_text(t.point[second])}"
         for t in reversed(trials[-3:])
     )
     alt = f"{len(trials)} trials; the better its place in the sweep, the larger the mark. "

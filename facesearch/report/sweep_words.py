@@ -42,13 +42,13 @@ def _won(source: SweepSource) -> str:
     best, ranked = source.sweep.best, source.scored()
     if best is None:
         return "No trial has a score yet."
-    words = f"Won: trial {best.number:03d} with {best.score:.4f} ({describe_point(best.point)})"
+    words = f"Won: trial {best.name} with {best.score:.4f} ({describe_point(best.point)})"
     words += ", trained to the end." if best.outcome == "completed" else _not_whole(best)
     rivals = [t for t in ranked[1:] if t.epochs == best.epochs]
     if rivals:
         lead = (best.score or 0.0) - (rivals[0].score or 0.0)
         words += (
-            f" The next of as many epochs is trial {rivals[0].number:03d} with "
+            f" The next of as many epochs is trial {rivals[0].name} with "
             f"{rivals[0].score:.4f}, {lead:.4f} behind."
         )
         words += _how_sure(lead, scatter_of(ranked))
@@ -175,7 +175,7 @@ def facts(source: SweepSource) -> list[tuple[str, str]]:
     seconds = sum(row.get("seconds", 0.0) for t in sweep.trials.values() for row in t.curve)
     failed = len(source.failed())
     return [
-        ("best score" + (f", trial {best.number:03d}" if best else ""),
+        ("best score" + (f", trial {best.name}" if best else ""),
          f"{best.score:.4f}" if best else "none yet"),
         (f"trials, {sweep.count('completed')} to the end", str(len(sweep.trials))),
         (f"epochs, {sweep.epochs_spent / whole:.0%} of all to the end", str(sweep.epochs_spent)),

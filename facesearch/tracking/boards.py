@@ -1,13 +1,22 @@
 """Sweeps and their trials as an MLflow store holds them; nothing is written there."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from facesearch.tracking.agenda import SWEEP
 from facesearch.tracking.overview import refuse_missing
-from facesearch.tracking.rows import Board, Final, Row, Value, figures_of, in_order, plain_value
+from facesearch.tracking.rows import (
+    REPEAT_OF,
+    Board,
+    Final,
+    Row,
+    Value,
+    figures_of,
+    in_order,
+    plain_value,
+)
 from facesearch.tracking.runs import find_runs
 from facesearch.tracking.store import EXPERIMENT, Store
 from facesearch.tracking.tracker import telling
@@ -106,6 +115,7 @@ class StoreReader:
             started_s=run.info.start_time / 1000,
             params=params_of(run),
             metrics=metrics,
+            repeat_of=repeat_of(tags),
         )
 
     def _epochs(self, run: Any, outcome: str) -> int:
@@ -123,6 +133,12 @@ class StoreReader:
         wanted = None if trial_runs is None else set(trial_runs)
         found = [final_of(run) for run in self.runs("tags.`facesearch.kind` = 'final'")]
         return [one for one in found if wanted is None or one.trial_run_id in wanted]
+
+
+def repeat_of(tags: Mapping[str, str]) -> int | None:
+    """Return the trial that a run repeats with another seed, by the tags of the run."""
+    told = tags.get(REPEAT_OF)
+    return None if told is None else int(told)
 
 
 def _age(run: Any) -> tuple[int, str]:

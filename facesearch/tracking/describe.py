@@ -53,9 +53,7 @@ def _verdict(sweep: SweepRecord) -> str:
     how = " It was interrupted; the same command goes on." if sweep.is_interrupted else how
     if best is None:
         return f"**No trial of this sweep has a score.**{how}"
-    return (
-        f"**Best: trial {best.number:03d}, score {best.score:.4f} after epoch {best.epochs}.**{how}"
-    )
+    return f"**Best: trial {best.name}, score {best.score:.4f} after epoch {best.epochs}.**{how}"
 
 
 def _figures(sweep: SweepRecord) -> str:
@@ -70,7 +68,7 @@ def _figures(sweep: SweepRecord) -> str:
         "epochs": f"{sweep.epochs_spent}{share}",
         "training": f"{_duration(seconds)}, all trials added",
     }
-    unscored = [f"{trial.number:03d}" for trial in trials if not trial.curve]
+    unscored = [trial.name for trial in trials if not trial.curve]
     if unscored:
         rows["without a finished epoch"] = f"{', '.join(unscored[:30])}: in no chart"
     return _table(("sweep", ""), rows.items())

@@ -9,6 +9,7 @@ from facesearch.tracking.boards import StoreReader, SweepRun, final_of
 from facesearch.tracking.rows import SHORT_ID, Detail, Row, iso_time
 from facesearch.tracking.runs import find_runs
 from facesearch.tracking.tracker import telling
+from facesearch.tuning.records import trial_name
 
 _RUN_ID = re.compile(r"[0-9a-f]{3,32}")
 _NUMBERED = re.compile(r"(.+)/(\d{1,6})")
@@ -82,7 +83,7 @@ def trial_run(reader: StoreReader, sweep: SweepRun, number: int) -> Any:
         runs = find_runs(reader.client, reader.experiment, sweep.sweep_id, number).get(number, [])
     if not runs:
         raise InputError(
-            f"MLflow at {reader.store.uri} holds no trial {number:03d} of {sweep.names[0]}."
+            f"MLflow at {reader.store.uri} holds no trial {trial_name(number)} of {sweep.names[0]}."
         )
     return min(runs, key=lambda run: (run.info.start_time, run.info.run_id))
 

@@ -1,12 +1,13 @@
 """Questions to a leaderboard: which rows (``lr<=0.1``), and in which order."""
 
-import math
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from facesearch.errors import InputError, did_you_mean
 from facesearch.tracking.rows import Row, Value
+from facesearch.tuning.records import rank_key
 
 _CONDITION = re.compile(r"\s*([^<>=!\s]+)\s*(<=|>=|!=|==|=|<|>)\s*(.*?)\s*")
 _TESTS: dict[str, Callable[[float], bool]] = {
@@ -125,15 +126,33 @@ def field_names(rows: Iterable[Row]) -> list[str]:
 
 
 def rank(rows: Iterable[Row]) -> list[Row]:
-    """Return rows as a sweep ranks them: longer trained first, then by score.
+    """Return rows as a sweep ranks them, see `rank_key`; a trial's repeats stand below it.
 
     Those that failed or have no score come last, by number.
     """
     rows = list(rows)
-    ranked = [row for row in rows if row.is_ranked]
-    others = [row for row in rows if not row.is_ranked]
-    ranked.sort(key=lambda row: (row.epochs, _number(row.score)), reverse=True)
+    repeats = repeats_of(rows)
+    firsts = [row for row in rows if row.is_ranked and row.repeat_of is None]
+    firsts.sort(key=lambda row: rank_key(row, repeats.get(_key(row), ())), reverse=True)
+    ranked = []
+    for first in firsts:
+        ranked += [first, *(row for row in repeats.get(_key(first), ()) if row.is_ranked)]
+    known = set(map(id, ranked))
+    others = [row for row in rows if id(row) not in known]
     return ranked + sorted(others, key=lambda row: (row.sweep, row.trial))
+
+
+def repeats_of(rows: Iterable[Row]) -> dict[tuple[str, int], list[Row]]:
+    """Return the repeats, in order, by sweep and number of the trial that they repeat."""
+    found: dict[tuple[str, int], list[Row]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: row.trial):
+        if row.repeat_of is not None:
+            found[row.sweep, row.repeat_of].append(row)
+    return found
+
+
+def _key(row: Row) -> tuple[str, int]:
+    return row.sweep, row.trial
 
 
 def sort(rows: Sequence[Row], word: str | None) -> list[Row]:
@@ -175,7 +194,3 @@ def _is_value(value: Value) -> bool:
 def _order(value: Value) -> tuple[bool, float, str]:
     is_text = isinstance(value, str)
     return (is_text, 0.0 if is_text else float(value or 0), str(value) if is_text else "")
-
-
-def _number(value: float | None) -> float:
-    return -math.inf if value is None or math.isnan(value) else value

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from facesearch.tuning.records import FAILED, describe_point
+from facesearch.tuning.records import FAILED, describe_point, trial_name
 
 Value = str | int | float | bool | None
 _WORDS: dict[str, Value] = {"True": True, "False": False, "None": None}
 SHORT_ID = 8
+# The tag that names the trial whose config a run trained again with another seed.
+REPEAT_OF = "facesearch.repeat_of"
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Row:
         started_s: Seconds since 1970; None if nobody has noted it.
         params: What was searched, by short names, in the order of the space.
         metrics: The latest of each.
+        repeat_of: The trial whose config it trained again with another seed; None for most.
 
     """
 
@@ -39,6 +42,12 @@ class Row:
     started_s: float | None = None
     params: dict[str, Value] = field(default_factory=dict)
     metrics: dict[str, float] = field(default_factory=dict)
+    repeat_of: int | None = None
+
+    @property
+    def name(self) -> str:
+        """What the trial is called."""
+        return trial_name(self.trial)
 
     @property
     def is_ranked(self) -> bool:
@@ -56,6 +65,8 @@ class Row:
             "sweep": self.sweep, "run": self.run_id, "trial": self.trial, "outcome": self.outcome,
             "epochs": self.epochs, "score": self.score, "started": iso_time(self.started_s),
         }  # fmt: skip
+        if self.repeat_of is not None:
+            own["repeat_of"] = self.repeat_of
         params = {f"param.{k}" if k in own else k: v for k, v in self.params.items()}
         more = {k: v for k, v in self.metrics.items() if k not in own and k not in params}
         return {**own, **params, **more}
@@ -129,7 +140,7 @@ class Detail:
     @property
     def label(self) -> str:
         """What it is called in a command: its short id, else sweep and number."""
-        return self.row.run_id[:SHORT_ID] or f"{self.row.sweep}/{self.row.trial:03d}"
+        return self.row.run_id[:SHORT_ID] or f"{self.row.sweep}/{self.row.name}"
 
 
 def plain_value(value: Any) -> Value:

@@ -5,6 +5,7 @@ import logging
 import os
 import re
 import sqlite3
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from facesearch.errors import InputError
+from facesearch.tracking.rows import REPEAT_OF
+from facesearch.tuning.records import rank_key
 
 EXPERIMENT = "facesearch"
 _RUN_ID = re.compile(r"\w[\w.-]{2,99}")
@@ -156,9 +159,9 @@ def _sweeps_named(runs: list[Any], name: str) -> list[Any]:
 
 
 def sweep_trials(store: Store, trial: Any) -> list[Any]:
-    """Return the finished trials of the sweep that a trial is of, the best first.
+    """Return the finished trials of the sweep that a trial is of, ranked as the sweep ranks them.
 
-    Those that trained to the end come before those that were stopped, as in the sweep itself.
+    Repeats of a config with other seeds are no further trials: they are in its place.
     """
     sweep_id = trial.data.tags.get("facesearch.sweep_id")
     if not sweep_id:
@@ -171,11 +174,29 @@ def sweep_trials(store: Store, trial: Any) -> list[Any]:
         and run.data.tags.get("facesearch.outcome") in ("completed", "pruned", "killed")
         and "best/score" in run.data.metrics
     ]
+    repeats: dict[str, list[_Trained]] = defaultdict(list)
+    for run in of_sweep:
+        repeats[run.data.tags.get(REPEAT_OF, "")].append(_Trained.of(run))
+    firsts = [run for run in of_sweep if REPEAT_OF not in run.data.tags]
 
-    def rank(run: Any) -> tuple[bool, float]:
-        return run.data.tags["facesearch.outcome"] == "completed", run.data.metrics["best/score"]
+    def key(run: Any) -> tuple[Any, ...]:
+        return rank_key(_Trained.of(run), repeats[run.data.tags["facesearch.trial"]])
 
-    return sorted(of_sweep, key=rank, reverse=True)
+    return sorted(firsts, key=key, reverse=True)
+
+
+@dataclass(frozen=True)
+class _Trained:
+    """What a run says of a trial's place in its sweep."""
+
+    epochs: int
+    score: float | None
+    outcome: str
+
+    @classmethod
+    def of(cls, run: Any) -> "_Trained":
+        metrics, outcome = run.data.metrics, run.data.tags["facesearch.outcome"]
+        return cls(int(metrics.get("epochs", 0)), metrics.get("score"), outcome)
 
 
 def _our_runs(client: MlflowClient, store: Store) -> list[Any]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from facesearch.config import RunConfig, as_plain
 from facesearch.tracking.charts import SCORE, Seen
 from facesearch.tracking.describe import NOTE, describe_experiment, describe_sweep
+from facesearch.tracking.rows import REPEAT_OF
 from facesearch.tracking.view import view_tag
 from facesearch.tuning.records import FAILED, OUTCOMES, SweepRecord, TrialRecord, short_names
 
@@ -129,6 +130,8 @@ class Targets:
             "facesearch.trial": str(trial.number),
             "mlflow.runName": trial.title[:250],
         }
+        if trial.repeat_of is not None:
+            first[REPEAT_OF] = str(trial.repeat_of)
         if parent_id:
             first["mlflow.parentRunId"] = parent_id
         return Target(

@@ -19,7 +19,7 @@ from facesearch.tracking.agenda import SWEEP, Agenda, Key
 from facesearch.tracking.runs import STEPS, Written, adopt, create, find_runs
 from facesearch.tracking.store import Store
 from facesearch.tracking.targets import Target, Targets
-from facesearch.tuning.records import SweepRecord, TrialRecord
+from facesearch.tuning.records import SweepRecord, TrialRecord, trial_name
 
 
 class Tracker:
@@ -176,7 +176,7 @@ class Tracker:
             if error.error_code != "INVALID_PARAMETER_VALUE":
                 raise
             self._refused.add((key, name))
-            who = "the sweep" if key is None else f"trial {key:03d}"
+            who = "the sweep" if key is None else f"trial {trial_name(key)}"
             self._tell(f"the {name} of {who} was refused: {_reason(error)}")
             return None
         self._agenda.progress()

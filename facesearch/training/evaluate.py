@@ -4,6 +4,7 @@ Shapes: N faces, D embedding. Scores of a sweep come from faces held out of trai
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 from facesearch.data.faces import Faces, FaceSet
 from facesearch.errors import TrialFailure
 from facesearch.heads import Head
-from facesearch.metrics.identification import gallery_and_probes, rank_k
+from facesearch.metrics.identification import gallery_and_probes, hits_at_rank
 from facesearch.metrics.verification import pair_scores, tar_at_far
 from facesearch.models.network import normalise
 
@@ -82,19 +83,41 @@ def predict(head: Head, embeddings_ND: Tensor, batch_size: int = 4096) -> np.nda
     return torch.cat(parts).cpu().numpy()
 
 
-def evaluate(network: nn.Module, head: Head, faces: Faces, autocast: Autocast) -> dict[str, float]:
-    """Return ``val/rank1``, ``val/tar_at_far_1e-3``, ``val/top1``: those that the faces allow."""
+@dataclass(frozen=True)
+class Evaluation:
+    """What a network is worth on held-out faces.
+
+    Args:
+        metrics: ``val/rank1``, ``val/tar_at_far_1e-3``, ``val/top1``: those that the faces allow.
+        hits: Correct rank-1 probes of each held-out identity, and how many probes each has: what
+            ``val/rank1`` is the ratio of. Two networks of the same faces can be compared by it.
+
+    """
+
+    metrics: dict[str, float] = field(default_factory=dict)
+    hits: tuple[list[int], list[int]] | None = None
+
+
+def evaluate(network: nn.Module, head: Head, faces: Faces, autocast: Autocast) -> Evaluation:
+    """Return what a network is worth on the faces that are held out of training."""
     metrics: dict[str, float] = {}
+    hits = None
     if len(faces.strangers):
         vectors = embed(network, faces.strangers, autocast, has_mirror=False).numpy()
         labels = faces.strangers.labels_M
         gallery, probes = gallery_and_probes(labels)
-        metrics["val/rank1"] = rank_k(
-            vectors[gallery], labels[gallery], vectors[probes], labels[probes]
-        )
+        is_hit = hits_at_rank(vectors[gallery], labels[gallery], vectors[probes], labels[probes])
+        metrics["val/rank1"] = float(is_hit.mean()) if len(is_hit) else float("nan")
+        hits = _by_identity(labels[probes], is_hit)
         genuine, impostor = pair_scores(vectors, labels)
         metrics["val/tar_at_far_1e-3"] = tar_at_far(genuine, impostor, 1e-3)
     if len(faces.closed):
         closed = embed(network, faces.closed, autocast, has_mirror=False)
         metrics["val/top1"] = closed_set_top1(head, closed, faces.closed.labels_M)
-    return metrics
+    return Evaluation(metrics, hits)
+
+
+def _by_identity(labels_P: np.ndarray, is_hit_P: np.ndarray) -> tuple[list[int], list[int]]:
+    probes = np.bincount(labels_P)
+    hits = np.bincount(labels_P, weights=is_hit_P).astype(int)
+    return hits.tolist(), probes.tolist()

@@ -22,7 +22,7 @@ from facesearch.models.cost import network_cost
 from facesearch.models.init import Loaded, load_initial_weights
 from facesearch.training.average import build_average, update_average
 from facesearch.training.checkpoint import load_checkpoint, load_parts, save_checkpoint
-from facesearch.training.evaluate import evaluate
+from facesearch.training.evaluate import Evaluation, evaluate
 from facesearch.training.gradient import BatchGradient, FaceLoss, autocast_of
 from facesearch.training.memory import default_device, refuse_parts
 from facesearch.training.optim import build_optimizer, lr_factor, parameter_groups, peak_lr
@@ -32,11 +32,12 @@ from facesearch.training.sampling import SAMPLINGS
 
 @dataclass(frozen=True)
 class EpochResult:
-    """What one epoch gave: its number (from 1), its metrics, its seconds."""
+    """One epoch: its number (from 1), metrics, seconds, and in the last one `Evaluation.hits`."""
 
     epoch: int
     metrics: dict[str, float]
     seconds: float
+    hits: tuple[list[int], list[int]] | None = None
 
 
 class Training:
@@ -108,11 +109,13 @@ class Training:
             epoch = self.epochs_done + 1
             loss = self._train_epoch(epoch)
             self.epochs_done = epoch
-            metrics = {"train/loss": loss, **self.score(), **self.costs}
-            yield EpochResult(epoch, metrics, time.perf_counter() - start)
+            found = self.score()
+            metrics = {"train/loss": loss, **found.metrics, **self.costs}
+            hits = found.hits if epoch == self.config.train.epochs else None
+            yield EpochResult(epoch, metrics, time.perf_counter() - start, hits)
 
-    def score(self) -> dict[str, float]:
-        """Return the metrics of the network to keep, on faces that are held out of training."""
+    def score(self) -> Evaluation:
+        """Return what the network to keep is worth on faces that are held out of training."""
         return evaluate(self.best_network, self.head, self.faces, self.autocast)
 
     @property
@@ -189,9 +192,7 @@ class Training:
     def take_over(
         self, state: dict[str, Any], source: str, *, is_other_config: bool = False
     ) -> None:
-        """Continue from a `state` of the same config and faces.
-
-        Exactly on the CPU; a GPU adds up in another order each time.
+        """Continue from a `state` of the same config and faces; exactly on the CPU, not on a GPU.
 
         Args:
             state: As it was given or stored.

@@ -9,7 +9,8 @@ from facesearch.tracking.rows import Board, Detail, Row, plain_value
 from facesearch.tuning.folder import load_sweep, opening
 from facesearch.tuning.history import fold
 from facesearch.tuning.ledger import read_ledger
-from facesearch.tuning.records import SweepRecord, TrialRecord, short_names
+from facesearch.tuning.records import SweepRecord, TrialRecord, short_names, trial_name
+from facesearch.tuning.repeats import config_of
 
 SOURCE = "the ledger in"
 
@@ -51,8 +52,9 @@ def _row(trial: TrialRecord, sweep: str, names: Mapping[str, str]) -> Row:
         last["total_seconds"] = sum(row.get("seconds", 0.0) for row in trial.curve)
     params = {names[name]: plain_value(value) for name, value in trial.point.items()}
     return Row(
-        "", sweep, trial.number, trial.outcome, trial.epochs, trial.score, None, params, last
-    )
+        "", sweep, trial.number, trial.outcome, trial.epochs, trial.score, None, params, last,
+        trial.repeat_of,
+    )  # fmt: skip
 
 
 def read_trial(folder: Path, number: int) -> Detail:
@@ -67,8 +69,9 @@ def read_trial(folder: Path, number: int) -> Detail:
     trial = sweep.trials.get(number)
     if trial is None:
         raise InputError(
-            f"{folder} has no trial {number:03d}: it has {len(sweep.trials)}, from "
-            f"{min(sweep.trials, default=0):03d} to {max(sweep.trials, default=0):03d}."
+            f"{folder} has no trial {trial_name(number)}: it has {len(sweep.trials)}, from "
+            f"{trial_name(min(sweep.trials, default=0))} to "
+            f"{trial_name(max(sweep.trials, default=0))}."
         )
     space, root = load_sweep(folder)
     name = folder.resolve().name
@@ -80,7 +83,8 @@ def read_trial(folder: Path, number: int) -> Detail:
     told["space_sha256"] = str(opened["space_sha256"])[:16]
     return Detail(
         "trial", trial.title, _row(trial, name, _names(sweep)), message=trial.message,
-        config=as_plain(absolute_root(space.config(trial.point), root)), provenance=told,
+        config=as_plain(absolute_root(config_of(space, trial.point, trial.seed_offset), root)),
+        provenance=told,
         curves=curves_of(trial.curve), source=f"{SOURCE} {folder}",
     )  # fmt: skip
 

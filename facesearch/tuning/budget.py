@@ -32,6 +32,13 @@ def spent_budget(
     return ""
 
 
+def has_room(sweep: SweepRecord, search: SearchConfig) -> bool:
+    """Whether the number of trials and the patience allow for a new one."""
+    patience = search.patience_trials
+    is_patient = not patience or ended_since_best(sweep) < patience
+    return is_patient and len(sweep.trials) < sweep.planned_trials
+
+
 def gpu_hours(sweep: SweepRecord, gpus_per_trial: float) -> float:
     """Return the GPU hours of all finished epochs since the last extension."""
     rows = (row for trial in sweep.trials.values() for row in trial.curve)

@@ -6,41 +6,24 @@ after a crash rests on the same facts.
 """
 
 import contextlib
-import math
 import time
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from facesearch.errors import StorageError
-from facesearch.space import Point, SearchSpace
-from facesearch.tuning.attempt import Attempt
-from facesearch.tuning.budget import ended_since_best, hopeless, spent_budget
+from facesearch.space import SearchSpace
+from facesearch.tuning.attempt import Attempt, Judge
+from facesearch.tuning.budget import has_room, hopeless, spent_budget
+from facesearch.tuning.heard import Heard, epoch_values
 from facesearch.tuning.history import apply
 from facesearch.tuning.ledger import Ledger, MemoryLedger
-from facesearch.tuning.records import (
-    PAUSED,
-    RUNNING,
-    WAITING,
-    Observer,
-    SweepRecord,
-    TrialRecord,
-)  # fmt: skip
-from facesearch.tuning.schedulers import Decision, Scheduler, build_scheduler
+from facesearch.tuning.records import PAUSED, RUNNING, WAITING, Observer, SweepRecord, TrialRecord
+from facesearch.tuning.repeats import are_left, due
+from facesearch.tuning.schedulers import Decision, Scheduler, Wake, build_scheduler
 from facesearch.tuning.search import Proposer, build_proposer
 
 _MAX_CRASHES = 2
 _MAX_REFUSED_IN_A_ROW = 200
-_METRICS = ("train/", "val/", "cost/", "seconds", "micro_batches")
-
-
-class Judge(Protocol):
-    """Says before a trial is started how far its point is beyond the limits."""
-
-    def excess(self, point: Point) -> Mapping[str, float]:
-        """Return the limits that are exceeded, each with its relative excess."""
-
-    def reason(self, excess: Mapping[str, float], point: Point) -> str:
-        """Return the excess in one line for people."""
 
 
 class Controller:
@@ -62,7 +45,7 @@ class Controller:
         # decisions that were taken or due when the sweep was last left, by the trial's number
         self._decisions: dict[int, Decision] = {}
         self._is_exhausted = False
-        self._seen_at: dict[int, float] = {}
+        self.heard = Heard()
         self._replay()
 
     def _replay(self) -> None:
@@ -80,14 +63,24 @@ class Controller:
             elif kind == "refused":
                 self.proposer.refused(event["draw"], event["point"], event["excess"])
             elif kind == "ended":
-                self.proposer.ended(self.sweep.trials[event["trial"]])
+                self._observe(self.sweep.trials[event["trial"]])
             elif kind == "learned":
                 self.proposer.learn(TrialRecord(**event["trial"]))
 
     def _redecide(self, trial: TrialRecord) -> None:
         """Decide again as it was decided then: the records are those of that moment."""
         if trial.epochs < self.sweep.max_epochs:
-            self._decisions[trial.number] = self.scheduler.after_epoch(self.sweep, trial)
+            self._decisions[trial.number] = self._judged(trial)
+
+    def _judged(self, trial: TrialRecord) -> Decision:
+        """Return the scheduler's decision; a repeat goes on to the end, and is nobody's rival."""
+        if trial.repeat_of is not None:
+            return Decision.GO
+        return self.scheduler.after_epoch(self.sweep.without_repeats(), trial)
+
+    def _observe(self, trial: TrialRecord) -> None:
+        if trial.repeat_of is None:  # the sampler knows each point once
+            self.proposer.ended(trial)
 
     def _note(self, event: str, **fields: Any) -> None:
         apply(self.sweep, self.ledger.append(event, **fields))
@@ -102,14 +95,17 @@ class Controller:
     def next_attempt(self) -> Attempt | None:
         """Return what a free worker should do now, or None for nothing (yet).
 
-        First what was interrupted, then what the scheduler wakes, then new points.
+        First what was interrupted, then what the scheduler wakes, then new points; when the search
+        has ended, the repeats.
         """
         if self.should_halt():
             return None
-        return self._resumed() or self._woken() or self._new()
+        return self._resumed() or self._woken() or self._new() or self._repeated()
 
     def _resumed(self) -> Attempt | None:
         for trial in list(self.sweep.trials.values()):
+            if trial.repeat_of is None and self.is_closed:
+                continue
             if trial.outcome == WAITING and not self._settled(trial):
                 return self._start(trial)
         return None
@@ -120,8 +116,12 @@ class Controller:
             return False
         return not self._decide(trial, self._decisions.pop(trial.number, None))
 
+    def _wake(self) -> Wake | None:
+        search = self.sweep.without_repeats()
+        return None if self.is_closed else self.scheduler.wake(search, can_draw=self.can_draw)
+
     def _woken(self) -> Attempt | None:
-        wake = self.scheduler.wake(self.sweep, can_draw=self.can_draw)
+        wake = self._wake()
         if wake is None:
             return None
         self._note("woken", trial=wake.trial, point=wake.point, parent=wake.parent)
@@ -132,7 +132,7 @@ class Controller:
         for _ in range(_MAX_REFUSED_IN_A_ROW):
             if not self.can_draw:
                 return None
-            draw = len(self.sweep.trials) + len(self.sweep.refused)
+            draw = len(self.sweep.searched()) + len(self.sweep.refused)
             point = self.proposer.propose(draw)
             if point is None:
                 self._is_exhausted = True
@@ -150,23 +150,28 @@ class Controller:
         self.remark = f"{_MAX_REFUSED_IN_A_ROW} points in a row are beyond the limits: {reason}"
         return None
 
+    def _repeated(self) -> Attempt | None:
+        """Begin a repeat, once nothing of the search is at work."""
+        if any(t.outcome == RUNNING for t in self.sweep.searched()) or not due(self.sweep):
+            return None
+        number, (trial, seed_offset) = len(self.sweep.trials), due(self.sweep)[0]
+        self._note("repeated", trial=number, of=trial.number, seed_offset=seed_offset,
+                   point=trial.point)  # fmt: skip
+        return self._start(self.sweep.trials[number])
+
     def _start(self, trial: TrialRecord) -> Attempt:
         self._note("started", trial=trial.number, attempt=trial.attempts + 1)
-        self._seen_at[trial.number] = time.monotonic()
+        self.heard.note(trial.number)
         self._tell("trial_started", trial)
         parent = trial.parent if trial.woken_epochs == trial.epochs else None
-        return Attempt(trial.number, trial.attempts, trial.point, trial.epochs, parent)
+        at = trial.epochs
+        return Attempt(trial.number, trial.attempts, trial.point, at, parent, trial.seed_offset)
 
     @property
     def can_draw(self) -> bool:
         """Whether new trials may still be drawn."""
-        patience = self.search.patience_trials
-        return (
-            not self.halted
-            and not self._is_exhausted
-            and len(self.sweep.trials) < self.sweep.planned_trials
-            and not (patience and ended_since_best(self.sweep) >= patience)
-        )
+        is_stopped = self.halted or self._is_exhausted or self.is_closed
+        return not is_stopped and has_room(self.sweep.without_repeats(), self.search)
 
     # --- what became of it ---------------------------------------------------------------
 
@@ -182,7 +187,7 @@ class Controller:
         trial = self.sweep.trials[trial_number]
         if attempt != trial.attempts or trial.outcome != RUNNING:
             return False
-        self._seen_at[trial_number] = time.monotonic()
+        self.heard.note(trial_number)
         if report.get("outcome") == "storage":
             self.fatal = self.fatal or StorageError(str(report["message"]))
             return False
@@ -196,11 +201,9 @@ class Controller:
             return True  # it makes up for epochs whose checkpoint was lost
         if epoch > trial.epochs + 1:
             raise AssertionError(f"trial {trial_number} reports epoch {epoch} after {trial.epochs}")
-        values = {k: float(v) for k, v in report.items() if k.startswith(_METRICS)}
-        values = {k: v for k, v in values.items() if math.isfinite(v)}
-        first, *more = report["scores"]
-        values |= {"score": first, **{f"score_{i}": v for i, v in enumerate(more, 1)}}
-        self._note("epoch", trial=trial_number, attempt=attempt, values=values)
+        values = epoch_values(report)
+        more = {"hits": report["hits"]} if report.get("hits") else {}
+        self._note("epoch", trial=trial_number, attempt=attempt, values=values, **more)
         self._tell("epoch_done", trial)
         return self._decide(trial)
 
@@ -209,7 +212,12 @@ class Controller:
         if trial.epochs >= self.sweep.max_epochs:
             self._end(trial, "completed", "")
             return False
-        decision = before or self.scheduler.after_epoch(self.sweep, trial)
+        if trial.repeat_of is None and self.is_closed:
+            # it waits for a longer search: the workers are for the repeats now
+            message = "the search's budget is spent"
+            self._note("lost", trial=trial.number, message=message, is_counted=False)
+            return False
+        decision = before or self._judged(trial)
         if decision == Decision.STOP:
             self._end(trial, "pruned", "")
         elif decision == Decision.PAUSE:
@@ -238,9 +246,9 @@ class Controller:
 
     def _end(self, trial: TrialRecord, outcome: str, message: str) -> None:
         self._note("ended", trial=trial.number, outcome=outcome, message=message)
-        self.proposer.ended(trial)
+        self._observe(trial)
         self._tell("trial_ended", trial)
-        reason = "" if self.halted else hopeless(self.sweep)
+        reason = "" if self.halted else hopeless(self.sweep.without_repeats())
         if reason:
             self.sweep.abandoned = reason
             self.halt(reason)
@@ -253,11 +261,20 @@ class Controller:
 
     def should_halt(self) -> bool:
         """Whether everything that runs should stop now."""
-        seconds = self.sweep.past_s + time.monotonic() - self.ledger.start_s
-        spent = spent_budget(self.sweep, self.search, seconds, self.gpus_per_trial)
-        if spent:
+        spent = self._spent_budget()
+        if spent and not are_left(self.sweep):
             self.halt(spent)
         return bool(self.halted) or self.fatal is not None
+
+    def _spent_budget(self) -> str:
+        seconds = self.sweep.past_s + time.monotonic() - self.ledger.start_s
+        search = self.sweep.without_repeats()
+        return spent_budget(search, self.search, seconds, self.gpus_per_trial)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the search has spent a budget, so that only its repeats are still trained."""
+        return bool(self.sweep.repeat_top and self._spent_budget())
 
     @property
     def is_over(self) -> bool:
@@ -267,20 +284,14 @@ class Controller:
             return False
         if self.should_halt():
             return True
-        can_wake = self.scheduler.wake(self.sweep, can_draw=self.can_draw) is not None
-        if WAITING in states or self.can_draw or can_wake:
+        can_wake = self._wake() is not None
+        if WAITING in states or self.can_draw or can_wake or are_left(self.sweep):
             return False
         for trial in self.sweep.trials.values():
             if trial.outcome == PAUSED:
                 self._end(trial, "pruned", "")
         return True
 
-    def seen(self, trial_number: int) -> None:
-        """Note that a trial is not silent, though it has reported nothing: it waits its turn."""
-        self._seen_at[trial_number] = time.monotonic()
-
     def overdue(self, stall_s: float) -> list[TrialRecord]:
         """Return the running trials of which nothing was heard for so many seconds."""
-        now = time.monotonic()
-        running = [t for t in self.sweep.trials.values() if t.outcome == RUNNING]
-        return [t for t in running if now - self._seen_at.get(t.number, now) > stall_s]
+        return self.heard.silent(self.sweep.trials.values(), stall_s)

@@ -84,7 +84,7 @@ class AttemptCallback(tune.Callback):
             known = {(t.config["trial"], t.config["attempt"]): t for t in trials}
             trial = known.get((record.number, record.attempts))
             if trial is not None and trial.status != "RUNNING":
-                self.controller.seen(record.number)  # it waits for a free place on a node
+                self.controller.heard.note(record.number)  # it waits for a free place on a node
                 continue
             if trial is not None:
                 _kill_worker(trial)

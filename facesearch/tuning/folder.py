@@ -22,7 +22,9 @@ from facesearch.tuning.records import TrialRecord
 
 _NUMBERED = re.compile(r"(.+)-(\d{4})")
 # What may differ between two commands of one sweep: how long it goes on is no part of the question.
-_BUDGETS = ("trials", "time_s", "epochs", "gpu_hours", "patience_trials")
+_BUDGETS = (
+    "trials", "time_s", "epochs", "gpu_hours", "patience_trials", "repeat_top", "repeat_seeds",
+)  # fmt: skip
 _FORMAT = 1
 
 

@@ -37,11 +37,15 @@ def _session(sweep: SweepRecord, event: Event) -> None:
         if trial.outcome == RUNNING:
             trial.outcome = WAITING
     sweep.is_done = False
+    # what is asked once stays asked: the command after a kill need not say it again
+    if event.get("repeat"):
+        sweep.repeat_top, sweep.repeat_seeds = event["repeat"]
     growth = event.get("growth")
     if growth:
         sweep.is_extended, sweep.growth = True, tuple(growth)
-        sweep.ended_before, sweep.epochs_before = len(sweep.ended_order), sweep.epochs_spent
-        rows = (row for trial in sweep.trials.values() for row in trial.curve)
+        search = sweep.without_repeats()
+        sweep.ended_before, sweep.epochs_before = len(search.ended_order), search.epochs_spent
+        rows = (row for trial in search.trials.values() for row in trial.curve)
         sweep.gpu_s_before = sum(row.get("seconds", 0.0) for row in rows)
 
 
@@ -54,6 +58,13 @@ def _drawn(sweep: SweepRecord, event: Event) -> None:
     sweep.trials[number] = TrialRecord(number, event["point"], event["draw"])
 
 
+def _repeated(sweep: SweepRecord, event: Event) -> None:
+    sweep.trials[event["trial"]] = TrialRecord(
+        event["trial"], event["point"], draw=-1, repeat_of=event["of"],
+        seed_offset=event["seed_offset"],
+    )  # fmt: skip
+
+
 def _refused(sweep: SweepRecord, event: Event) -> None:
     sweep.refused[event["draw"]] = (event["point"], event["excess"])
 
@@ -64,7 +75,9 @@ def _started(sweep: SweepRecord, event: Event) -> None:
 
 
 def _epoch(sweep: SweepRecord, event: Event) -> None:
-    sweep.trials[event["trial"]].curve.append(event["values"])
+    trial = sweep.trials[event["trial"]]
+    trial.curve.append(event["values"])
+    trial.hits = event.get("hits", trial.hits)
 
 
 def _paused(sweep: SweepRecord, event: Event) -> None:
@@ -99,6 +112,7 @@ _STEPS: dict[str, Callable[[SweepRecord, dict[str, Any]], None]] = {
     "opened": _opened,
     "session": _session,
     "drawn": _drawn,
+    "repeated": _repeated,
     "refused": _refused,
     "started": _started,
     "epoch": _epoch,

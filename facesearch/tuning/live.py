@@ -57,7 +57,7 @@ class LiveView:
         """Tell a start, where there is no screen."""
         again = f"after epoch {trial.epochs}" if trial.attempts > 1 else ""
         what = f"goes on    {again}" if again else f"start      {describe_point(trial.point)}"
-        self._line(f"trial {trial.number:03d}  {what}")
+        self._line(f"trial {trial.name}  {what}")
 
     def epoch_done(self, trial: TrialRecord) -> None:
         """Show it; a log is told only now and then, or epochs would drown the rest."""
@@ -72,11 +72,11 @@ class LiveView:
         """Tell how a trial ended, or that it was paused, where there is no screen."""
         score = "-" if trial.score is None else format_score(trial.score)
         self._line(
-            f"trial {trial.number:03d}  {trial.outcome:<10} after epoch {trial.epochs}, "
+            f"trial {trial.name}  {trial.outcome:<10} after epoch {trial.epochs}, "
             f"score {score}   [{summary(self.sweep, self.pace(), self.plan)}]"
         )
         if trial.message:
-            self._line(f"trial {trial.number:03d}  {trial.message.splitlines()[0]}")
+            self._line(f"trial {trial.name}  {trial.message.splitlines()[0]}")
 
     def say(self, text: str) -> None:
         """Tell what does not happen every day; on a screen it stays above it."""
@@ -97,7 +97,7 @@ class LiveView:
     def _running(self) -> str:
         trials = [t for t in list(self.sweep.trials.values()) if t.outcome == RUNNING and t.curve]
         told = [
-            f"{t.number:03d} at epoch {t.epochs} with {format_score(t.curve[-1]['score'])}"
+            f"{t.name} at epoch {t.epochs} with {format_score(t.curve[-1]['score'])}"
             for t in trials[:4]
         ]
         return ", ".join(told) + (f" and {len(trials) - 4} more" if len(trials) > 4 else "")

@@ -47,11 +47,12 @@ class Pace:
     def seconds_left(self, sweep: SweepRecord, plan: Plan) -> float | None:
         """Return an estimate: of the budgets, the one that ends first; None without a ground."""
         estimates = []
+        search = sweep.without_repeats()
         if self.ended and has_number(sweep):
-            missing = sweep.planned_trials - sweep.num_ended
+            missing = planned(sweep) - sweep.num_ended
             estimates.append(self.elapsed_s * missing / self.ended)
         if self.epochs and plan.search.epochs:
-            missing = plan.search.epochs - (sweep.epochs_spent - sweep.epochs_before)
+            missing = plan.search.epochs - (search.epochs_spent - sweep.epochs_before)
             estimates.append(self.elapsed_s * missing / self.epochs)
         if sweep.time_s is not None:
             estimates.append(sweep.time_s - sweep.past_s - self.elapsed_s)
@@ -81,10 +82,15 @@ def has_number(sweep: SweepRecord) -> bool:
     return sweep.planned_trials < _NO_NUMBER
 
 
+def planned(sweep: SweepRecord) -> int:
+    """Return how many trials there are to be, with the repeats of the best."""
+    return sweep.planned_trials + sweep.repeat_top * (sweep.repeat_seeds - 1)
+
+
 def counts(sweep: SweepRecord) -> str:
     """Return how many trials ended of how many, and the epochs that were spent."""
-    planned = f"/{sweep.planned_trials}" if has_number(sweep) else ""
-    return f"{sweep.num_ended}{planned} trials, {sweep.epochs_spent} epochs"
+    of = f"/{planned(sweep)}" if has_number(sweep) else ""
+    return f"{sweep.num_ended}{of} trials, {sweep.epochs_spent} epochs"
 
 
 def clock(sweep: SweepRecord, pace: Pace, plan: Plan) -> str:
@@ -105,12 +111,15 @@ def budgets_spent(sweep: SweepRecord, pace: Pace, plan: Plan) -> list[tuple[str,
     """Return each budget that can end the sweep with the part that is spent, the most first."""
     search, parts = plan.search, {}
     if has_number(sweep):
-        parts["trials"] = sweep.num_ended / max(1, sweep.planned_trials)
+        parts["trials"] = sweep.num_ended / max(1, planned(sweep))
     if sweep.time_s:
         parts["time"] = (sweep.past_s + pace.elapsed_s) / sweep.time_s
     if search.epochs:
-        parts["epochs"] = (sweep.epochs_spent - sweep.epochs_before) / search.epochs
+        spent_epochs = sweep.without_repeats().epochs_spent - sweep.epochs_before
+        parts["epochs"] = spent_epochs / search.epochs
     if search.gpu_hours and plan.gpus_per_trial:
-        parts["GPU hours"] = gpu_hours(sweep, plan.gpus_per_trial) / search.gpu_hours
+        parts["GPU hours"] = (
+            gpu_hours(sweep.without_repeats(), plan.gpus_per_trial) / search.gpu_hours
+        )
     spent = [(name, min(1.0, part)) for name, part in parts.items()]
     return sorted(spent, key=lambda one: -one[1])

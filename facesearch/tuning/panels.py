@@ -112,7 +112,7 @@ def draw_leaders(trials: Sequence[TrialRecord], scale: Scale, width: int) -> Tab
     for trial in trials:
         last = trial.curve[-1]
         cells: list[str | Text] = [
-            f"{trial.number:03d}", str(trial.epochs), format_score(last["score"]),
+            trial.name, str(trial.epochs), format_score(last["score"]),
             scale.draw(trial),
             Text(trial.outcome, outcome_style(trial.outcome)),
         ]  # fmt: skip
@@ -188,7 +188,7 @@ def _progress_of(trial: TrialRecord, scale: Scale) -> Text:
     """Return number, epoch, score and curve of a trial that runs."""
     score = "" if trial.score is None else format_score(trial.score)
     epoch = f"{trial.epochs}/{scale.max_epochs}"
-    line = Text(f"{trial.number:03d}     {epoch:7} {score:{scale.score_width}} ")
+    line = Text(f"{trial.name}     {epoch:7} {score:{scale.score_width}} ")
     curve = scale.draw(trial)
     line.append(curve).append("·" * (scale.width - len(curve)), style="dim")
     return line.append(" " * (scale.curve_width - scale.width))

@@ -59,7 +59,7 @@ def best_first(trials: Iterable[TrialRecord], epoch: int) -> list[TrialRecord]:
 
 def pareto_front(sweep: SweepRecord) -> list[TrialRecord]:
     """Return the completed trials that no other one dominates, by their first objective."""
-    trials = [t for t in sweep.trials.values() if t.outcome == "completed"]
+    trials = [t for t in sweep.searched() if t.outcome == "completed"]
     if not trials:
         return []
     ranks = non_dominated_ranks(scores_at(trials, sweep.max_epochs))

@@ -44,12 +44,17 @@ class NetworkCost:
 class Expected:
     """What a sweep is expected to take: the mean over simulated ones.
 
-    rungs maps an epoch to the number of trials that reach it.
+    epochs are those of the search, and rungs maps an epoch to the number of its trials that reach
+    it. repeats are the trainings of the best with further seeds, which come after it; seconds are
+    of all together.
     """
 
     epochs: float
     seconds: float
     rungs: dict[int, float]
+    repeats: int = 0
+    repeat_epochs: int = 0
+    repeat_seconds: float = 0.0
 
 
 def describe_hole(hole: Hole) -> tuple[str, str, str]:
@@ -160,10 +165,13 @@ def expected(
         _simulated(random_space, gflops, seconds, at_once, limits, seed) for seed in range(repeats)
     ]
     time_s = space.settings.search.time_s
+    repeat_s = float(np.mean([r.repeat_seconds for r in results]))
     total = float(np.mean([r.seconds for r in results])) + RAY_START_S + WORKER_START_S
+    total = total if time_s is None else min(total, time_s)  # it bounds the search alone
     rungs = {e: float(np.mean([r.rungs[e] for r in results])) for e in results[0].rungs}
     epochs = float(np.mean([r.epochs for r in results]))
-    return Expected(epochs, total if time_s is None else min(total, time_s), rungs)
+    first = results[0]
+    return Expected(epochs, total + repeat_s, rungs, first.repeats, first.repeat_epochs, repeat_s)
 
 
 def _simulated(
@@ -174,8 +182,10 @@ def _simulated(
     max_epochs = space.first_config().train.epochs
     ledger, sweep = MemoryLedger(), SweepRecord(space.settings.name, 0, max_epochs)
     ledger.append("opened", sweep_id="", name="", max_epochs=max_epochs)
-    planned = space.settings.search.trials if space.holes() else 1
-    ledger.append("session", trials=planned, time_s=None)
+    search = space.settings.search
+    planned = search.trials if space.holes() else 1
+    repeat = [search.repeat_top, search.repeat_seeds]
+    ledger.append("session", trials=planned, time_s=None, repeat=repeat)
     controller = Controller(space, ledger, sweep, [], limits)
     quality: dict[int, float] = {}
     cost: dict[int, float] = {}
@@ -187,12 +197,19 @@ def _simulated(
         noise = float(rng.normal()) * (1 - epoch / max_epochs)
         which = 0 if epoch == attempt.epochs + 1 else 1
         took = float(np.interp(cost[attempt.trial], gflops, [s[which] for s in seconds]))
-        return _made_up(space.settings.search, quality[attempt.trial] + noise), took
+        return _made_up(search, quality[attempt.trial] + noise), took
 
     ticks = simulate(controller, train_epoch, workers=at_once, start_s=ATTEMPT_S)
-    reached = [trial.epochs for trial in sweep.trials.values()]
+    searched = sweep.without_repeats()
+    reached = [trial.epochs for trial in searched.trials.values()]
     rungs = {e: float(sum(r >= e for r in reached)) for e in range(1, max_epochs + 1)}
-    return Expected(float(sweep.epochs_spent), ticks[-1].at_s if ticks else 0.0, rungs)
+    ends = [tick.at_s for tick in ticks if tick.trial in searched.trials]
+    search_s = max(ends, default=0.0)
+    repeats = len(sweep.trials) - len(reached)
+    return Expected(
+        float(searched.epochs_spent), search_s, rungs, repeats,
+        sweep.epochs_spent - searched.epochs_spent, (ticks[-1].at_s if ticks else 0.0) - search_s,
+    )  # fmt: skip
 
 
 def _made_up(search: SearchConfig, score: float) -> list[float]:

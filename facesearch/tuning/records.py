@@ -1,6 +1,10 @@
 """What happened in a sweep, as the driver knows it: one record a trial. No Ray in here."""
 
-from dataclasses import dataclass, field
+import math
+import statistics
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from facesearch.errors import printable
@@ -33,6 +37,11 @@ class TrialRecord:
     # under pbt, the trial whose weights it goes on from
     parent: int | None = None
     run_id: str | None = None
+    # a repeat is the config of another trial with another seed: so much is added to its own
+    repeat_of: int | None = None
+    seed_offset: int = 0
+    # correct rank-1 probes of each held-out identity after the last epoch, and probes of each
+    hits: list[list[int]] | None = None
 
     @property
     def epochs(self) -> int:
@@ -58,7 +67,60 @@ class TrialRecord:
     @property
     def title(self) -> str:
         """A short name for people: number and what is special about the point."""
-        return f"{self.number:03d} {describe_point(self.point)}"
+        again = "" if self.repeat_of is None else f" ({trial_name(self.repeat_of)} again)"
+        return f"{self.name} {describe_point(self.point)}{again}"
+
+    @property
+    def name(self) -> str:
+        """What it is called wherever it is told of, such as ``013``."""
+        return trial_name(self.number)
+
+
+def trial_name(number: int) -> str:
+    """Return what a trial is called: its number with three digits, or as many as it has."""
+    return f"{number:03d}"
+
+
+class Standing(Protocol):
+    """What is needed to rank a trial: of the sweep's own records, or a row of a leaderboard."""
+
+    @property
+    def epochs(self) -> int:
+        """Finished epochs, a count."""
+
+    @property
+    def score(self) -> float | None:
+        """The latest score."""
+
+    @property
+    def outcome(self) -> str:
+        """How it ended."""
+
+
+def seed_scores(first: Standing, repeats: Sequence[Standing]) -> list[float]:
+    """Return the score of each seed that was trained to the end, the search's own first."""
+    whole = [first, *(t for t in repeats if t.outcome == "completed")]
+    return [-math.inf if t.score is None or math.isnan(t.score) else t.score for t in whole]
+
+
+def mean_words(scores: Sequence[float]) -> str:
+    """Return the mean of the seeds of a config with their standard deviation and number."""
+    if len(scores) < 2:
+        return f"{scores[0]:.4f}"
+    return f"{statistics.mean(scores):.4f} ± {statistics.stdev(scores):.4f} of {len(scores)}"
+
+
+def rank_key(first: Standing, repeats: Sequence[Standing]) -> tuple[bool, int, int, float]:
+    """Return by what trials are ranked, wherever they are: more is better.
+
+    A trial that was stopped early is no rival of one that was trained to the end: its score is from
+    another phase of the schedule. So longer trained trials come first. Before them come those that
+    were trained again with further seeds, which are known better: those that never failed first,
+    then by the mean over the seeds.
+    """
+    scores = seed_scores(first, repeats)
+    num_failed = sum(t.outcome in FAILED for t in repeats)
+    return bool(repeats), first.epochs, -num_failed, sum(scores) / len(scores)
 
 
 @dataclass
@@ -70,6 +132,9 @@ class SweepRecord:
     max_epochs: int
     sweep_id: str = ""
     time_s: float | None = None
+    # how many of the best are trained again when the search has ended, and with how many seeds
+    repeat_top: int = 0
+    repeat_seeds: int = 1
     # seconds of this session, and of those before it
     session_s: float = 0.0
     past_s: float = 0.0
@@ -90,13 +155,36 @@ class SweepRecord:
     is_terminated: bool = False
 
     def ranked(self) -> list[TrialRecord]:
-        """Return trials with a score, best first; longer trained ones first.
+        """Return the trials of the search that have a score, best first: see `rank_key`.
 
-        A trial that was stopped early is no rival of one that was trained to the end: its score
-        is from another phase of the schedule. So completed trials come first.
+        Repeats are no trials of their own here: they are in the mean of the one that they repeat.
         """
-        usable = [t for t in list(self.trials.values()) if t.curve and t.outcome not in FAILED]
-        return sorted(usable, key=lambda t: (t.epochs, t.score or 0.0), reverse=True)
+        repeats = self.repeats()
+        trials = self.searched()
+        usable = [t for t in trials if t.curve and t.outcome not in FAILED]
+        return sorted(usable, key=lambda t: rank_key(t, repeats.get(t.number, ())), reverse=True)
+
+    def searched(self) -> list[TrialRecord]:
+        """Return the trials of the search itself: all but the repeats."""
+        return [t for t in list(self.trials.values()) if t.repeat_of is None]
+
+    def repeats(self) -> dict[int, list[TrialRecord]]:
+        """Return the repeats by the trial that they repeat."""
+        found: dict[int, list[TrialRecord]] = defaultdict(list)
+        for trial in list(self.trials.values()):
+            if trial.repeat_of is not None:
+                found[trial.repeat_of].append(trial)
+        return found
+
+    def scores_of(self, trial: TrialRecord) -> list[float]:
+        """Return the scores of the seeds of a trial; one where it was not repeated."""
+        return seed_scores(trial, self.repeats().get(trial.number, ()))
+
+    def without_repeats(self) -> "SweepRecord":
+        """Return it as the search alone left it, with the same trials."""
+        trials = {t.number: t for t in self.searched()}
+        order = [number for number in self.ended_order if number in trials]
+        return replace(self, trials=trials, ended_order=order)
 
     @property
     def best(self) -> TrialRecord | None:

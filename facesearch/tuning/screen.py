@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from facesearch.errors import printable
-from facesearch.tuning.pace import Pace, Plan, budgets_spent, clock, counts
+from facesearch.tuning.pace import Pace, Plan, budgets_spent, clock, counts, planned
 from facesearch.tuning.panels import (
     CURVE,
     Scale,
@@ -94,7 +94,7 @@ def _best(sweep: SweepRecord, plan: Plan, width: int) -> list[RenderableType]:
     if best is None:
         return [Text("best     no trial has a score yet", style="dim")]
     head = Text("best     ", style="bold", no_wrap=True, overflow="ellipsis")
-    head.append(f"{best.number:03d}  {format_score(best.curve[-1]['score'])}", style="bold green")
+    head.append(f"{best.name}  {format_score(best.curve[-1]['score'])}", style="bold green")
     objective = plan.search.objective
     if isinstance(objective, str):
         head.append(f" {objective}", style="not bold")
@@ -124,7 +124,7 @@ def _side_by_side(
 def _foot(sweep: SweepRecord, plan: Plan, pace: Pace, width: int) -> list[RenderableType]:
     """Return how trials ended, why the last one failed, the pace, and how to stop."""
     words = pace.words(plan)
-    hints = (_STOP_LONG, _STOP) if sweep.num_ended < sweep.planned_trials else ()
+    hints = (_STOP_LONG, _STOP) if sweep.num_ended < planned(sweep) else ()
     stop = next((hint for hint in hints if len(words) + len(hint) + 2 <= width), "")
     last = Text(words + (f"; {stop}" if stop else ""), "dim", no_wrap=True, overflow="ellipsis")
     return [*_outcomes(sweep, width), *_last_failure(sweep), last]
@@ -151,5 +151,5 @@ def _last_failure(sweep: SweepRecord) -> list[RenderableType]:
         return []
     trial = told[-1]
     reason = printable(trial.message.splitlines()[0])
-    text = f"last failure: {trial.number:03d} {trial.outcome}: {reason}"
+    text = f"last failure: {trial.name} {trial.outcome}: {reason}"
     return [Text(text, style="red", no_wrap=True, overflow="ellipsis")]

@@ -10,6 +10,7 @@ from facesearch.tracking.tracker import write_sweep
 from facesearch.tuning.folder import load_sweep, opening
 from facesearch.tuning.history import fold
 from facesearch.tuning.ledger import Ledger
+from facesearch.tuning.repeats import config_of
 
 
 def sync_sweep(folder: Path, store: Store, on_failure: Callable[[str], None]) -> bool:
@@ -32,5 +33,6 @@ def sync_sweep(folder: Path, store: Store, on_failure: Callable[[str], None]) ->
         text = (folder / "space.yaml").read_text(encoding="utf-8-sig")
         return write_sweep(
             store, sweep, provenance(text, faces, folder.name),
-            lambda trial: absolute_root(space.config(trial.point), root), on_failure,
+            lambda trial: absolute_root(config_of(space, trial.point, trial.seed_offset), root),
+            on_failure,
         )  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from facesearch.tuning.pareto import pareto_front
-from facesearch.tuning.records import SweepRecord, describe_point
+from facesearch.tuning.records import SweepRecord, describe_point, mean_words, seed_scores
 
 _SPARKS = "▁▂▃▄▅▆▇█"
 
@@ -52,27 +52,30 @@ def format_score(score: float) -> str:
 
 def leaderboard(sweep: SweepRecord, num_rows: int = 5) -> Table:
     """Return the best trials as a table; the point of each stands on a line of its own."""
-    table = Table(title=f"best of {len(sweep.trials)} trials", box=None, header_style="bold")
+    table = Table(title=f"best of {len(sweep.searched())} trials", box=None, header_style="bold")
     metrics = sorted({k for t in sweep.ranked() for k in t.curve[-1] if k.startswith("val/")})
-    for name in ("trial", "outcome", "epochs", "score", *metrics):
+    repeats = sweep.repeats()
+    seeds = ["mean of seeds"] if repeats else []
+    for name in ("trial", "outcome", "epochs", "score", *seeds, *metrics):
         table.add_column(name.removeprefix("val/"), no_wrap=True)
     for trial in sweep.ranked()[:num_rows]:
         last = trial.curve[-1]
         values = [f"{last[m]:.3f}" if m in last else "" for m in metrics]
         head = (
-            f"{trial.number:03d}",
+            trial.name,
             trial.outcome,
             str(trial.epochs),
             format_score(last["score"]),
         )
-        table.add_row(*head, *values)
+        scores = seed_scores(trial, repeats.get(trial.number, ()))
+        table.add_row(*head, *[mean_words(scores) if len(scores) > 1 else ""] * len(seeds), *values)
     return table
 
 
 def leaders(sweep: SweepRecord, num_rows: int = 5) -> str:
     """Return a line for each of the best trials: its number and its point."""
     best = sweep.ranked()[:num_rows]
-    return "\n".join(f"{t.number:03d}  {describe_point(t.point)}" for t in best)
+    return "\n".join(f"{t.name}  {describe_point(t.point)}" for t in best)
 
 
 def front_table(sweep: SweepRecord, objectives: Sequence[str]) -> Table:
@@ -82,7 +85,7 @@ def front_table(sweep: SweepRecord, objectives: Sequence[str]) -> Table:
     for name in ("trial", *objectives):
         table.add_column(name, no_wrap=True)
     for trial in front:
-        table.add_row(f"{trial.number:03d}", *(f"{trial.curve[-1][n]:.4g}" for n in objectives))
+        table.add_row(trial.name, *(f"{trial.curve[-1][n]:.4g}" for n in objectives))
     return table
 
 

@@ -22,6 +22,7 @@ from facesearch.training.fit import EpochResult, Training
 from facesearch.training.memory import is_out_of_memory
 from facesearch.training.retention import Checkpoints, Superseded, claim
 from facesearch.tuning.attempt import Attempt
+from facesearch.tuning.repeats import config_of
 from facesearch.yaml_text import parse_yaml
 
 # A batch is halved so often before a trial is out of memory: a sixteenth trains too slowly to win.
@@ -92,7 +93,7 @@ class TrialTask:
     def _train(self, attempt: Attempt, micro_batches: int, reached: list[int]) -> None:
         """Train on; ``reached`` gets every epoch that was reported."""
         space = _space(self.space_text, self.source)
-        config = absolute_root(space.config(attempt.point), self.root)
+        config = absolute_root(config_of(space, attempt.point, attempt.seed_offset), self.root)
         training = Training(config, _faces(config.data), micro_batches=micro_batches)
         folder = Path(self.folder) / f"{attempt.trial:03d}"
         checkpoints = self._resume(training, attempt, folder)
@@ -141,7 +142,8 @@ def _finite(space: SearchSpace, result: EpochResult) -> list[float]:
 
 def _epoch(result: EpochResult, scores: list[float], micro_batches: int) -> dict[str, Any]:
     report = {"epoch": result.epoch, "scores": scores, "seconds": result.seconds, **result.metrics}
-    return report | ({"micro_batches": micro_batches} if micro_batches > 1 else {})
+    report |= {"micro_batches": micro_batches} if micro_batches > 1 else {}
+    return report | ({"hits": result.hits} if result.hits else {})
 
 
 def _reset_worker(cpus: int) -> None:

@@ -35,6 +35,7 @@ from facesearch.tuning.limits import Limits
 from facesearch.tuning.live import LiveView
 from facesearch.tuning.pace import Plan
 from facesearch.tuning.records import Observer, SweepRecord, TrialRecord
+from facesearch.tuning.repeats import config_of
 from facesearch.tuning.sweep import (
     Cluster,
     max_concurrent,
@@ -129,7 +130,7 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
         )  # fmt: skip
         tracker = Tracker(
             store, sweep, provenance(folder.text, faces.fingerprint, folder.path.name),
-            lambda trial: absolute_root(space.config(trial.point), root),
+            lambda trial: absolute_root(config_of(space, trial.point, trial.seed_offset), root),
             lambda reason: view.say(
                 f"MLflow does not answer, the sweep goes on and writes it later: {reason}"
             ),
@@ -170,13 +171,13 @@ def _begin_session(
     space: SearchSpace, folder: SweepFolder, growth: Growth | None, learned: Sequence[TrialRecord]
 ) -> None:
     """Write into the ledger that a process took the sweep up, and for how long it may go on."""
-    events = folder.ledger.events
+    events, search = folder.ledger.events, space.settings.search
     before = fold(events)
     is_same_growth = growth is not None and before.growth == (growth.trials, growth.time_s)
     if growth is not None and is_same_growth and not before.is_done:
         growth = None  # the extension was interrupted: this is the same command again
     trials = max(before.planned_trials, _num_trials(space))
-    time_s = before.time_s if before.is_extended else space.settings.search.time_s
+    time_s = before.time_s if before.is_extended else search.time_s
     if growth is not None:
         spent_s = before.past_s + before.session_s
         time_s = None if growth.time_s is None else spent_s + growth.time_s
@@ -188,6 +189,7 @@ def _begin_session(
     folder.ledger.append(
         "session", pid=os.getpid(), host=socket.gethostname(), trials=trials, time_s=time_s,
         growth=None if growth is None else [growth.trials, growth.time_s],
+        repeat=[search.repeat_top, search.repeat_seeds] if search.repeat_top else None,
     )  # fmt: skip
 
 
@@ -209,7 +211,7 @@ def learned_trials(space: SearchSpace, folders: Sequence[Path]) -> list[TrialRec
                 f"{opened['max_epochs']} epochs; its scores cannot be compared with {objective} "
                 f"after {epochs} epochs."
             )
-        trials += [t for t in fold(read_ledger(folder)).trials.values() if t.has_ended]
+        trials += [t for t in fold(read_ledger(folder)).searched() if t.has_ended]
     return trials
 
 

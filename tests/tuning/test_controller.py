@@ -102,6 +102,101 @@ def test_a_sweep_killed_after_any_event_ends_whole(kind: str) -> None:
             assert again.sweep.trials[number].curve[: len(curve)] == curve
 
 
+REPEAT = ", repeat_top: 2, repeat_seeds: 3"
+
+
+def repeating(kind: str, events: Any = None, more: str = "", **search: Any) -> Controller:
+    searched = space(kind, more=REPEAT + more).with_settings(**search)
+    ledger = MemoryLedger()
+    ledger.events = list(events or [])
+    if not ledger.events:
+        ledger.append("opened", sweep_id="s", name="toy", max_epochs=9)
+    ledger.append("session", trials=9, time_s=None, repeat=[2, 3])
+    return Controller(searched, ledger, SweepRecord("toy", 0, 9), [])
+
+
+def check_repeats(ended: Controller, searched: int = 9) -> None:
+    sweep = ended.sweep
+    alone = sweep.without_repeats()
+    assert len(alone.trials) == searched and all(t.has_ended for t in sweep.trials.values())
+    best = [t.number for t in alone.ranked() if t.outcome == "completed"][:2]
+    again = sorted(
+        (t.repeat_of, t.seed_offset) for t in sweep.trials.values() if t.repeat_of in best
+    )
+    assert again == sorted((number, offset) for number in best for offset in (1, 2))
+    # where fewer trained to the end, fewer are repeated
+    assert len(sweep.trials) == searched + 2 * len(best) and best
+    assert all(t.epochs == 9 for t in sweep.ranked()[: len(best)])
+    for number in best:
+        assert all(t.point == sweep.trials[number].point for t in sweep.repeats()[number])
+    assert {t.number for t in sweep.ranked()[: len(best)]} == set(best)
+
+
+def another_seed(attempt: Attempt, epoch: int) -> Any:
+    if attempt.point["optim.lr"] > 0.7:
+        return "diverged"
+    noise = random.Random(f"{attempt.trial} {attempt.seed_offset}").random()
+    return [score(attempt.point, epoch) + noise * (attempt.seed_offset > 0)], 1.0
+
+
+@pytest.mark.parametrize("kind", sorted(set(SCHEDULERS) - {"pbt"}))
+def test_the_best_are_repeated_after_the_search_whenever_it_is_killed(kind: str) -> None:
+    whole = repeating(kind)
+    simulate(whole, another_seed, workers=2)
+    check_repeats(whole)
+    check_stops(whole, whole.space)
+    alone = controller(space(kind))
+    simulate(alone, another_seed, workers=2)
+    # neither sampler nor scheduler knows of the repeats: the search is the same without them
+    assert whole.sweep.without_repeats().trials == alone.sweep.trials
+    first = min(i for i, e in enumerate(whole.ledger.events) if e["event"] == "repeated")
+    for kept in range(first - 3, len(whole.ledger.events), 5):
+        again = repeating(kind, whole.ledger.events[:kept])
+        simulate(again, another_seed, workers=2)
+        check_repeats(again)
+        assert fold(again.ledger.events).trials == again.sweep.trials
+
+
+def test_a_budget_ends_the_search_and_not_its_repeats_and_more_of_it_resumes_the_search() -> None:
+    sweep = repeating("none", more=", epochs: 40")
+    simulate(sweep, another_seed, workers=2)
+    left = [t for t in sweep.sweep.searched() if not t.has_ended]
+    assert 40 <= sweep.sweep.without_repeats().epochs_spent <= 42 and left
+    assert sum(t.repeat_of is not None for t in sweep.sweep.trials.values()) == 4
+    assert sweep.halted == "the epochs are spent" and sweep.is_over
+    longer = repeating("none", sweep.ledger.events, more=", epochs: 400")
+    simulate(longer, another_seed, workers=2)
+    assert all(t.has_ended for t in longer.sweep.trials.values())
+    assert len(longer.sweep.searched()) == 9
+    for trial in left:  # none lost what it had trained
+        assert longer.sweep.trials[trial.number].curve[: trial.epochs] == trial.curve
+
+
+def test_a_finished_sweep_is_given_its_repeats_later() -> None:
+    done = controller(space())
+    simulate(done, another_seed)
+    assert done.is_over
+    later = repeating("asha", done.ledger.events)
+    assert not later.is_over
+    simulate(later, another_seed)
+    check_repeats(later)
+
+
+def test_the_mean_over_the_seeds_ranks_and_a_seed_that_fails_counts() -> None:
+    def trial(number: int, score: float, of: int | None = None, outcome: str = "completed") -> Any:
+        curve = [{"score": score}]
+        return TrialRecord(number, {}, curve=curve, outcome=outcome, repeat_of=of)
+
+    lucky, steady = trial(0, 0.9), trial(1, 0.8)
+    trials = [lucky, steady, trial(2, 0.85), trial(3, 0.5, of=0), trial(4, 0.82, of=1)]
+    sweep = SweepRecord("toy", 3, 1, trials={t.number: t for t in trials})
+    assert [t.number for t in sweep.ranked()] == [1, 0, 2]
+    assert sweep.scores_of(lucky) == [0.9, 0.5]
+    trials[4].outcome = "diverged"
+    assert [t.number for t in sweep.ranked()] == [0, 1, 2]
+    assert sweep.scores_of(steady) == [0.8]
+
+
 def test_every_sampler_gives_each_draw_once_over_a_kill() -> None:
     for sampler in ("tpe", "random", "qmc"):
         searched = space(sampler=sampler, trials=12)
