@@ -39,7 +39,7 @@ class Cause:
 def failure_rows(trials: Sequence[TrialRecord]) -> list[dict[str, Any]]:
     """Return a row for each trial that failed: how, when, why, and its point."""
     return [
-        {"trial": t.number, "outcome": t.outcome, "after epoch": t.epochs,
+        {"trial": t.name, "outcome": t.outcome, "after epoch": t.epochs,
          "why": (t.message.strip() or "not told").splitlines()[0], "point": describe_point(t.point)}
         for t in trials
     ]  # fmt: skip
@@ -72,7 +72,7 @@ def causes(source: SweepSource, *, seed: int = 0) -> list[Cause]:
     found = []
     rng = np.random.default_rng(seed)
     for hole in source.holes:
-        trials = [t for t in source.sweep.trials.values() if hole.name in t.point]
+        trials = [t for t in source.searched() if hole.name in t.point]
         is_failed = np.array([t.number in failed for t in trials], dtype=bool)
         if is_failed.sum() < _LEAST_FAILED or is_failed.all():
             continue

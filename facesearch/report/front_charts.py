@@ -44,7 +44,7 @@ def front_chart(source: SweepSource) -> Chart | None:
         axes.legend(loc="lower right", fontsize=8.5)
         _legend(figure, source)
 
-    rows = [{"trial": t.number, "GFLOP": _cost(t), "M parameters": t.curve[-1].get("cost/mparams"),
+    rows = [{"trial": t.name, "GFLOP": _cost(t), "M parameters": t.curve[-1].get("cost/mparams"),
              "score": quality(t), "on the front": t in front}
             for t in sorted(trials, key=_cost)]  # fmt: skip
     alt = f"{len(front)} of {len(trials)} completed trials are on the front: " + ", ".join(
@@ -96,7 +96,7 @@ def objectives_chart(source: SweepSource) -> Chart | None:
         _legend(figure, source)
 
     rows: list[dict[str, Any]] = [
-        {"trial": t.number, **{n: t.curve[-1][n] for n in names}, "on the front": t in front}
+        {"trial": t.name, **{n: t.curve[-1][n] for n in names}, "on the front": t in front}
         for t in trials
     ]
     alt = f"{len(front)} of {len(trials)} completed trials are on the front (filled, with number)."

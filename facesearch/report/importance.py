@@ -23,18 +23,17 @@ _BEST = 0.2
 
 @dataclass(frozen=True)
 class Importance:
-    """A parameter's share of what decides, its 95 % interval, and what chance reaches in 95 %."""
+    """A parameter's share of what decides above what chance gives, and its 95 % interval."""
 
     name: str
     value: float
     low: float
     high: float
-    chance: float
 
     @property
-    def is_told_from_chance(self) -> bool:
-        """Whether so much would hardly come about if the parameter decided nothing."""
-        return self.value > self.chance
+    def excludes_zero(self) -> bool:
+        """Whether the whole interval is above zero: the parameter has decided."""
+        return self.low > 0
 
 
 def importances(source: SweepSource, *, draws: int = _DRAWS, seed: int = 0) -> list[Importance]:
@@ -42,9 +41,10 @@ def importances(source: SweepSource, *, draws: int = _DRAWS, seed: int = 0) -> l
 
     Trials are ordered as the sweep orders them: by the epochs that they were let to train, then by
     score; what failed comes last. So trials of unequal length can be compared. Importance is how
-    the values of the best fifth differ from those of all (PED-ANOVA), as a share of the sum; the
-    interval is a percentile bootstrap over trials. It is never below 0, so beside it stands what
-    the same computation gives when the order of the trials is shuffled.
+    the values of the best fifth differ from those of all (PED-ANOVA), as a share of the sum. That
+    is never below 0, and the few best of few trials always differ somehow: so in each draw of a
+    bootstrap over trials the same is computed with the order of these very trials shuffled, and
+    taken off. The mean and the percentiles of what is left are the value and its interval.
 
     Args:
         source: The sweep.
@@ -59,29 +59,22 @@ def importances(source: SweepSource, *, draws: int = _DRAWS, seed: int = 0) -> l
     if len(ordered) < LEAST_TRIALS or not source.holes:
         return []
     known = [_as_optuna(source, trial) for trial in ordered]
-    places = np.arange(len(ordered), dtype=np.float64)
-    study = _study(known)
-    whole = _evaluate(study, places)
     rng = np.random.default_rng(seed)
-    drawn, shuffled = [], []
+    drawn = []
     for _ in range(draws):
         rows = np.sort(rng.integers(0, len(ordered), len(ordered)))
-        drawn.append(_evaluate(_study([known[row] for row in rows]), places[rows]))
-        shuffled.append(_evaluate(study, rng.permutation(places)))
-    found = [_summed_up(hole.name, whole, drawn, shuffled) for hole in source.holes]
+        study, places = _study([known[row] for row in rows]), rows.astype(np.float64)
+        own, chance = _evaluate(study, places), _evaluate(study, rng.permutation(places))
+        total = sum(own.values()) or 1.0
+        drawn.append({name: (own[name] - chance.get(name, 0.0)) / total for name in own})
+    found = [_summed_up(hole.name, drawn) for hole in source.holes]
     return sorted(found, key=lambda one: -one.value)
 
 
-def _summed_up(
-    name: str, whole: Shares, drawn: Sequence[Shares], shuffled: Sequence[Shares]
-) -> Importance:
-    """Return a parameter's share, its interval, and what a shuffled order gives."""
-    total = sum(whole.values()) or 1.0
-    values = [each.get(name, 0.0) / (sum(each.values()) or 1.0) for each in drawn]
-    chance = [each.get(name, 0.0) / total for each in shuffled]
+def _summed_up(name: str, drawn: Sequence[Shares]) -> Importance:
+    values = [each.get(name, 0.0) for each in drawn]
     low, high = np.percentile(values, [2.5, 97.5])
-    limit = float(np.percentile(chance, 95))
-    return Importance(name, whole.get(name, 0.0) / total, float(low), float(high), limit)
+    return Importance(name, float(np.mean(values)), float(low), float(high))
 
 
 def _as_optuna(source: SweepSource, trial: TrialRecord) -> FrozenTrial:

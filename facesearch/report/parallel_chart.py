@@ -32,7 +32,7 @@ def parallel_chart(source: SweepSource, order: Sequence[str]) -> Chart:
     holes = {hole.name: hole for hole in source.holes}
     shown = [holes[name] for name in order][:_MOST_AXES]
     ranked = source.scored()
-    others = [t for t in source.sweep.trials.values() if t not in ranked]
+    others = [t for t in source.searched() if t not in ranked]
     trials = [*others, *reversed(ranked)]
     scores = [t.score or 0.0 for t in ranked]
     low, high = min(scores), max(scores)

@@ -17,6 +17,8 @@ _MARKERS = ("o", "s", "^", "D")
 _STYLES = ("-", "--", ":", "-.")
 # A longer name of an option is cut on an axis; the table has all of it.
 _LONGEST = 18
+# Free room beyond either end of a range, of its length: marks at an end are not cut.
+_EDGE = 0.04
 
 
 @dataclass(frozen=True)
@@ -67,14 +69,18 @@ def place_of(hole: Hole, value: Any) -> Any:
 
 
 def scale(axes: Axes, which: str, hole: Hole) -> None:
-    """Give the axis ``which``, x or y, of a hole few ticks, in plain numbers or options."""
+    """Give the axis ``which``, x or y, of a hole few ticks, in plain numbers or options.
+
+    It shows the whole range that was searched, wherever in it the trials are.
+    """
+    set_limits = axes.set_xlim if which == "x" else axes.set_ylim
     axis = axes.xaxis if which == "x" else axes.yaxis
     if hole.kind == "choice":
         labels = [as_text(value) for value in hole.values]
         axis.set_ticks(range(len(labels)), labels, fontsize=8)
         if which == "x" and sum(map(len, labels)) > 16:  # they would overlap
             axes.tick_params(axis="x", rotation=30 if len(labels) < 6 else 90)
-        (axes.set_xlim if which == "x" else axes.set_ylim)(-0.5, len(labels) - 0.5)
+        set_limits(-0.5, len(labels) - 0.5)
     elif hole.is_log:
         (axes.set_xscale if which == "x" else axes.set_yscale)("log")
         low, high = (float(value) for value in hole.values)
@@ -83,15 +89,20 @@ def scale(axes: Axes, which: str, hole: Hole) -> None:
         axis.set_major_locator(LogLocator(subs=steps))
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axis.set_minor_locator(NullLocator())
+        edge = (high / low) ** _EDGE
+        set_limits(low / edge, high * edge)
     else:
         axis.set_major_locator(MaxNLocator(integer=hole.kind == "int", nbins=5))
+        low, high = (float(value) for value in hole.values)
+        edge = _EDGE * (high - low)
+        set_limits(low - edge, high + edge)
 
 
 def point_rows(source: SweepSource) -> list[dict[str, Any]]:
     """Return a row for each trial with a score, best first: its point, its epochs, its score."""
     names = source.names
     return [
-        {"trial": t.number, **{short: t.point.get(name, "") for name, short in names.items()},
+        {"trial": t.name, **{short: t.point.get(name, "") for name, short in names.items()},
          "epochs": t.epochs, "score": t.score}
         for t in source.scored()
     ]  # fmt: skip

@@ -65,8 +65,7 @@ def _epochs_to(rows: list[dict[str, Any]], score: float) -> int | None:
 
 def curves_chart(source: SweepSource) -> Chart:
     """Return the score of every trial by epoch, coloured by how far it was let to go."""
-    trials = sorted(source.sweep.trials.values(), key=lambda t: t.number)
-    trials = [t for t in trials if t.curve]
+    trials = [t for t in source.searched() if t.curve]
     stops = sorted({t.epochs for t in trials if t.outcome == "pruned"})
     levels = rung_levels(source.events, stops)
 
@@ -84,7 +83,7 @@ def curves_chart(source: SweepSource) -> Chart:
         axes.set(xlabel="epoch", ylabel="score", xlim=(0.5, source.sweep.max_epochs + 0.5))
         axes.legend(handles=_keys(levels, trials), loc="upper left", fontsize=8.5)
 
-    rows = [{"trial": t.number, "epochs": t.epochs, "outcome": source.sweep.told(t.outcome),
+    rows = [{"trial": t.name, "epochs": t.epochs, "outcome": source.sweep.told(t.outcome),
              "last score": t.score}
             for t in trials]  # fmt: skip
     completed = sum(t.outcome == "completed" for t in trials)

@@ -9,6 +9,7 @@ from typing import Any
 
 from facesearch.report.chart import Chart
 from facesearch.report.cost_charts import cost_chart, cost_rows, cost_words
+from facesearch.report.decided import best_tables
 from facesearch.report.failures import causes, failure_rows, reason_rows
 from facesearch.report.front_charts import front_chart, objectives_chart
 from facesearch.report.importance import Importance, importances
@@ -27,8 +28,9 @@ from facesearch.report.parallel_chart import parallel_chart
 from facesearch.report.progress_charts import best_chart, curves_chart
 from facesearch.report.slice_charts import pair_chart, slices_chart
 from facesearch.report.sweep_source import SweepSource, read_source
+from facesearch.report.sweep_verdict import verdict
 from facesearch.report.sweep_words import facts, next_commands, summary
-from facesearch.tuning.records import describe_point
+from facesearch.tuning.records import describe_point, mean_words
 
 _LEADERS = 15
 _MOST_FAILED = 20
@@ -47,6 +49,7 @@ def build_sweep(folder: Path) -> tuple[str, list[Chart]]:
     source = read_source(folder)
     found = importances(source)
     sections = [
+        Section("Verdict", verdict(source)),
         Section(
             "Summary",
             [Facts(facts(source)), Prose(summary(source, found)), Commands(next_commands(source))],
@@ -60,27 +63,34 @@ def build_sweep(folder: Path) -> tuple[str, list[Chart]]:
     ]
     title = f"Sweep {source.folder.name}"
     sweep = source.sweep
-    subtitle = f"{len(sweep.trials)} trials, {sweep.epochs_spent} epochs"
+    repeats = len(sweep.trials) - len(source.searched())
+    again = f" and {repeats} repeats" if repeats else ""
+    subtitle = f"{len(source.searched())} trials{again}, {sweep.epochs_spent} epochs"
     return render(title, subtitle, sections), charts_of(sections)
 
 
 def _leaderboard(source: SweepSource) -> list[Block]:
-    rows = []
+    rows, repeats = [], source.sweep.repeats()
     only = source.space.settings.search.objective  # where it is one metric, it is the score
     for place, trial in enumerate(source.scored()[:_LEADERS], start=1):
         last = trial.curve[-1]
         metrics = {
             k.removeprefix("val/"): v for k, v in last.items() if k.startswith("val/") and k != only
         }
+        scores = source.sweep.scores_of(trial)
+        seeds = {"mean of seeds": mean_words(scores) if len(scores) > 1 else ""} if repeats else {}
         rows.append(
-            {"place": place, "trial": trial.number, "outcome": source.sweep.told(trial.outcome),
-             "epochs": trial.epochs, "score": last["score"], **metrics,
+            {"place": place, "trial": trial.name, "outcome": source.sweep.told(trial.outcome),
+             "epochs": trial.epochs, "score": last["score"], **seeds, **metrics,
              "point": describe_point(trial.point)}
         )  # fmt: skip
     if not rows:
         return [Prose("No trial has a score yet.")]
     note = "Trials that trained longer come first: a score of an earlier epoch is no rival."
-    return [Table(f"The best {len(rows)} of {len(source.sweep.trials)} trials", rows, note)]
+    if repeats:
+        note += " Before them come those that were repeated with other seeds, by their mean."
+    title = f"The best {len(rows)} of {len(source.searched())} trials"
+    return [Table(title, rows, note), *best_tables(source)]
 
 
 def _progress(source: SweepSource) -> list[Block]:

@@ -11,7 +11,7 @@ from facesearch.tuning.baseline import BASELINES
 from facesearch.tuning.folder import load_sweep, newest_folder, opening
 from facesearch.tuning.history import fold
 from facesearch.tuning.ledger import Event, is_open, read_ledger
-from facesearch.tuning.records import FAILED, SweepRecord, TrialRecord, short_names
+from facesearch.tuning.records import FAILED, SweepRecord, TrialRecord, short_names, trial_name
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,10 @@ class SweepSource:
     def scored(self) -> list[TrialRecord]:
         """Return the trials to compare, best first, as the sweep itself ranks them."""
         return self.sweep.ranked()
+
+    def searched(self) -> list[TrialRecord]:
+        """Return all trials of the search by number; not the repeats of the best."""
+        return sorted(self.sweep.searched(), key=lambda t: t.number)
 
     def common_epoch(self) -> int:
         """Return the last epoch that at least nine in ten of the scored trials have reached."""
@@ -95,13 +99,15 @@ def best_so_far(events: list[Event]) -> list[dict[str, Any]]:
     """
     rows: list[dict[str, Any]] = []
     spent = 0
+    repeats = {event["trial"] for event in events if event["event"] == "repeated"}
     for event in events:
-        if event["event"] != "epoch":
+        if event["event"] != "epoch" or event["trial"] in repeats:
             continue
         spent += 1
         score = float(event["values"]["score"])
         if not rows or score > rows[-1]["best score"]:
-            rows.append({"epochs spent": spent, "best score": score, "trial": event["trial"]})
+            name = trial_name(event["trial"])
+            rows.append({"epochs spent": spent, "best score": score, "trial": name})
     if rows and rows[-1]["epochs spent"] < spent:
         rows.append({**rows[-1], "epochs spent": spent})
     return rows

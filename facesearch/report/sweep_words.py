@@ -5,20 +5,22 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from facesearch.report.importance import LEAST_TRIALS, Importance
+from facesearch.report.decided import decided
+from facesearch.report.head_to_head import lead_of
+from facesearch.report.importance import Importance
 from facesearch.report.sweep_source import SweepSource, best_so_far
+from facesearch.report.sweep_verdict import lead_words
 from facesearch.tuning.pareto import pareto_front
-from facesearch.tuning.records import TrialRecord, describe_point, format_number
+from facesearch.tuning.records import TrialRecord, describe_point, format_number, mean_words
 from facesearch.tuning.tables import format_seconds, outcome_counts
 
 # A shorter curve is too steep to tell chance from course.
 _LEAST_EPOCHS = 9
-_CLEAR = 2.0
 
 
 def summary(source: SweepSource, found: Sequence[Importance]) -> str:
     """Return the paragraphs at the head of the report, separated by empty lines."""
-    parts = [_asked(source), _won(source), _decided(source, found), _spent(source)]
+    parts = [_asked(source), _won(source), decided(source, found), _spent(source)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -42,16 +44,18 @@ def _won(source: SweepSource) -> str:
     best, ranked = source.sweep.best, source.scored()
     if best is None:
         return "No trial has a score yet."
-    words = f"Won: trial {best.name} with {best.score:.4f} ({describe_point(best.point)})"
+    words = f"Won: trial {best.name} with {mean_words(source.sweep.scores_of(best))} "
+    words += f"({describe_point(best.point)})"
     words += ", trained to the end." if best.outcome == "completed" else _not_whole(best)
     rivals = [t for t in ranked[1:] if t.epochs == best.epochs]
     if rivals:
-        lead = (best.score or 0.0) - (rivals[0].score or 0.0)
+        lead = lead_of(source, best, rivals[0])
         words += (
             f" The next of as many epochs is trial {rivals[0].name} with "
-            f"{rivals[0].score:.4f}, {lead:.4f} behind."
+            f"{mean_words(source.sweep.scores_of(rivals[0]))}. "
         )
-        words += _how_sure(lead, scatter_of(ranked))
+        words += lead_words(source, lead, best, rivals[0])
+        words += "" if lead.has_interval else _scatter_words(scatter_of(ranked))
     words += (
         " This is the best of several scores on faces that the search looked at, so it is too "
         "high: what the model is worth, finalize says."
@@ -84,16 +88,10 @@ def scatter_of(trials: Sequence[TrialRecord]) -> float | None:
     return math.sqrt(float(np.mean(np.square(found))) / 6) if found else None
 
 
-def _how_sure(lead: float, scatter: float | None) -> str:
+def _scatter_words(scatter: float | None) -> str:
     if not scatter:
         return ""
-    # of a difference of two scores
-    times = lead / (scatter * math.sqrt(2))
-    told = "is clear of" if times > _CLEAR else "could be"
-    return (
-        f" That {told} the chance of a last epoch (scores stray by {scatter:.4f} from epoch to "
-        "epoch); another seed may change more."
-    )
+    return f" From epoch to epoch alone scores stray by {scatter:.4f}."
 
 
 def _not_whole(best: TrialRecord) -> str:
@@ -117,21 +115,6 @@ def at_edges(source: SweepSource, trial: TrialRecord, part: float = 0.03) -> lis
                 f"of {format_number(low)} to {format_number(high)}"
             )
     return found
-
-
-def _decided(source: SweepSource, found: Sequence[Importance]) -> str:
-    if not source.holes:
-        return ""
-    if not found:
-        count = len(source.scored()) + len(source.failed())
-        return (
-            f"What decided cannot be told from {count} trials; with {LEAST_TRIALS} or more the "
-            "importance of each parameter is given."
-        )
-    sure = [source.names[one.name] for one in found if one.is_told_from_chance]
-    if not sure:
-        return "What decided: no parameter's importance can be told from chance."
-    return f"What decided: {', '.join(sure)}; the others cannot be told from chance."
 
 
 def _spent(source: SweepSource) -> str:
@@ -173,12 +156,15 @@ def facts(source: SweepSource) -> list[tuple[str, str]]:
     sweep, best = source.sweep, source.sweep.best
     whole = max(1, sweep.max_epochs * len(sweep.trials))
     seconds = sum(row.get("seconds", 0.0) for t in sweep.trials.values() for row in t.curve)
-    failed = len(source.failed())
+    failed, searched = len(source.failed()), source.searched()
+    repeats = len(sweep.trials) - len(searched)
+    whole_trials = sum(t.outcome == "completed" for t in searched)
     return [
         ("best score" + (f", trial {best.name}" if best else ""),
          f"{best.score:.4f}" if best else "none yet"),
-        (f"trials, {sweep.count('completed')} to the end", str(len(sweep.trials))),
+        (f"trials, {whole_trials} to the end", str(len(searched))),
         (f"epochs, {sweep.epochs_spent / whole:.0%} of all to the end", str(sweep.epochs_spent)),
         ("of training", format_seconds(seconds)),
         ("trials failed", str(failed)),
+        *([("repeats with other seeds", str(repeats))] if repeats else []),
     ]  # fmt: skip

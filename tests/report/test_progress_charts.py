@@ -22,7 +22,7 @@ def test_every_trial_with_a_score_has_a_curve(tmp_path: Path) -> None:
     source = read_source(simulated_sweep(tmp_path))
     chart = curves_chart(source)
     scored = [t.number for t in source.sweep.trials.values() if t.curve]
-    assert [row["trial"] for row in chart.rows] == sorted(scored)
+    assert [row["trial"] for row in chart.rows] == [f"{n:03d}" for n in sorted(scored)]
     assert "stopped mostly after epoch 3, 9" in chart.alt
 
 

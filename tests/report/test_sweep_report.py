@@ -7,7 +7,7 @@ from sweeps import TEXT, simulated_sweep
 from facesearch.report.page import write
 from facesearch.report.sweep_report import build_sweep
 
-SECTIONS = ("Summary", "Leaderboard", "Progress", "Parameters", "Quality against cost", "Failures",
+SECTIONS = ("Verdict", "Summary", "Leaderboard", "Progress", "Parameters", "Quality against cost", "Failures",
             "Cost")  # fmt: skip
 
 
@@ -24,7 +24,7 @@ def test_the_page_has_every_part(tmp_path: Path) -> None:
 
 def test_small_sweeps_have_a_page_too(tmp_path: Path) -> None:
     page, _ = build_sweep(simulated_sweep(tmp_path / "one", trials=1, num_failed=0))
-    assert "cannot be told from 1 trials" in page and "No trial failed" in page
+    assert "Nothing can be said to have decided with 1 trials" in page and "No trial failed" in page
     page, charts = build_sweep(simulated_sweep(tmp_path / "failed", trials=1, num_failed=1))
     assert "1 diverged" in page and charts
 
