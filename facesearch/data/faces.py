@@ -5,8 +5,8 @@ ones; the final faces hold nothing out. Neither touches the sets that `finalize`
 of the folder, or those that are reserved (`facesearch.data.reserve`).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from facesearch.config import DataConfig
 from facesearch.data.layouts import FaceList, read_layout
 from facesearch.data.pack import open_pack, pack_arrays
+from facesearch.data.qualities import qualities
 from facesearch.data.reserve import Reserve, reserve_faces
 from facesearch.data.split import split_faces, split_identities
 from facesearch.data.synthetic import draw_faces
@@ -24,15 +25,21 @@ from facesearch.errors import InputError
 class FaceSet:
     """Some rows of a pack, each with a number for its identity.
 
-    images_NHWC is the whole pack (uint8); index_M says which rows, labels_M whose they are.
+    images_NHWC is the whole pack (uint8); index_M says which rows, labels_M whose they are. columns
+    are what else is known of each row of the pack, such as its pose; see `qualities`.
     """
 
     images_NHWC: np.ndarray
     index_M: np.ndarray
     labels_M: np.ndarray
+    columns: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.index_M)
+
+    def known_of(self) -> dict[str, tuple[str, ...]]:
+        """Return the columns of these faces alone: a value a face, "" where it is not known."""
+        return {name: tuple(of_all[self.index_M]) for name, of_all in self.columns.items()}
 
 
 @dataclass(frozen=True)
@@ -98,7 +105,10 @@ def image_set(faces: FaceList, image_px: int, identities: Sequence[str]) -> Face
     """Pack a list of faces; a face whose identity is not in ``identities`` gets label -1."""
     pack = open_pack(faces, image_px)
     names = [faces.identities[i] for i in pack.kept_N]
-    return _face_set(pack.images_NHWC, range(len(names)), names, identities)
+    found = _face_set(pack.images_NHWC, range(len(names)), names, identities)
+    known = qualities(faces.paths, faces.columns)
+    kept = {name: np.array(values)[pack.kept_N] for name, values in known.items()}
+    return replace(found, columns=kept)
 
 
 def generated_faces(data: DataConfig) -> tuple[np.ndarray, tuple[str, ...], str]:

@@ -1,4 +1,4 @@
-"""Error rates by group: whether a model that is good on the whole is bad for some.
+"""Error rates by group, pose, camera: whether a model that is good on the whole is bad for some.
 
 Shapes: N faces, P pairs.
 """
@@ -18,8 +18,9 @@ _LEAST = 10
 
 
 def report_groups(
-    name: str, searches: OpenSet, groups: Sequence[str], threshold: float | None, report: Report
-) -> None:
+    name: str, searches: OpenSet, groups: Sequence[str], threshold: float | None, report: Report,
+    column: str = "group",
+) -> None:  # fmt: skip
     """Add a row a group: rank-1, false non-identifications and false identifications.
 
     Args:
@@ -28,20 +29,27 @@ def report_groups(
         groups: The group of each, in the same order, "" for none; empty where none are known.
         threshold: Above which a search has found somebody; without one, only rank-1 is told.
         report: Where the table is added.
+        column: What the groups are: group, pose, camera.
 
     """
-    _by_group(name, groups, "faces", lambda chosen: _rates(searches, chosen, threshold), report)
+
+    def row(chosen_N: np.ndarray) -> dict[str, Any]:
+        return _rates(searches, chosen_N, threshold)
+
+    _by_group(f"{name}: by {column}", groups, "faces", row, report)
 
 
-def report_closed_groups(name: str, found: Labelled, groups: Sequence[str], report: Report) -> None:
-    """Add a row a group: top-1 of the closed task. Groups are as those of `report_groups`."""
+def report_closed_groups(
+    name: str, found: Labelled, groups: Sequence[str], report: Report, column: str = "group"
+) -> None:
+    """Add a row a group: top-1 of the closed task. Arguments are as those of `report_groups`."""
     top = found.top(1)
 
     def row(chosen_N: np.ndarray) -> dict[str, Any]:
         hits = Outcome(top.is_right_N[chosen_N], top.identities_N[chosen_N])
         return {"faces": int(chosen_N.sum()), **_with_ends("top1", hits)}
 
-    _by_group(name, groups, "faces", row, report)
+    _by_group(f"{name}: by {column}", groups, "faces", row, report)
 
 
 def report_pair_groups(
@@ -73,29 +81,31 @@ def report_pair_groups(
         return found
 
     of_pair = np.where(first == second, first, "").tolist()
-    _by_group("pairs", of_pair, "pairs", row, report)
+    _by_group("pairs: by group", of_pair, "pairs", row, report)
 
 
 def _by_group(
-    name: str,
+    title: str,
     groups: Sequence[str],
     of_what: str,
     row: Callable[[np.ndarray], dict[str, Any]],
     report: Report,
 ) -> None:
-    """Add a row for each group with enough faces or pairs, and a note on the others."""
+    """Add a row for each group with enough faces or pairs, and a note on the others.
+
+    title is ``set: by column``.
+    """
     known = sorted(set(groups) - {""})
     if not known:
         return
     of_each = np.array(groups)
     enough = [group for group in known if (of_each == group).sum() >= _LEAST]
-    report.tables[f"{name}: by group"] = [
-        {"group": group, **row(of_each == group)} for group in enough
-    ]
+    name, _, column = title.partition(": by ")
+    report.tables[title] = [{column: group, **row(of_each == group)} for group in enough]
     if len(enough) < len(known):
         report.notes.append(
-            f"{name}: {len(known) - len(enough)} groups with fewer than {_LEAST} {of_what} are "
-            "left out of the table by group."
+            f"{name}: {len(known) - len(enough)} {column}s with fewer than {_LEAST} {of_what} are "
+            f"left out of the table by {column}."
         )
 
 

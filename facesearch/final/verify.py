@@ -6,6 +6,7 @@ where that has labels.
 Shapes: G gallery faces, P probes, D embedding.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -75,8 +76,10 @@ def verify(
         asked = _Asked(name, gallery, probes, source)
         is_fitted = is_refitted and name == "unknown_dev"
         model, points = _ask(asked, model, points, report, is_fitted=is_fitted)
-        if name == "unknown_dev":
-            asked.by_group(model, targets.groups, report)
+        columns = probes.faces.known_of()
+        if name == "unknown_dev" and targets.groups:
+            columns = {"group": targets.groups, **columns}
+        asked.by_group(model, columns, report)
     if is_refitted:
         tell_points(points, before, report)
     return model, report
@@ -110,6 +113,8 @@ def _closed_sets(model: FaceModel, targets: Targets, report: Report, fitted_on: 
             if name == "dev":
                 report_closed_groups(name, found, targets.dev_groups, report)
                 model = calibrate_classes(model, faces, report, fitted_on)
+            for column, values in faces.known_of().items():
+                report_closed_groups(name, found, values, report, column)
     return model
 
 
@@ -180,12 +185,16 @@ class _Asked:
         if model.calibration is not None:
             self._calibration(model.calibration, fitted.calibrated_on == self.place, report)
 
-    def by_group(self, model: FaceModel, groups: tuple[str, ...], report: Report) -> None:
-        """Add the error rates by group, where groups are known."""
+    def by_group(
+        self, model: FaceModel, columns: Mapping[str, tuple[str, ...]], report: Report
+    ) -> None:
+        """Add the error rates by group, pose, camera: by each column that is known."""
         found = model.thresholds.get(REJECTION)
         if found is None or found.rule == MATES_LEFT_OUT:
             found = model.thresholds.get("fpir_0.1", found)
-        report_groups(self.name, self.searches, groups, found.value if found else None, report)
+        threshold = found.value if found else None
+        for column, values in columns.items():
+            report_groups(self.name, self.searches, values, threshold, report, column)
 
     def _calibration(self, calibration: Calibration, is_fitted_here: bool, report: Report) -> None:
         chance = calibration.probability(self.pairs.scores_P)

@@ -1,8 +1,8 @@
 """What a folder of faces holds, whatever its layout, and how its pictures are listed."""
 
 import os
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from facesearch.data.formats import SUFFIXES
@@ -16,12 +16,13 @@ class FaceList:
     """Files with an identity each; the identity of an unlabelled face is empty.
 
     groups names the group of each face where groups are known: people of one group (a family, a
-    video) are held out together.
+    video) are held out together. columns are what else a list says of each face, by name.
     """
 
     paths: tuple[Path, ...] = ()
     identities: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -73,6 +74,7 @@ def only(faces: FaceList, rows: Iterable[int]) -> FaceList:
         tuple(faces.paths[row] for row in rows),
         tuple(faces.identities[row] for row in rows),
         tuple(faces.groups[row] for row in rows) if faces.groups else (),
+        {name: tuple(values[row] for row in rows) for name, values in faces.columns.items()},
     )
 
 

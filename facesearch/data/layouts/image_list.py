@@ -1,11 +1,12 @@
 """A list of images: ``faces.csv`` with path, identity and optionally group, split and role.
 
+Further columns (pose, camera, source) break the figures of a report down; see `data.qualities`.
 Split is ``train``, ``val`` (or validation, dev) or ``test``; role, of held-out identities, is
 ``gallery`` or ``probe``. Both mean what `facesearch.data.layouts.parts` says.
 """
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from facesearch.data.layouts.csv_file import read_csv
 from facesearch.data.layouts.folder import FaceFolder, FaceList, identity_faults, only
 from facesearch.data.layouts.pairs import inside, read_pair_csv
 from facesearch.data.layouts.parts import ROLES, SPLITS, TEST, TRAIN, VAL, Split, split_folder
+from facesearch.data.qualities import NO_QUALITIES
 
 _COLUMNS = ("path", "identity", "group", "split", "role")
 
@@ -26,6 +28,7 @@ class _Row:
     group: str
     split: str
     role: str
+    known: Mapping[str, str]
 
 
 def recognises(root: Path) -> bool:
@@ -42,6 +45,7 @@ def read(root: Path, faults: list[str]) -> FaceFolder:
         tuple(row.path for row in kept),
         tuple(row.identity for row in kept),
         tuple(row.group for row in kept) if "group" in columns else (),
+        {name: tuple(row.known[name] or "" for row in kept) for name in _further(columns)},
     )
     split = _split(kept, faces)
     if len(split.train) or "split" not in columns:
@@ -73,8 +77,13 @@ def _kept(root: Path, rows: Sequence[tuple[int, dict[str, str]]], faults: list[s
                 f"{where}: '{identity}' is in group {group_of[identity]} and in {group}; keep one"
             )
         split = _split_of(row, where, faults)
-        kept[path] = _Row(path, identity, group, split, _role_of(row, where, faults))
+        kept[path] = _Row(path, identity, group, split, _role_of(row, where, faults), row)
     return list(kept.values())
+
+
+def _further(columns: Sequence[str]) -> list[str]:
+    """Return the columns that say something else of an image, such as its pose."""
+    return [name for name in columns if name and name not in NO_QUALITIES]
 
 
 def _twice(where: str, name: str, first: str, second: str) -> str:
@@ -111,14 +120,14 @@ def _split(kept: Sequence[_Row], faces: FaceList) -> Split:
 
 
 def _column_notes(columns: Sequence[str]) -> list[str]:
-    """Name the columns that are not read, with what each may have been meant for."""
+    """Say what further columns are taken for, and what each may have been meant for."""
     lacking = [name for name in _COLUMNS if name not in columns]
     notes = []
-    for column in columns:
-        if column not in _COLUMNS:
-            close = difflib.get_close_matches(column.strip().lower(), lacking, n=1, cutoff=0.6)
-            guess = f"; did you mean '{close[0]}'?" if close else "."
-            notes.append(
-                f"faces.csv: column '{column}' is not read{guess} Read: {', '.join(_COLUMNS)}."
-            )
+    for column in _further(columns):
+        close = difflib.get_close_matches(column.strip().lower(), lacking, n=1, cutoff=0.6)
+        guess = f"; did you mean '{close[0]}'?" if close else "."
+        notes.append(
+            f"faces.csv: column '{column}' is taken for something that is known of each image, "
+            f"by which figures are broken down{guess}"
+        )
     return notes
