@@ -148,7 +148,7 @@ def _figures(report: Report) -> str:
         place, _, measure = name.partition("/")
         sets.setdefault(place, []).append((measure or place, figure))
     if not sets:
-        return "None were measured."
+        return "Not measured: there is no figure of this model."
     header = ("measure", "value", "95 % interval", "faces or pairs")
     parts = [
         f"### {plain(place)}\n\n{_table(header, (_figure_row(*row) for row in rows))}"

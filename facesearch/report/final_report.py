@@ -23,6 +23,7 @@ from facesearch.models.cost import network_cost
 from facesearch.report.chart import Chart
 from facesearch.report.final_charts import FinalCharts, draw_charts
 from facesearch.report.final_source import FinalSource, read_final
+from facesearch.report.final_verdict import verdict
 from facesearch.report.final_words import cautions, summary
 from facesearch.report.page import Prose, Section, Table, render
 from facesearch.report.pictures import confused_faces, hardest_faces
@@ -141,6 +142,7 @@ def _subtitle(source: FinalSource, with_faces: bool) -> str:
 def _sections(source: FinalSource, charts: FinalCharts, with_faces: bool) -> list[Section]:
     report, model = source.report, source.model
     parts: dict[str, Blocks] = {
+        "Verdict": verdict(report, model),
         "In words": [Prose(text) for text in summary(report, model)],
         "What to mind": [Prose(text) for text in cautions(report, model)],
         "All figures": _figures(report),
@@ -165,7 +167,7 @@ def _figures(report: Report) -> Blocks:
         }  # fmt: skip
         sets.setdefault(place, []).append(row)
     if not sets:
-        return [Prose("No figure was measured.")]
+        return [Prose("Not measured: there is no figure of this model.")]
     note = "Fractions; low and high end the 95 % interval, drawn from whole people."
     return [Prose(note), *(Table(place, rows) for place, rows in sets.items())]
 

@@ -59,7 +59,8 @@ def lead_of(source: SweepSource, first: TrialRecord, second: TrialRecord) -> Lea
     The variance of the difference is that over identities, of the mean over seeds, plus that of a
     seed divided by the number of seeds; the latter is pooled over all configs that were repeated,
     as two or three seeds alone say little of it. The interval is Student's with Welch and
-    Satterthwaite's degrees of freedom, which few seeds make wide, as they should.
+    Satterthwaite's degrees of freedom, which few seeds make wide, as they should. What a seed does
+    to single identities is in both parts, so it is rather too wide than too narrow.
 
     Args:
         source: The sweep.

@@ -12,6 +12,8 @@ from facesearch.report.sweep_source import SweepSource
 from facesearch.tuning.records import TrialRecord, describe_point, mean_words
 from facesearch.tuning.tables import format_seconds
 
+# Costs that differ by less are called the same.
+_ALIKE = 0.05
 _MEANINGS = {
     "val/rank1": "rank-1, how often the image most alike, of one image of each held-out identity, "
     "is of the right one",
@@ -97,8 +99,12 @@ def _at_cost(source: SweepSource, first: TrialRecord, second: TrialRecord) -> st
     for name, what in (("cost/gflops", "operations an image"), ("seconds", "training time")):
         costs = [_cost(trial, name) for trial in (first, second)]
         if all(costs):
-            told.append(f"{costs[0] / costs[1]:.2g} times the {what}")
-    return f" {first.name} takes {' and '.join(told)} of {second.name}." if told else ""
+            told.append(_times(costs[0] / costs[1], what))
+    return f" It takes {' and '.join(told)}." if told else ""
+
+
+def _times(ratio: float, what: str) -> str:
+    return f"about the same {what}" if abs(ratio - 1) < _ALIKE else f"{ratio:.2g} times the {what}"
 
 
 def _cost(trial: TrialRecord, name: str) -> float:
@@ -151,8 +157,8 @@ def caveats(source: SweepSource, best: TrialRecord) -> list[str]:
     """Return what is to be kept in mind, each in a sentence or two."""
     count = len(source.searched())
     found = [
-        f"Caveats: the best of {count} trials on identities that the search looked at {count} "
-        "times is better there than elsewhere. What it is worth on identities that nobody looked at, "
+        f"Caveats: the best of {count} trials was chosen on these very identities, so its score is "
+        "higher than it would be elsewhere. What it is worth on identities that nobody looked at, "
         "facesearch finalize measures."
     ]
     if source.sweep.repeats():

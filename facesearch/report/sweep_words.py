@@ -6,10 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from facesearch.report.decided import decided
-from facesearch.report.head_to_head import lead_of
 from facesearch.report.importance import Importance
 from facesearch.report.sweep_source import SweepSource, best_so_far
-from facesearch.report.sweep_verdict import lead_words
 from facesearch.tuning.pareto import pareto_front
 from facesearch.tuning.records import TrialRecord, describe_point, format_number, mean_words
 from facesearch.tuning.tables import format_seconds, outcome_counts
@@ -49,13 +47,11 @@ def _won(source: SweepSource) -> str:
     words += ", trained to the end." if best.outcome == "completed" else _not_whole(best)
     rivals = [t for t in ranked[1:] if t.epochs == best.epochs]
     if rivals:
-        lead = lead_of(source, best, rivals[0])
         words += (
             f" The next of as many epochs is trial {rivals[0].name} with "
-            f"{mean_words(source.sweep.scores_of(rivals[0]))}. "
+            f"{mean_words(source.sweep.scores_of(rivals[0]))}."
         )
-        words += lead_words(source, lead, best, rivals[0])
-        words += "" if lead.has_interval else _scatter_words(scatter_of(ranked))
+        words += _scatter_words(scatter_of(ranked))
     words += (
         " This is the best of several scores on faces that the search looked at, so it is too "
         "high: what the model is worth, finalize says."

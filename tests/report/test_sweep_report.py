@@ -7,8 +7,10 @@ from sweeps import TEXT, simulated_sweep
 from facesearch.report.page import write
 from facesearch.report.sweep_report import build_sweep
 
-SECTIONS = ("Verdict", "Summary", "Leaderboard", "Progress", "Parameters", "Quality against cost", "Failures",
-            "Cost")  # fmt: skip
+SECTIONS = (
+    "Verdict", "Summary", "Leaderboard", "Progress", "Parameters", "Quality against cost",
+    "Failures", "Cost",
+)  # fmt: skip
 
 
 def test_the_page_has_every_part(tmp_path: Path) -> None:

@@ -55,12 +55,3 @@ def test_the_scatter_of_a_curve_is_that_of_its_noise_not_of_its_course() -> None
     assert scatter_of(trials) == pytest.approx(0.01, rel=0.15)
     short = TrialRecord(0, {}, curve=[{"score": 0.1 * e * e} for e in range(5)])
     assert scatter_of([short]) is None
-
-
-def test_a_lead_of_one_seed_is_never_called_a_victory(tmp_path: Path) -> None:
-    source = read_source(
-        simulated_sweep(tmp_path, trials=4, num_failed=0, scheduler={"type": "none"})
-    )
-    told = summary(source, [])
-    assert "a single seed cannot tell them apart" in told and "--repeat-top 3 --seeds 3" in told
-    assert " beats " not in told and "scores stray by" in told
