@@ -50,7 +50,8 @@ def simulated_sweep(
     """Write a new finished sweep to ``runs_dir``; return its folder.
 
     Every trial number that 7 divides fails, up to ``num_failed`` of them: by turns diverged and
-    out of memory. ``search`` are settings of the search, such as scheduler or objective.
+    out of memory. ``search`` are settings of the search, such as scheduler or objective. Of each
+    held-out identity the hits of the last epoch are noted.
     """
     runs_dir.mkdir(parents=True, exist_ok=True)
     source = runs_dir / "made-up.yaml"
@@ -58,7 +59,9 @@ def simulated_sweep(
     space = load_space(source).with_settings(trials=trials, **search)
     folder = open_sweep(space, "f" * 64, runs_dir, is_fresh=True)
     with folder.ledger:
-        folder.ledger.append("session", pid=0, host="here", trials=trials, time_s=None, growth=None)
+        wanted = space.settings.search
+        folder.ledger.append("session", pid=0, host="here", trials=trials, time_s=None, growth=None,
+                             repeat=[wanted.repeat_top, wanted.repeat_seeds])  # fmt: skip
         sweep = SweepRecord(space.settings.name, 0, epochs)
         controller = Controller(space, folder.ledger, sweep, list(observers))
         _run(controller, space, random.Random(seed), num_failed)
@@ -84,7 +87,16 @@ def _run(
                 metrics = reached(attempt.point, epoch, noise)
                 scores = space.settings.search.scores(metrics)
                 report = {"epoch": epoch, "scores": scores, "seconds": 1.5, **metrics}
+                if epoch == controller.sweep.max_epochs:
+                    report["hits"] = _hits(metrics["val/rank1"], attempt.trial)
             goes_on = controller.report(attempt.trial, attempt.attempt, report)
+
+
+def _hits(rank1: float, trial: int) -> list[list[int]]:
+    """Return made-up hits and probes of 40 identities; a ledger of before has none."""
+    luck = random.Random(trial)
+    hits = [sum(luck.random() < rank1 for _ in range(5)) for _ in range(40)]
+    return [hits, [5] * 40]
 
 
 def in_mlflow(folder: Path) -> Store:
