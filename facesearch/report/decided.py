@@ -46,7 +46,7 @@ def decided(source: SweepSource, found: Sequence[Importance]) -> str:
 
 
 def _with_trials(source: SweepSource, hole: Hole) -> str:
-    counts = ", ".join(f"{value} {len(trials)}" for value, trials in by_value(source, hole))
+    counts = ", ".join(f"{value}: {len(trials)}" for value, trials in by_value(source, hole))
     return f"{source.names[hole.name]} ({counts})"
 
 

@@ -1,6 +1,7 @@
 """A sweep in words: what was asked, what won and by how much, what it cost, what comes next."""
 
 import math
+import statistics
 from collections.abc import Sequence
 
 import numpy as np
@@ -154,10 +155,12 @@ def facts(source: SweepSource) -> list[tuple[str, str]]:
     seconds = sum(row.get("seconds", 0.0) for t in sweep.trials.values() for row in t.curve)
     failed, searched = len(source.failed()), source.searched()
     repeats = len(sweep.trials) - len(searched)
+    scores = sweep.scores_of(best) if best else []
+    of_seeds = f", mean of {len(scores)} seeds" if len(scores) > 1 else ""
     whole_trials = sum(t.outcome == "completed" for t in searched)
     return [
-        ("best score" + (f", trial {best.name}" if best else ""),
-         f"{best.score:.4f}" if best else "none yet"),
+        (f"best score, trial {best.name}{of_seeds}" if best else "best score",
+         f"{statistics.mean(scores):.4f}" if scores else "none yet"),
         (f"trials, {whole_trials} to the end", str(len(searched))),
         (f"epochs, {sweep.epochs_spent / whole:.0%} of all to the end", str(sweep.epochs_spent)),
         ("of training", format_seconds(seconds)),

@@ -16,7 +16,7 @@ def test_only_what_excludes_zero_is_named_with_the_trials_behind_each_value(tmp_
         head: sum(t.point["head"] == head for t in source.sweep.trials.values())
         for head in ("softmax", "cosface", "arcface")
     }
-    said = ", ".join(f"{head} {count}" for head, count in counts.items())
+    said = ", ".join(f"{head}: {count}" for head, count in counts.items())
     assert f"head ({said})" in told and "lr" not in told
     assert "The intervals of the others include zero." in told
 

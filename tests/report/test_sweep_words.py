@@ -16,7 +16,7 @@ def test_it_says_what_won_what_it_cost_and_what_comes_next(tmp_path: Path) -> No
     assert best is not None
     told = summary(source, [Importance("optim.lr", 0.9, 0.8, 0.95)])
     assert f"trial {best.number:03d} with {best.score:.4f}" in told
-    assert "What decided who is among the best fifth of 24 trials: lr (0.01 to 0.0464 " in told
+    assert "What decided who is among the best fifth of 24 trials: lr (0.01 to 0.0464: " in told
     assert f"{source.sweep.epochs_spent} epochs in 24 trials" in told
     commands = [command for command, _ in next_commands(source)]
     assert commands == [
