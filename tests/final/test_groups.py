@@ -134,3 +134,22 @@ def test_top1_of_the_closed_task_is_told_by_group() -> None:
     ]  # fmt: skip
     assert all(row["top1_low"] <= row["top1"] <= row["top1_high"] for row in rows)
     assert "1 groups with fewer than 10 faces" in report.notes[0]
+
+
+def test_what_the_names_of_the_files_say_breaks_the_figures_down(tmp_path: Path) -> None:
+    names = ["n100000", "n100001", "n100002"]
+    labels = [name for name in names for _ in range(10)]
+    root = hw2p2(tmp_path, labels, "verification_dev.csv")
+    unknown = root / "verification/unknown_dev"
+    for old in unknown.glob("*.jpg"):
+        old.unlink()
+    for query in range(30):
+        picture(unknown / f"{query:02d}_pose{30 * (query % 2)}.jpg", 400 + query)
+    targets = targets_of(root)
+    assert targets.unknown_dev is not None
+    poses = targets.unknown_dev.known_of()["pose"]
+    assert poses[:3] == ("0", "30", "0") and len(poses) == 30
+    _, report = verify(untrained(), targets)
+    table = report.tables["unknown_dev: by pose"]
+    assert [(row["pose"], row["faces"]) for row in table] == [("0", 15), ("30", 15)]
+    assert all(row["rank1_low"] <= row["rank1"] <= row["rank1_high"] for row in table)

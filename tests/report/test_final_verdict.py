@@ -34,7 +34,7 @@ def test_a_search_among_a_thousand_at_one_in_a_thousand_finds_one_wrong() -> Non
     rows = {row["gallery"]: row for row in far_table(1e-3, 250).rows}
     assert list(rows) == ["1", "100", "250 (this one)", "1,000", "10,000"]
     assert rows["1,000"]["wrong matches a search"] == 1.0
-    assert rows["1,000"]["searches with a wrong match"] == "63.2%"
+    assert rows["1,000"]["searches with a wrong match"] == "63 %"
     assert rows["1"]["a day of 1,000 strangers"] == "about 1"
     assert rows["10,000"]["a day of 1,000 strangers"] == "about 1,000"
 

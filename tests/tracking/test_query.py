@@ -119,3 +119,22 @@ def test_rows_are_ranked_as_the_sweep_itself_does(tmp_path: Any) -> None:
     assert len(ranked) == 22
     assert [row.trial for row in rank(rows)] == [*ranked, 0, 7]
     assert [row.trial for row in rank(rows) if row.is_ranked] == ranked
+
+
+def test_repeats_stand_below_the_trial_that_they_repeat_and_their_mean_ranks_it() -> None:
+    rows = [
+        made(0, epochs=9, score=0.9), made(1, epochs=9, score=0.8), made(2, epochs=9, score=0.85),
+        made(3, epochs=9, score=0.4, repeat_of=0), made(4, epochs=9, score=0.82, repeat_of=1),
+        made(5, outcome="diverged", repeat_of=1),
+    ]  # fmt: skip
+    # a config that failed with a seed comes after one that did not
+    assert [row.trial for row in rank(rows)] == [0, 3, 1, 4, 2, 5]
+    assert [row.trial for row in rank(rows[:5])] == [1, 4, 0, 3, 2]
+    assert [row.trial for row in where(rows, ["repeat_of=1"])] == [4, 5]
+
+
+def test_the_ledger_and_the_board_rank_alike_with_repeats(tmp_path: Any) -> None:
+    folder = simulated_sweep(tmp_path, trials=12, repeat_top=2, repeat_seeds=3)
+    sweep = fold(read_ledger(folder))
+    ranked = [row.trial for row in rank(read_board(folder).rows) if row.repeat_of is None]
+    assert ranked[: len(sweep.ranked())] == [trial.number for trial in sweep.ranked()]

@@ -4,7 +4,10 @@ import pytest
 from sweeps import in_mlflow, simulated_sweep
 
 from facesearch.errors import InputError
+from facesearch.tracking.boards import StoreReader
 from facesearch.tracking.store import Store, find_run, resolve_store, sweep_trials
+from facesearch.tuning.history import fold
+from facesearch.tuning.ledger import read_ledger
 
 
 def test_the_default_is_sqlite_in_the_runs_folder(tmp_path: Path) -> None:
@@ -77,3 +80,19 @@ def test_a_sweep_is_found_by_its_name_and_stands_for_its_best_trial(tmp_path: Pa
     assert best.data.metrics["best/score"] == newest.data.metrics["best/score"]
     with pytest.raises(InputError, match="No run 'made-up-0009'"):
         find_run(store, "made-up-0009")
+
+
+def test_the_store_ranks_as_the_sweep_does_by_the_mean_of_what_was_repeated(tmp_path: Path) -> None:
+    folder = simulated_sweep(tmp_path, trials=6, num_failed=0, epochs=4, repeat_top=2,
+                             repeat_seeds=2, scheduler={"type": "none"})  # fmt: skip
+    store = in_mlflow(folder)
+    best = find_run(store, folder.name)
+    sweep = fold(read_ledger(folder))
+    assert sweep.best is not None and best.data.tags["facesearch.trial"] == str(sweep.best.number)
+    numbers = [int(run.data.tags["facesearch.trial"]) for run in sweep_trials(store, best)]
+    assert numbers == [trial.number for trial in sweep.ranked()]
+    board = StoreReader(store).board(StoreReader(store).sweeps()[0])
+    again = {row.trial: row.repeat_of for row in board.rows if row.repeat_of is not None}
+    assert again == {
+        t.number: t.repeat_of for t in sweep.trials.values() if t.repeat_of is not None
+    }

@@ -15,6 +15,12 @@ def test_evaluation_changes_nothing_and_is_repeatable(small_config: RunConfig) -
     network, head = training.network, training.head
     first = evaluate(network, head, training.faces, training.autocast)
     assert first == evaluate(network, head, training.faces, training.autocast)
+    assert first.hits is not None
+    hits, probes = first.hits
+    faces = np.bincount(training.faces.strangers.labels_M)
+    assert probes == (faces - 1).tolist()  # one of each is in the gallery
+    assert sum(hits) / sum(probes) == first.metrics["val/rank1"]
+    assert all(0 <= hit <= asked for hit, asked in zip(hits, probes, strict=True))
     assert all(torch.equal(v, before[k]) for k, v in training.network.state_dict().items())
 
 

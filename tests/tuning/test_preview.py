@@ -57,6 +57,13 @@ def test_without_early_stopping_the_duration_is_arithmetic() -> None:
         RAY_START_S + WORKER_START_S + 3 * (ATTEMPT_S + 3.0 + 8 * 2.0)
     )
     assert shown_rungs(plan.rungs) == [1, 9]
+    # the best two again with two further seeds each: four trainings, two at a time
+    again = space.with_settings(repeat_top=2, repeat_seeds=3, time_s=30.0)
+    longer = expected(again, costs, [(3.0, 2.0)] * 3, at_once=2, repeats=2)
+    assert (longer.repeats, longer.repeat_epochs, longer.epochs) == (4, 36, 54)
+    assert longer.repeat_seconds == pytest.approx(2 * (ATTEMPT_S + 3.0 + 8 * 2.0))
+    # the time bounds the search alone
+    assert longer.seconds == pytest.approx(30.0 + longer.repeat_seconds)
 
 
 def test_early_stopping_shows_in_the_rungs_and_time_is_bounded_by_the_budget() -> None:

@@ -1,9 +1,10 @@
 from pathlib import Path
 
 import pytest
-from faces_on_disk import people, picture, split_folders
+from faces_on_disk import image_list, people, picture, split_folders
 
 from facesearch.data.layouts import read_layout, scan_layout
+from facesearch.data.layouts.folder import only
 from facesearch.errors import InputError
 
 
@@ -109,9 +110,25 @@ def test_a_list_may_be_of_test_only_but_not_of_two_people_to_train(tmp_path: Pat
         read_layout(listed(root, "path,identity,split", rows))
 
 
-def test_a_column_that_is_not_read_is_noted(tmp_path: Path) -> None:
+def test_a_further_column_is_noted_with_what_it_is_taken_for(tmp_path: Path) -> None:
     root = people(tmp_path)
     rows = [f"{n}/{n}_0001.jpg,{n},g,1" for n in "abcdef"]
     notes = read_layout(listed(root, "path,identity,Groups,pose", rows)).notes
-    assert "column 'Groups' is not read; did you mean 'group'? Read: path, identity" in notes[0]
-    assert "column 'pose' is not read. Read:" in notes[1] and len(notes) == 2
+    assert "column 'Groups' is taken for something that is known of each image" in notes[0]
+    assert notes[0].endswith("; did you mean 'group'?")
+    assert "column 'pose' is taken for" in notes[1] and "did you mean" not in notes[1]
+    assert len(notes) == 2
+
+
+def test_further_columns_say_what_is_known_of_each_image(tmp_path: Path) -> None:
+    root = image_list(tmp_path)
+    lines = (root / "faces.csv").read_text().splitlines()
+    told = [
+        f"{lines[0]},pose,split",
+        *(f"{line},{n % 2},train" for n, line in enumerate(lines[1:])),
+    ]
+    (root / "faces.csv").write_text("\n".join(told))
+    folder = read_layout(root)
+    assert set(folder.train.columns) == {"pose"}
+    assert folder.train.columns["pose"][:3] == ("0", "1", "0")
+    assert only(folder.train, [3, 1]).columns == {"pose": ("1", "1")}
