@@ -17,12 +17,15 @@ _CURVES = ("score", "train/loss", "val/")
 
 def facts(detail: Any, width: int) -> list[tuple[str, str]]:
     """Return what a run is, in words, by name; folded for a terminal of so many places."""
+    from facesearch.tuning.records import trial_name
+
     row = detail.row
     told = [
         ("run", row.run_id or "unknown: only MLflow knows it"),
         ("sweep", f"{row.sweep}/{row.name}" if row.sweep else ""),
         ("point", row.point if detail.kind == "trial" else ""),
         ("outcome", row.outcome.replace("_", " ")),
+        ("repeats", "" if row.repeat_of is None else f"{trial_name(row.repeat_of)}, another seed"),
         ("message", detail.message),
         ("epochs", str(row.epochs) if detail.kind == "trial" else ""),
         ("score", number(row.score)),

@@ -121,8 +121,13 @@ def _rates(searches: OpenSet, chosen: np.ndarray, threshold: float | None) -> di
         hits = Outcome(searches.is_right_P[mated].astype(float), searches.identities_P[mated])
         row |= _with_ends("rank1", hits)
     if threshold is not None:
-        is_found = searches.is_right_P & (searches.score_P > threshold)
+        is_missed = ~(searches.is_right_P & (searches.score_P > threshold))
+        is_alarm = searches.nonmate_score_P > threshold
         if mated.any():
-            row["fnir"] = float(1 - is_found[mated].mean())
-        row["fpir"] = float((searches.nonmate_score_P[chosen] > threshold).mean())
+            row |= _with_ends("fnir", _errors(searches, is_missed, mated))
+        row |= _with_ends("fpir", _errors(searches, is_alarm, chosen))
     return row
+
+
+def _errors(searches: OpenSet, is_error_P: np.ndarray, chosen_P: np.ndarray) -> Outcome:
+    return Outcome(is_error_P[chosen_P].astype(float), searches.identities_P[chosen_P])

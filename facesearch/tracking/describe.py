@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from facesearch.tracking.view import page
-from facesearch.tuning.records import SweepRecord, TrialRecord, format_number
+from facesearch.tuning.records import SweepRecord, TrialRecord, format_number, mean_words
 
 NOTE = "mlflow.note.content"
 # A description that begins otherwise was written by a person, and stays.
@@ -53,7 +53,8 @@ def _verdict(sweep: SweepRecord) -> str:
     how = " It was interrupted; the same command goes on." if sweep.is_interrupted else how
     if best is None:
         return f"**No trial of this sweep has a score.**{how}"
-    return f"**Best: trial {best.name}, score {best.score:.4f} after epoch {best.epochs}.**{how}"
+    score = mean_words(sweep.scores_of(best))
+    return f"**Best: trial {best.name}, score {score} after epoch {best.epochs}.**{how}"
 
 
 def _figures(sweep: SweepRecord) -> str:

@@ -92,7 +92,8 @@ class Targets:
     def _of_experiment(self) -> dict[str, str]:
         """Return what the experiment tells of itself, and the comparison page of this sweep."""
         seen = []
-        for trial in sorted(list(self.sweep.trials.values()), key=lambda t: t.number):
+        # a repeat would count its config twice
+        for trial in sorted(self.sweep.searched(), key=lambda t: t.number):
             point, curve = dict(trial.point), list(trial.curve)
             params = {self._name(name, trial): str(value) for name, value in point.items()}
             head = self._config(trial, json.dumps(point, sort_keys=True))[1]
