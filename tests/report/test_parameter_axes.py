@@ -49,6 +49,23 @@ def test_ticks_are_plain(hole: Hole, ticks: list[str]) -> None:
     assert "10^" not in svg and "mathdefault" not in svg
 
 
+@pytest.mark.parametrize(
+    "hole",
+    [
+        Hole("lr", "log_uniform", (0.01, 1.0)),
+        Hole("depth", "int", (1, 30)),
+        Hole("scale", "uniform", (10.0, 64.0)),
+    ],
+)
+def test_an_axis_shows_the_range_that_was_searched_wherever_the_trials_are(hole: Hole) -> None:
+    axes = Figure().subplots()
+    axes.plot([hole.values[0] * 1.01] * 2, [0.2, 0.4])
+    scale(axes, "x", hole)
+    low, high = axes.get_xlim()
+    assert low < hole.values[0] and high > hole.values[1]
+    assert high - low < 1.3 * (hole.values[1] - hole.values[0])
+
+
 def test_rows_say_what_a_trial_does_not_have(tmp_path: Path) -> None:
     source = read_source(simulated_sweep(tmp_path))
     rows = point_rows(source)
