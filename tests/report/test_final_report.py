@@ -30,7 +30,8 @@ def sections_of(html: str) -> list[str]:
 def test_a_page_says_everything_that_is_known(page: FinalPage) -> None:
     html = page.html()
     assert sections_of(html) == [
-        "In words", "What to mind", "All figures", "1:1: do two pictures show one person?",
+        "Verdict", "In words", "What to mind", "All figures",
+        "1:1: do two pictures show one person?",
         "1:N: whose face is it?", "Training, seeds and luck", "Where it is better and worse",
         "Faces that it finds hard", "How it was made",
     ]  # fmt: skip
