@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from facesearch.tuning.pareto import pareto_front
-from facesearch.tuning.records import SweepRecord, describe_point, mean_words, seed_scores
+from facesearch.tuning.records import SweepRecord, describe_point, seed_scores
 
 _SPARKS = "▁▂▃▄▅▆▇█"
 
@@ -55,7 +55,7 @@ def leaderboard(sweep: SweepRecord, num_rows: int = 5) -> Table:
     table = Table(title=f"best of {len(sweep.searched())} trials", box=None, header_style="bold")
     metrics = sorted({k for t in sweep.ranked() for k in t.curve[-1] if k.startswith("val/")})
     repeats = sweep.repeats()
-    seeds = ["mean of seeds"] if repeats else []
+    seeds = ["mean"] if repeats else []
     for name in ("trial", "outcome", "epochs", "score", *seeds, *metrics):
         table.add_column(name.removeprefix("val/"), no_wrap=True)
     for trial in sweep.ranked()[:num_rows]:
@@ -68,8 +68,12 @@ def leaderboard(sweep: SweepRecord, num_rows: int = 5) -> Table:
             format_score(last["score"]),
         )
         scores = seed_scores(trial, repeats.get(trial.number, ()))
-        table.add_row(*head, *[mean_words(scores) if len(scores) > 1 else ""] * len(seeds), *values)
+        table.add_row(*head, *[_mean(scores)] * len(seeds), *values)
     return table
+
+
+def _mean(scores: Sequence[float]) -> str:
+    return f"{sum(scores) / len(scores):.4f} of {len(scores)}" if len(scores) > 1 else ""
 
 
 def leaders(sweep: SweepRecord, num_rows: int = 5) -> str:
