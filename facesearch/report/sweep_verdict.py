@@ -126,7 +126,7 @@ def _beside(source: SweepSource, pair: list[TrialRecord]) -> tuple[str, list[dic
         )  # fmt: skip
     note = (
         "GFLOP: 10^9 multiplications and additions; parameters: numbers that the network consists "
-        "of, without its head. Training: of one seed."
+        "of, without its head. Training: of one seed, with whatever else the machine did."
     )
     return "The best two" if len(pair) > 1 else "The best", rows, note
 
