@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import math
 import struct
 import warnings
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from facesearch.data.box import Box
 from facesearch.data.formats import FORMATS, FORMATS_IN_WORDS
 from facesearch.errors import InputError
 
@@ -21,10 +23,14 @@ _DAMAGED = (
     OSError, SyntaxError, ValueError, LookupError, TypeError, ArithmeticError, EOFError,
     RuntimeError, struct.error,
 )  # fmt: skip
+_FILTER = Image.Resampling.BILINEAR
 
 
-def decode_image(path: Path, image_px: int) -> np.ndarray:
+def decode_image(path: Path, image_px: int, box: Box | None = None) -> np.ndarray:
     """Return the centre square of a picture, resized, as uint8 [image_px, image_px, 3], RGB.
+
+    With a box, that part of it, cut from the whole picture before it is resized; where the box
+    reaches out of the picture, the edge is repeated.
 
     EXIF orientation is applied; grey, palette, CMYK, 16-bit and transparent pictures are converted
     (transparent to black, as the padding of most face crops is). Of several frames or pages the
@@ -35,16 +41,17 @@ def decode_image(path: Path, image_px: int) -> np.ndarray:
             or of 32 bits a colour, whose range nobody knows.
 
     """
-    return decode_bytes(_read(path), image_px, str(path))
+    return decode_bytes(_read(path), image_px, str(path), box)
 
 
-def decode_bytes(content: bytes, image_px: int, name: str) -> np.ndarray:
+def decode_bytes(content: bytes, image_px: int, name: str, box: Box | None = None) -> np.ndarray:
     """Return what `decode_image` returns, of a file in memory.
 
     Args:
         content: The bytes of the file.
         image_px: Side in pixels.
         name: What it is called in a message.
+        box: As of `decode_image`.
 
     Raises:
         InputError: As `decode_image`.
@@ -52,23 +59,26 @@ def decode_bytes(content: bytes, image_px: int, name: str) -> np.ndarray:
     """
     _refuse_size(len(content), name)
     with _told(name), Image.open(io.BytesIO(content), formats=FORMATS) as image:
-        return _pixels(image, image_px, name)
+        return _pixels(image, image_px, name, box)
 
 
-def decode_pixels(image: Image.Image, image_px: int, name: str) -> np.ndarray:
+def decode_pixels(
+    image: Image.Image, image_px: int, name: str, box: Box | None = None
+) -> np.ndarray:
     """Return what `decode_image` returns, of an image that Pillow has in memory.
 
     Args:
         image: The image; if it is a file that was not read, it is read.
         image_px: Side in pixels.
         name: What it is called in a message.
+        box: As of `decode_image`.
 
     Raises:
         InputError: If it is damaged, unreasonably large, or of 32 bits a colour.
 
     """
     with _told(name):
-        return _pixels(image, image_px, name)
+        return _pixels(image, image_px, name, box)
 
 
 @contextmanager
@@ -88,11 +98,14 @@ def _told(name: str) -> Iterator[None]:
         raise InputError(f"{name}: damaged picture ({error}).") from None
 
 
-def decode_with_digest(path: Path, image_px: int) -> tuple[np.ndarray, bytes] | InputError:
+def decode_with_digest(
+    path: Path, image_px: int, box: Box | None = None
+) -> tuple[np.ndarray, bytes] | InputError:
     """Return pixels as `decode_image` does and the SHA-256 of the file, or what is wrong."""
     try:
         content = _read(path)
-        return decode_bytes(content, image_px, str(path)), hashlib.sha256(content).digest()
+        pixels = decode_bytes(content, image_px, str(path), box)
+        return pixels, hashlib.sha256(content).digest()
     except InputError as error:
         return error
 
@@ -112,19 +125,40 @@ def _refuse_size(num_bytes: int, name: str) -> None:
         raise InputError(f"{name}: {num_bytes} bytes; a picture has at most {MAX_BYTES}.")
 
 
-def _pixels(image: Image.Image, image_px: int, name: str) -> np.ndarray:
+def _pixels(image: Image.Image, image_px: int, name: str, box: Box | None) -> np.ndarray:
     if image.width * image.height > MAX_PIXELS:
         raise InputError(f"{name}: {image.width} x {image.height}; at most {MAX_PIXELS} pixels.")
     if image.mode in ("I", "F"):
         raise InputError(f"{name}: 32 bits a colour, in a range of its own; write it with 8 or 16.")
     # JPEG can decode at 1/2, 1/4, 1/8: cheaper, and finer than a later reduction
-    image.draft(None, (2 * image_px, 2 * image_px))
+    kept = 1.0 if box is None else min(box.width, box.height, 1.0)
+    enough_px = math.ceil(2 * image_px / kept)
+    image.draft(None, (enough_px, enough_px))
     upright = ImageOps.exif_transpose(image)
     side = min(upright.size)
     left, top = (upright.width - side) // 2, (upright.height - side) // 2
-    square = _to_rgb(upright).crop((left, top, left + side, top + side))
-    filter_ = Image.Resampling.BILINEAR
-    return np.asarray(square.resize((image_px, image_px), filter_, reducing_gap=2.0))
+    rgb = _to_rgb(upright)
+    if box is not None:
+        edges = zip(box, (left, top, left, top), strict=True)
+        return _cut(rgb, Box(*(start + edge * side for edge, start in edges)), image_px)
+    square = rgb.crop((left, top, left + side, top + side))
+    return np.asarray(square.resize((image_px, image_px), _FILTER, reducing_gap=2.0))
+
+
+def _cut(rgb: Image.Image, box: Box, image_px: int) -> np.ndarray:
+    """Return the part of a picture in a box, in pixels; its edge is repeated around it."""
+    # a box of many pixels is made smaller first, so that little is padded
+    factor = max(1, int(min(box.width, box.height) / image_px / 2))
+    if factor > 1:
+        rgb, box = rgb.reduce(factor), Box(*(edge / factor for edge in box))
+    left, top = math.floor(box.left), math.floor(box.top)
+    right, bottom = math.ceil(box.right), math.ceil(box.bottom)
+    rows = np.arange(top, bottom).clip(0, rgb.height - 1)
+    columns = np.arange(left, right).clip(0, rgb.width - 1)
+    part = Image.fromarray(np.asarray(rgb)[rows][:, columns])
+    inside = (box.left - left, box.top - top, box.right - left, box.bottom - top)
+    size = (image_px, image_px)
+    return np.asarray(part.resize(size, _FILTER, inside, reducing_gap=2.0))
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

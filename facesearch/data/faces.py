@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from facesearch.config import DataConfig
+from facesearch.data.geometry import MeanFace, mean_of_images, spread_rows
 from facesearch.data.layouts import FaceList, read_layout
 from facesearch.data.pack import open_pack, pack_arrays
 from facesearch.data.qualities import qualities
@@ -99,6 +100,17 @@ def load_all_faces(data: DataConfig) -> Faces:
     everything = _face_set(images, range(len(names)), names, identities)
     nothing = _face_set(images, [], names, identities)
     return Faces(everything, nothing, nothing, identities, fingerprint, source, reserve)
+
+
+def mean_face_of(faces: Faces) -> MeanFace | None:
+    """Return the mean face of the training images, of at most 500 of them; None without any."""
+    train = faces.train
+    names = [faces.identities[label] for label in train.labels_M]
+    rows = spread_rows(names)
+    if not rows:
+        return None
+    images = train.images_NHWC[train.index_M[rows]]
+    return mean_of_images(images, [names[row] for row in rows])
 
 
 def image_set(faces: FaceList, image_px: int, identities: Sequence[str]) -> FaceSet:

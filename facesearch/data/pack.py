@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock
 
+from facesearch.data.box import Box
 from facesearch.data.cache import cache_root, writing_to_cache
 from facesearch.data.decode import decode_with_digest
 from facesearch.data.layouts import FaceList
@@ -53,10 +54,11 @@ def open_pack(
         InputError: With the unreadable pictures, or if the cache cannot be written.
 
     """
-    key = _digest(repr((_FORMAT, image_px, allow_corrupt, _stats(faces))).encode())
+    cut = () if faces.box is None else (tuple(faces.box),)
+    key = _digest(repr((_FORMAT, image_px, allow_corrupt, _stats(faces), *cut)).encode())
 
     def build() -> tuple[np.ndarray, list[int], str]:
-        return _decode_all(faces.paths, image_px, allow_corrupt)
+        return _decode_all(faces, image_px, allow_corrupt)
 
     pack = _cached(key, build, len(faces) * image_px**2 * 3)
     return replace(pack, fingerprint=_with_labels(pack, faces))
@@ -160,13 +162,14 @@ def _write(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def _decode_all(
-    paths: Sequence[Path], image_px: int, allow_corrupt: int
+    faces: FaceList, image_px: int, allow_corrupt: int
 ) -> tuple[np.ndarray, list[int], str]:
+    paths = faces.paths
     images = np.empty((len(paths), image_px, image_px, 3), np.uint8)
     kept: list[int] = []
     faults: list[str] = []
-    content = hashlib.sha256()
-    decoded = _decode_in_order(paths, image_px)
+    content = hashlib.sha256(repr(tuple(faces.box)).encode() if faces.box else b"")
+    decoded = _decode_in_order(paths, image_px, faces.box)
     for _, (number, result) in zip(track(paths, "decoding pictures"), decoded, strict=True):
         if isinstance(result, InputError):
             faults.append(str(result))
@@ -195,8 +198,8 @@ def _unreadable(faults: list[str], num_pictures: int) -> str:
 
 
 def _decode_in_order(
-    paths: Iterable[Path], image_px: int
+    paths: Iterable[Path], image_px: int, box: Box | None
 ) -> Iterator[tuple[int, tuple[np.ndarray, bytes] | InputError]]:
     """Yield each picture in order; Pillow decodes outside the interpreter lock, so threads do."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        yield from enumerate(pool.map(lambda path: decode_with_digest(path, image_px), paths))
+        yield from enumerate(pool.map(lambda path: decode_with_digest(path, image_px, box), paths))

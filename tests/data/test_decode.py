@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from facesearch.data.box import WHOLE, Box
 from facesearch.data.decode import decode_bytes, decode_image
 from facesearch.errors import InputError
 
@@ -158,3 +159,46 @@ def test_a_bad_file_is_named(tmp_path: Path, kind: str, message: str) -> None:
     path = damaged(tmp_path, kind)
     with pytest.raises(InputError, match=rf"{path}.*{message}"):
         decode_image(path, 16)
+
+
+def pattern(width: int = 60, height: int = 40) -> np.ndarray:
+    """A smooth image in which every place has a value of its own."""
+    down, across = np.mgrid[:height, :width]
+    return np.stack([across * 4, down * 6, across + down], axis=-1).astype(np.uint8)
+
+
+def written(path: Path, pixels: np.ndarray) -> Path:
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+def test_a_box_is_cut_from_the_whole_picture_before_it_is_resized(tmp_path: Path) -> None:
+    path = written(tmp_path / "wide.png", pattern())
+    # the centre square begins at column 10; half a side to the left of it there are pixels still
+    found = decode_image(path, 20, Box(-0.25, 0.25, 0.25, 0.75))
+    assert (found == pattern()[10:30, 0:20]).all()
+
+
+def test_a_box_that_is_the_centre_square_changes_nothing(tmp_path: Path) -> None:
+    path = written(tmp_path / "wide.png", pattern())
+    plain, whole = decode_image(path, 16), decode_image(path, 16, WHOLE)
+    assert np.abs(plain.astype(int) - whole).max() <= 1
+
+
+def test_where_a_box_reaches_out_the_edge_is_repeated(tmp_path: Path) -> None:
+    path = written(tmp_path / "square.png", pattern(40, 40))
+    found = decode_image(path, 80, Box(-0.5, -0.5, 1.5, 1.5))
+    assert (found[20:60, 20:60] == pattern(40, 40)).all()
+    assert (found[:20, 20:60] == pattern(40, 40)[0]).all()
+    assert (found[20:60, 60:] == pattern(40, 40)[:, -1:]).all()
+    assert (found[:20, :20] == pattern(40, 40)[0, 0]).all()
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg"])
+def test_a_box_of_a_large_picture_is_that_of_its_reduction(tmp_path: Path, suffix: str) -> None:
+    large = np.repeat(np.repeat(pattern(40, 40), 16, 0), 16, 1)
+    path = written(tmp_path / f"large{suffix}", large)
+    box = Box(0.2, -0.1, 0.8, 0.5)
+    small = written(tmp_path / "small.png", pattern(40, 40))
+    difference = decode_image(path, 24, box).astype(int) - decode_image(small, 24, box)
+    assert np.abs(difference).max() <= 4

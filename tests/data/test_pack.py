@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from facesearch.data.box import Box
 from facesearch.data.layouts import FaceList
 from facesearch.data.pack import open_pack, pack_arrays
 from facesearch.errors import InputError
@@ -158,3 +159,16 @@ def test_generated_images_are_kept_by_their_key(faces: FaceList) -> None:
     first = pack_arrays("sevens", lambda: images)
     second = pack_arrays("sevens", lambda: images + 1)
     assert (second.images_NHWC == 7).all() and first.fingerprint == second.fingerprint
+
+
+def test_a_box_gives_another_pack_beside_the_first(faces: FaceList) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (24, 24, 3), np.uint8)
+    Image.fromarray(noise).save(faces.paths[0])
+    plain = open_pack(faces, 16)
+    cut = open_pack(replace(faces, box=Box(0.25, 0.25, 0.75, 0.75)), 16)
+    other = open_pack(replace(faces, box=Box(0.25, 0.25, 0.75, 0.8)), 16)
+    assert len({plain.fingerprint, cut.fingerprint, other.fingerprint}) == 3
+    assert (plain.images_NHWC != cut.images_NHWC).any()
+    again = open_pack(faces, 16)
+    assert again.fingerprint == plain.fingerprint
+    assert (again.images_NHWC == plain.images_NHWC).all()

@@ -13,6 +13,7 @@ from facesearch.data.check.files import look_at_files
 from facesearch.data.check.findings import Findings, shortened
 from facesearch.data.check.people import look_at_people
 from facesearch.data.check.pictures import PARTS, look_at_pictures, places_of
+from facesearch.data.geometry import disagreements
 from facesearch.data.layouts import FaceFolder, FaceList, FacePairs, scan_layout
 from facesearch.data.layouts.account import nested_line
 from facesearch.data.reserve import reserve_faces
@@ -53,6 +54,7 @@ def check_folder(
     look_at_files(folder, set(places), findings)
     left_out = look_at_pictures(places, image_px, allow_corrupt, findings)
     look_at_people(folder, left_out, findings)
+    findings.notes += disagreements(folder)
     yield from (f"  note: {note}" for note in shortened(findings.notes))
     if findings.faults:
         count = len(set(findings.faults))

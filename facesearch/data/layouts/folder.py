@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from facesearch.data.box import Box
 from facesearch.data.formats import SUFFIXES
 
 LEAST_IDENTITIES = 4
@@ -16,13 +17,15 @@ class FaceList:
     """Files with an identity each; the identity of an unlabelled face is empty.
 
     groups names the group of each face where groups are known: people of one group (a family, a
-    video) are held out together. columns are what else a list says of each face, by name.
+    video) are held out together. columns are what else a list says of each face, by name. box is
+    the part of every image that is taken; None: its centre square.
     """
 
     paths: tuple[Path, ...] = ()
     identities: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    box: Box | None = None
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -33,7 +36,7 @@ class FacePairs:
     """Pairs of pictures, and whether both show the same person.
 
     folds count from 0, in each list anew. lists names the list that each pair is of; empty where
-    all pairs are of one list.
+    all pairs are of one list. box is as of `FaceList`.
     """
 
     first: tuple[Path, ...] = ()
@@ -41,6 +44,7 @@ class FacePairs:
     is_same: tuple[bool, ...] = ()
     folds: tuple[int, ...] = ()
     lists: tuple[str, ...] = ()
+    box: Box | None = None
 
     def __len__(self) -> int:
         return len(self.is_same)
@@ -75,6 +79,7 @@ def only(faces: FaceList, rows: Iterable[int]) -> FaceList:
         tuple(faces.identities[row] for row in rows),
         tuple(faces.groups[row] for row in rows) if faces.groups else (),
         {name: tuple(values[row] for row in rows) for name, values in faces.columns.items()},
+        faces.box,
     )
 
 
