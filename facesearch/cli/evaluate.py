@@ -7,6 +7,7 @@ import click
 
 from facesearch.cli.figures import print_report
 from facesearch.cli.options import DATA, RUNS, TRACKING
+from facesearch.cli.recrop import RECROP
 from facesearch.cli.text import faces_root, printable
 from facesearch.errors import InputError
 
@@ -32,10 +33,11 @@ _PATH = click.Path(path_type=Path)
 )  # fmt: skip
 @click.option("--report", "report_path", type=_PATH, help="Write the report as JSON to this file.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@RECROP
 @TRACKING
 @RUNS
 def evaluate(
-    bundle: str, report_path: Path | None, as_json: bool, tracking_uri: str | None,
+    bundle: str, report_path: Path | None, as_json: bool, recrop: str, tracking_uri: str | None,
     runs_dir: Path, **asked: Any,
 ) -> None:  # fmt: skip
     """Measure a model on other faces, at its own thresholds or at thresholds fitted there.
@@ -59,7 +61,7 @@ def evaluate(
     question = _question(**asked)
     folder = find_bundle(bundle, tracking_uri=tracking_uri, runs_dir=runs_dir)
     with Bars(Console(stderr=True), "measuring"):
-        report = run(folder, question, out)
+        report = run(folder, question, out, recrop=recrop)
     if report_path is not None:
         write_atomically(report_path, report.as_json().encode())
     if as_json:

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from facesearch.cli.geometry import geometry
 from facesearch.cli.reserve import reserve
 from facesearch.cli.text import faces_root, printable
 from facesearch.cli.verbosity import say_detail
@@ -223,4 +224,5 @@ def download(folder: Path) -> None:
     click.echo(f"{download_lfw(folder)}: facesearch data check {folder}")
 
 
+data.add_command(geometry)
 data.add_command(reserve)

@@ -18,8 +18,9 @@ from facesearch.cli.answers import (
 )
 from facesearch.cli.left_out import say_left_out, say_left_out_of
 from facesearch.cli.options import DATA, RUNS, TRACKING
+from facesearch.cli.recrop import RECROP, crops_of, crops_of_pictures, cutting, recropped
 from facesearch.cli.text import faces_root, printable
-from facesearch.cli.verbosity import say_hint
+from facesearch.cli.verbosity import bars_beside, say_hint
 from facesearch.errors import InputError
 
 # The names of `facesearch.final.views`, which is too heavy for a help text.
@@ -38,7 +39,7 @@ _THRESHOLD = click.option(
 
 
 def _with_model(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command --views, --json and what finds a run; it is called with the model."""
+    """Give a command --views, --recrop, --json and what finds a run; call it with the model."""
 
     @functools.wraps(command)
     def run(bundle: str, tracking_uri: str | None, runs_dir: Path, **options: Any) -> None:
@@ -51,7 +52,7 @@ def _with_model(command: Callable[..., None]) -> Callable[..., None]:
         "the model's: as it is; and its mirror; and four crops of each.",
     )  # fmt: skip
     as_json = click.option("--json", "is_json", is_flag=True, help="Print JSON.")
-    for decorate in (RUNS, TRACKING, as_json, views):
+    for decorate in (RUNS, TRACKING, as_json, RECROP, views):
         run = decorate(run)
     return run
 
@@ -61,6 +62,7 @@ def _with_model(command: Callable[..., None]) -> Callable[..., None]:
 @_PICTURES
 @_THRESHOLD
 @_with_model
+@recropped
 def verify(
     model: Any, pictures: Sequence[Path], threshold: str | None, views: str | None, is_json: bool
 ) -> None:
@@ -107,7 +109,7 @@ def verify(
 @_with_model
 def identify(  # noqa: PLR0913 - one argument an option
     model: Any, pictures: Sequence[Path], gallery: Path, top: int, threshold: str | None,
-    views: str | None, is_json: bool,
+    views: str | None, recrop: str, is_json: bool,
 ) -> None:  # fmt: skip
     """Say who of a folder of known people each picture shows.
 
@@ -121,12 +123,14 @@ def identify(  # noqa: PLR0913 - one argument an option
     """
     from facesearch.final.choose import IDENTIFY_THRESHOLDS, choose_threshold
     from facesearch.final.matching import Gallery
-    from facesearch.final.pictures import accounts_of, list_pictures
+    from facesearch.final.pictures import accounts_of, list_gallery, list_pictures
 
     chosen = choose_threshold(model, threshold, IDENTIFY_THRESHOLDS)
     queries = list_pictures(pictures)
-    with _bars():
-        known = Gallery(model, gallery, views)
+    with bars_beside():
+        crops = crops_of_pictures(model, pictures, recrop, gallery=list_gallery(gallery))
+        known = Gallery(cutting(model, crops, "gallery"), gallery, views)
+        known.model = cutting(model, crops)
         found = known.identify(queries, top=top, threshold=threshold)
     accounts = accounts_of([gallery, *pictures])
     for account in accounts:
@@ -156,6 +160,7 @@ def identify(  # noqa: PLR0913 - one argument an option
     help="A .npz (names, embeddings) or .csv to write.",
 )  # fmt: skip
 @_with_model
+@recropped
 def embed(
     model: Any, pictures: Sequence[Path], out: Path, views: str | None, is_json: bool
 ) -> None:
@@ -173,7 +178,7 @@ def embed(
 
     write = embeddings_writer(out)
     paths = list_pictures(pictures)
-    with _bars():
+    with bars_beside():
         embeddings = embed_pictures(model, paths, views)
     for account in accounts_of(pictures):
         say_left_out(account)
@@ -190,6 +195,7 @@ def embed(
 @_PICTURES
 @_TOP
 @_with_model
+@recropped
 def classify(
     model: Any, pictures: Sequence[Path], top: int, views: str | None, is_json: bool
 ) -> None:
@@ -206,7 +212,7 @@ def classify(
     from facesearch.final.pictures import accounts_of, list_pictures
 
     paths = list_pictures(pictures)
-    with _bars():
+    with bars_beside():
         found = classify_pictures(model, paths, top=top, views=views)
     for account in accounts_of(pictures):
         say_left_out(account)
@@ -238,9 +244,10 @@ def classify(
 )  # fmt: skip
 @click.option("--layout", default="auto", show_default=True, help="hw2p2-f22 or hw2p2-s23.")
 @_with_model
-def predict(
-    model: Any, root: str | None, out: Path, layout: str, views: str | None, is_json: bool
-) -> None:
+def predict(  # noqa: PLR0913 - one argument an option
+    model: Any, root: str | None, out: Path, layout: str, views: str | None, recrop: str,
+    is_json: bool,
+) -> None:  # fmt: skip
     """Write the course's submissions (HW2P2): classification.csv and verification.csv.
 
     \b
@@ -249,14 +256,17 @@ def predict(
     BUNDLE is a folder, a final run's id, or models:/NAME@ALIAS. In S23 a query that is not above
     the model's threshold "rejection" is said to be a stranger.
     """
-    from facesearch.final.predict import predict_root
+    from facesearch.data.geometry import parts_of
+    from facesearch.final.predict import predict_folder, read_term
 
     place = faces_root(root)
     if place is None:
         raise InputError("predict: which faces? Give --data FOLDER, or set FACESEARCH_DATA.")
     say_left_out_of(place, layout)
-    with _bars():
-        done = predict_root(model, Path(place), out, layout, views)
+    with bars_beside():
+        folder = read_term(Path(place), layout)
+        crops = crops_of(model, parts_of(folder), recrop)
+        done = predict_folder(model, crops.of_folder(folder), out, views, layout=layout)
     if not (done.classification or done.verification):
         raise InputError("\n".join(done.notes))
     if is_json:
@@ -273,10 +283,3 @@ def predict(
         click.echo(printable(note))
 
 
-def _bars() -> Any:
-    """Return bars on the standard error, as answers may be piped on."""
-    from rich.console import Console
-
-    from facesearch.cli.progress import Bars
-
-    return Bars(Console(stderr=True))

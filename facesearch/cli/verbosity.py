@@ -44,6 +44,15 @@ def say_hint(text: str) -> None:
         click.echo(printable(text))
 
 
+def bars_beside() -> Any:
+    """Return bars on the standard error, as answers may be piped on."""
+    from rich.console import Console
+
+    from facesearch.cli.progress import Bars
+
+    return Bars(Console(stderr=True))
+
+
 def accept_verbosity(command: click.Command) -> click.Command:
     """Add ``-v`` and ``-q`` to a command, and to the commands of a group."""
     taken = {word for parameter in command.params for word in parameter.opts}

@@ -2,6 +2,7 @@
 
     model.safetensors   member0.network.*, member0.head.*, member1...
     config.json         config, identities, preprocessing, views, thresholds, provenance
+    mean-face.json      how the training faces are cropped; not of few identities
     manifest.json       the SHA-256 of every other file; written last
 
 Neither safetensors nor torch.load notices a flipped bit. A manifest that was forged along with a
@@ -24,6 +25,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from facesearch.config import RunConfig, as_plain
+from facesearch.data.geometry import STAMP, read_stamp, stamp_of
 from facesearch.errors import InputError
 from facesearch.final.model import FaceModel, Temperature, Threshold, build_member
 from facesearch.final.views import VIEWS
@@ -55,7 +57,10 @@ def save_bundle(folder: Path, model: FaceModel, extra: Mapping[str, bytes] | Non
         StorageError: If it cannot be written.
 
     """
+    stamp = None if model.mean_face is None else stamp_of(model.mean_face)
     files = {**(extra or {}), WEIGHTS: _weights(model), HEADER: _header(model)}
+    if stamp is not None:
+        files[STAMP] = stamp
     (folder / MANIFEST).unlink(missing_ok=True)
     for killed in folder.glob(".*.tmp"):  # what a writer that was killed has left
         killed.unlink(missing_ok=True)
@@ -85,6 +90,7 @@ def load_bundle(folder: Path) -> FaceModel:
         calibration=header.calibration,
         temperature=header.temperature,
         provenance=header.provenance,
+        mean_face=read_stamp(files[STAMP], str(folder / STAMP)) if STAMP in files else None,
     )
     _fill(folder, model, files[WEIGHTS])
     return model

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from facesearch.config import DataConfig
-from facesearch.data.faces import load_all_faces
+from facesearch.data.faces import load_all_faces, mean_face_of
+from facesearch.data.geometry import MeanFace
 from facesearch.errors import InputError
 from facesearch.final.figures import Report
 from facesearch.final.finalists import Finalist
@@ -15,6 +16,7 @@ from facesearch.final.leaks import Leaks, find_leaks, training_digests
 from facesearch.final.model import FaceModel
 from facesearch.final.outcomes import outcomes_of
 from facesearch.final.plan import Stages
+from facesearch.final.recrop import tell_of_training
 from facesearch.final.retrain import Trained
 from facesearch.final.shift import accuracy_by_shift
 from facesearch.final.targets import Targets, read_targets, reporting_folder
@@ -30,6 +32,8 @@ class ReportingSets:
     targets: Targets
     leaks: Leaks
     digests: bytes
+    mean_face: MeanFace | None = None
+    differing_crops: Sequence[str] = ()
 
     @property
     def has_faces(self) -> bool:
@@ -41,11 +45,13 @@ def reporting_sets(data: DataConfig) -> ReportingSets:
     """Return the reporting sets of a folder of faces, or of generated faces."""
     faces = load_all_faces(data)
     targets, folder = read_targets(data, faces.identities), reporting_folder(data)
+    mean = mean_face_of(faces)
     if folder is None:
-        return ReportingSets(targets, Leaks({}, {}), b"")
+        return ReportingSets(targets, Leaks({}, {}), b"", mean)
     digests = training_digests(folder.train)
     leaks = find_leaks(digests, faces.identities, folder)
-    return ReportingSets(leaks.without_copies(targets), leaks, digests)
+    differing = tell_of_training(mean, folder)
+    return ReportingSets(leaks.without_copies(targets), leaks, digests, mean, differing)
 
 
 @dataclass(frozen=True)
@@ -104,6 +110,7 @@ def build_candidate(
         config=planned[0][-1],
         identities=kept[0].model.identities,
         views=views,
+        mean_face=sets.mean_face,
     )
     return Candidate(finalist, planned, done, sets, model.to(default_device()))
 

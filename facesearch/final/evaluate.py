@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from facesearch.data.geometry import parts_of
 from facesearch.data.layouts.account import account_at
 from facesearch.errors import InputError
 from facesearch.final.asked_faces import Question, asked_faces
@@ -11,12 +12,15 @@ from facesearch.final.card import model_card
 from facesearch.final.figures import Report
 from facesearch.final.leaks import DIGESTS, Leaks, find_leaks
 from facesearch.final.pictures import accounts_of
+from facesearch.final.recrop import OFF, Crops, plan_crops
 from facesearch.final.targets import Targets
 from facesearch.final.verify import verify
 from facesearch.training.memory import default_device
 
 
-def evaluate(bundle: Path, asked: Question | str, out: Path | None = None) -> Report:
+def evaluate(
+    bundle: Path, asked: Question | str, out: Path | None = None, *, recrop: str = OFF
+) -> Report:
     """Measure a model on labelled faces.
 
     Args:
@@ -24,6 +28,7 @@ def evaluate(bundle: Path, asked: Question | str, out: Path | None = None) -> Re
         asked: The faces, or a folder of faces.
         out: Where the model goes with thresholds that were fitted on the folder's dev sets; without
             it, the model's own are applied.
+        recrop: What is done where faces are cropped otherwise, see `plan_crops`.
 
     Raises:
         InputError: If either cannot be read, there is no labelled set, or ``out`` is in use.
@@ -36,6 +41,10 @@ def evaluate(bundle: Path, asked: Question | str, out: Path | None = None) -> Re
     digests = bundle / DIGESTS
     trained = digests.read_bytes() if digests.exists() else b""
     faces = asked_faces(model.config.data, model.identities, [trained], question)
+    crops = Crops()
+    if faces.folder is not None:
+        crops = plan_crops(model, parts_of(faces.folder), recrop)
+        faces = replace(faces, folder=crops.of_folder(faces.folder))
     targets, leaks = faces.targets(model.image_px, model.identities), Leaks({}, {})
     if faces.folder is not None:
         leaks = find_leaks(trained, model.identities, faces.folder)
@@ -46,12 +55,16 @@ def evaluate(bundle: Path, asked: Question | str, out: Path | None = None) -> Re
     report.notes[:0] = faces.notes
     leaks.tell(report)
     report.notes += _left_out(question)
+    report.notes += crops.lines
     if not trained:
         report.notes.append(
             "the model does not say which pictures it was trained on: copies cannot be found."
         )
     if out is not None:
-        model = replace(model, provenance={**model.provenance, "thresholds_from": source})
+        where = {"thresholds_from": source}
+        if crops.boxes:
+            where["thresholds_recropped"] = "; ".join(f"{n} {b}" for n, b in crops.boxes.items())
+        model = replace(model, provenance={**model.provenance, **where})
         extra = {"README.md": model_card(model, report).encode()}
         save_bundle(out, model, extra | ({DIGESTS: trained} if trained else {}))
     return report

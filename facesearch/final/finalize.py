@@ -155,6 +155,7 @@ def _verify(
     report.tables["seeds"] = best.seeds()
     _tell_curse(best, report)
     best.sets.leaks.tell(report)
+    report.notes += best.sets.differing_crops
     if not best.sets.has_faces:
         report.notes.append(
             "NOT MEASURED: these faces have no labelled set of faces to report on, and nothing was "

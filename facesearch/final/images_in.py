@@ -23,6 +23,7 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
+from facesearch.data.box import Box
 from facesearch.data.decode import decode_bytes, decode_image, decode_pixels
 from facesearch.errors import InputError
 
@@ -64,13 +65,16 @@ def each_image(images: Images) -> list[OneImage]:
     return list(images)
 
 
-def to_pixels(image: OneImage, image_px: int, name: str = "") -> np.ndarray:
+def to_pixels(
+    image: OneImage, image_px: int, name: str = "", box: Box | None = None
+) -> np.ndarray:
     """Return one image as uint8 [image_px, image_px, 3], RGB, as `decode_image` does of a file.
 
     Args:
         image: See `each_image`.
         image_px: Side in pixels.
         name: What it is called in a message; a file is called by its path.
+        box: The part of it that is taken; None: the centre square.
 
     Raises:
         InputError: If it cannot be read, or is none; see `each_image`.
@@ -78,15 +82,15 @@ def to_pixels(image: OneImage, image_px: int, name: str = "") -> np.ndarray:
     """
     name = name or "image"
     if isinstance(image, (str, Path)):
-        return _of_file(Path(image), image_px)
+        return _of_file(Path(image), image_px, box)
     if isinstance(image, Image.Image):
-        return _of_pil(image, image_px, name)
+        return _of_pil(image, image_px, name, box)
     if not isinstance(image, (np.ndarray, torch.Tensor)):
         raise InputError(f"{name}: {_kind(image)}; {_ALLOWED}.")
     pixels = _array_of_images(image, name)
     if len(pixels) != 1:
         raise InputError(f"{name}: an array of {len(pixels)} images in a list; pass it by itself.")
-    return decode_pixels(_as_pil(pixels[0]), image_px, name)
+    return decode_pixels(_as_pil(pixels[0]), image_px, name, box)
 
 
 def _as_pil(pixels_HWC: np.ndarray) -> Image.Image:
@@ -100,26 +104,26 @@ def _kind(value: Any) -> str:
     return f"found {type(value).__name__}"
 
 
-def _of_file(path: Path, image_px: int) -> np.ndarray:
+def _of_file(path: Path, image_px: int, box: Box | None) -> np.ndarray:
     try:
         if path.is_dir():
             raise InputError(f"{path}: is a folder; give a picture.")
-        return decode_image(path, image_px)
+        return decode_image(path, image_px, box)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}).") from None
     except ValueError as error:  # a name that no file can have
         raise InputError(f"{path}: empty or missing file ({error}).") from None
 
 
-def _of_pil(image: Image.Image, image_px: int, name: str) -> np.ndarray:
+def _of_pil(image: Image.Image, image_px: int, name: str, box: Box | None) -> np.ndarray:
     name = str(getattr(image, "filename", "") or name)
     if not isinstance(image, ImageFile):
-        return decode_pixels(image, image_px, name)
+        return decode_pixels(image, image_px, name, box)
     with _READING:
         content = _unread(image)
         if content is None:
-            return decode_pixels(image, image_px, name)
-        pixels = decode_bytes(content, image_px, name)
+            return decode_pixels(image, image_px, name, box)
+        pixels = decode_bytes(content, image_px, name, box)
         image.load()  # as everybody expects of an image that was used: its file is closed now
         return pixels
 

@@ -14,7 +14,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from facesearch.config import RunConfig, as_plain
+from facesearch.data.box import Box
 from facesearch.data.faces import FaceSet
+from facesearch.data.geometry import MeanFace
 from facesearch.errors import InputError
 from facesearch.final.images_in import Images, each_image
 from facesearch.final.pictures import BATCH, picture_batches
@@ -111,6 +113,10 @@ class FaceModel:
         calibration: From a score to a probability of one person, where it was fitted.
         temperature: What makes the probabilities of `classify` calibrated, where it was fitted.
         provenance: What it was made from.
+        mean_face: How its training faces are cropped; None where it is not known, or they are of
+            so few identities that it may show one.
+        box: The part of each image that is taken; None: its centre square. It belongs to the
+            images and not to the model, so it is not saved; a `SetImages` is cut already.
 
     """
 
@@ -122,6 +128,8 @@ class FaceModel:
     calibration: Calibration | None = None
     temperature: Temperature | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    mean_face: MeanFace | None = None
+    box: Box | None = None
 
     @property
     def image_px(self) -> int:
@@ -241,7 +249,7 @@ class FaceModel:
     def _pixels(self, images: "Images | SetImages") -> Iterator[np.ndarray]:
         """Yield uint8 [128 or fewer, H, W, 3] of the model's size."""
         if not isinstance(images, SetImages):
-            yield from picture_batches(each_image(images), self.image_px)
+            yield from picture_batches(each_image(images), self.image_px, box=self.box)
             return
         for start in track(range(0, len(images), BATCH), "asking the model"):
             # a memory map cannot be written to, which torch would warn of

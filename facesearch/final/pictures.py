@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from facesearch.data.box import Box
 from facesearch.data.layouts import FaceList
 from facesearch.data.layouts.account import Account, account, num_nested
 from facesearch.data.layouts.folder import by_identity, flat
@@ -81,7 +82,7 @@ def read_pictures(images: Sequence[OneImage], image_px: int) -> np.ndarray:
 
 
 def picture_batches(
-    images: Sequence[OneImage], image_px: int, batch_size: int = BATCH
+    images: Sequence[OneImage], image_px: int, batch_size: int = BATCH, box: Box | None = None
 ) -> Iterator[np.ndarray]:
     """Yield the images in order, ``batch_size`` at a time; no more are held in memory.
 
@@ -89,6 +90,7 @@ def picture_batches(
         images: Files, or what else `to_pixels` takes.
         image_px: Side in pixels.
         batch_size: Images at a time, a count.
+        box: The part of each that is taken; None: the centre square.
 
     Yields:
         RGB uint8 [batch_size or fewer, H, W, 3].
@@ -102,7 +104,7 @@ def picture_batches(
     with ThreadPoolExecutor(min(os.cpu_count() or 1, batch_size)) as pool:
         for start in track(range(0, len(images), batch_size), "reading pictures"):
             part = slice(start, start + batch_size)
-            results = pool.map(partial(_decode, image_px), images[part], names[part])
+            results = pool.map(partial(_decode, image_px, box), images[part], names[part])
             pictures: list[np.ndarray] = []
             for result in results:
                 if isinstance(result, InputError):
@@ -115,9 +117,11 @@ def picture_batches(
         raise _unreadable(faults, len(images))
 
 
-def _decode(image_px: int, image: OneImage, name: str) -> np.ndarray | InputError:
+def _decode(
+    image_px: int, box: Box | None, image: OneImage, name: str
+) -> np.ndarray | InputError:
     try:
-        return to_pixels(image, image_px, name)
+        return to_pixels(image, image_px, name, box)
     except InputError as error:
         return error
 

@@ -77,12 +77,39 @@ def predict_root(
         StorageError: If a file cannot be written.
 
     """
-    folder = _read_root(root, layout)
+    folder = read_term(root, layout)
+    return predict_folder(model, folder, out, views, is_strict=is_strict, layout=layout)
+
+
+def predict_folder(
+    model: FaceModel,
+    folder: FaceFolder,
+    out: Path,
+    views: str | None = None,
+    *,
+    is_strict: bool = True,
+    layout: str = "auto",
+) -> Prediction:
+    """Do what `predict_root` does, with a folder that `read_term` has read.
+
+    Args:
+        model: The model.
+        folder: The faces; its parts may have a box each.
+        out: Where the files go; made if it is missing.
+        views: A name in `VIEWS` instead of the model's own.
+        is_strict: As of `predict_root`.
+        layout: What was asked for: with ``auto`` it is not known for sure.
+
+    Raises:
+        InputError: As `predict_root`.
+        StorageError: If a file cannot be written.
+
+    """
     reasons = _why_no_classification(model, folder), _why_no_verification(folder)
     doubt = _doubt(model, folder, layout) if reasons[1] is None else None
     if doubt is not None:
         if is_strict:
-            raise InputError(f"{root}: {doubt}")
+            raise InputError(f"{folder.root}: {doubt}")
         reasons = reasons[0], doubt
     # all pictures are read before the first file is written
     names = _nearest_names(model, folder, views) if reasons[1] is None else []
@@ -177,8 +204,13 @@ def _why_no_classification(model: FaceModel, folder: FaceFolder) -> str | None:
 # --- reading ----------------------------------------------------------------------------
 
 
-def _read_root(root: Path, layout: str) -> FaceFolder:
-    """Return what a folder of the course holds; a lack of what is only trained on is no fault."""
+def read_term(root: Path, layout: str = "auto") -> FaceFolder:
+    """Return what a folder of the course holds; a lack of what is only trained on is no fault.
+
+    Raises:
+        InputError: For another layout, or a folder with faults.
+
+    """
     if layout not in ("auto", *TERMS):
         raise InputError(f"layout '{layout}': predict reads {' and '.join(TERMS)}, or auto.")
     folder, faults = scan_layout(root, layout)

@@ -247,7 +247,7 @@ def _pairs(folder: FaceFolder, image_px: int) -> PairSet | None:
         if name != group
     }
     return PairSet(
-        image_set(FaceList(paths, names), image_px, sorted(set(names) - {""})),
+        image_set(FaceList(paths, names, box=pairs.box), image_px, sorted(set(names) - {""})),
         np.array([row[path] for path in pairs.first]),
         np.array([row[path] for path in pairs.second]),
         np.array(pairs.is_same),

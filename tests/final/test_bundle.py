@@ -8,9 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from drawn_faces import drawn_faces
 from models import untrained
 from safetensors.torch import load_file, save_file
 
+from facesearch.data.geometry import STAMP, MeanFace, mean_of_images
+from facesearch.data.geometry.gradients import correlation_in
 from facesearch.errors import InputError
 from facesearch.final.bundle import HEADER, MANIFEST, WEIGHTS, load_bundle, save_bundle
 from facesearch.final.model import Temperature, Threshold
@@ -179,3 +182,35 @@ def test_a_manifest_cannot_name_a_file_elsewhere(folder: Path) -> None:
 def test_an_unknown_threshold_names_those_there_are(folder: Path) -> None:
     with pytest.raises(InputError, match="no threshold 'far'; it has: eer"):
         load_bundle(folder).with_threshold_of("far")
+
+
+# --- the mean face of the training ------------------------------------------------------
+
+
+def mean_of(count: int) -> MeanFace:
+    return mean_of_images(drawn_faces(count), [str(row) for row in range(count)])
+
+
+def test_the_mean_face_is_kept_with_the_model(tmp_path: Path) -> None:
+    save_bundle(tmp_path, untrained(mean_face=mean_of(30)))
+    found = load_bundle(tmp_path)
+    assert found.mean_face is not None and found.mean_face.num_identities == 30
+    assert correlation_in(found.mean_face.grey_HH, mean_of(30).grey_HH) > 0.99
+    # written again, it stays what it is
+    save_bundle(tmp_path / "again", found)
+    assert (tmp_path / "again" / STAMP).read_bytes() == (tmp_path / STAMP).read_bytes()
+
+
+def test_the_mean_face_of_few_is_not_kept(tmp_path: Path) -> None:
+    save_bundle(tmp_path, untrained(mean_face=mean_of(19)))
+    assert not (tmp_path / STAMP).exists() and load_bundle(tmp_path).mean_face is None
+
+
+def test_an_altered_mean_face_is_refused(tmp_path: Path) -> None:
+    save_bundle(tmp_path, untrained(mean_face=mean_of(30)))
+    (tmp_path / STAMP).write_text("{}")
+    with pytest.raises(InputError, match="its SHA-256 differs"):
+        load_bundle(tmp_path)
+    seal(tmp_path)
+    with pytest.raises(InputError, match=r"mean-face\.json: not a mean face"):
+        load_bundle(tmp_path)

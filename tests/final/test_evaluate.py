@@ -4,9 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from drawn_faces import drawn_faces, write_faces
 from faces_on_disk import hw2p2, hw2p2_s23, lfw, people, picture
 from models import untrained
+from PIL import Image
 
+from facesearch.data.box import Box
+from facesearch.data.geometry import mean_of_images
 from facesearch.data.layouts import read_layout
 from facesearch.errors import InputError
 from facesearch.final.asked_faces import Question
@@ -17,6 +21,7 @@ from facesearch.final.matching import Gallery, verify
 from facesearch.final.model import Threshold
 from facesearch.final.predict import predict_root
 
+PLANTED = Box(0.12, 0.02, 0.92, 0.82)
 OTHERS = tuple(f"m{number}" for number in range(8))
 
 
@@ -135,3 +140,40 @@ def test_people_of_training_are_told(root: Path, tmp_path: Path) -> None:
     assert "1 names of known are names of training too (n100001)" in report.notes[0]
     assert any("copies cannot be found" in note for note in report.notes)
     assert np.isfinite(report.figures["unknown_dev/rank1"].value)
+
+
+@pytest.fixture(scope="module")
+def otherwise(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of S23 whose known people and queries are cropped otherwise; a model beside it."""
+    top = tmp_path_factory.mktemp("otherwise")
+    verification = top / "faces" / "verification"
+    write_faces(verification / "known", 40, PLANTED, seed=1)
+    for name, seed, count in (("unknown_dev", 5, 40), ("unknown_test", 2, 3)):
+        (verification / name).mkdir(exist_ok=True)
+        for row, pixels in enumerate(drawn_faces(count, PLANTED, seed)):
+            Image.fromarray(pixels).save(verification / name / f"{row:03d}.png")
+    names = ["n000000", *(f"p{row:04d}" for row in range(1, 40))]
+    (verification / "verification_dev.csv").write_text("\n".join(["label", *names, ""]))
+    mean = mean_of_images(drawn_faces(60, seed=8), [str(row) for row in range(60)])
+    save_bundle(top / "model", untrained(identities=OTHERS, mean_face=mean))
+    return top
+
+
+def test_faces_that_are_cropped_otherwise_are_told(otherwise: Path) -> None:
+    report = evaluate(otherwise / "model", str(otherwise / "faces"))
+    told = [note for note in report.notes if "cropped otherwise than the training" in note]
+    assert [note.partition(":")[0] for note in told] == ["known", "unknown_dev"]
+
+
+def test_recropped_they_are_scored_in_the_box(otherwise: Path, tmp_path: Path) -> None:
+    model, root = otherwise / "model", str(otherwise / "faces")
+    plain = evaluate(model, root)
+    cut = evaluate(model, root, tmp_path / "frozen", recrop="auto")
+    assert any("unknown_test: too few images to tell (3); recropped" in n for n in cut.notes)
+    same = [name for name in plain.figures if plain.figures[name] == cut.figures.get(name)]
+    assert len(same) < len(plain.figures)
+    frozen = load_bundle(tmp_path / "frozen")
+    assert frozen.mean_face is not None
+    assert "known " in frozen.provenance["thresholds_recropped"]
+    # unasked, the figures are those of the faces as they are
+    assert evaluate(model, root).figures == plain.figures
