@@ -5,6 +5,7 @@ import pytest
 from click.testing import CliRunner, Result
 from drawn_faces import drawn_faces, write_faces
 from models import untrained
+from PIL import Image
 
 from facesearch.cli import cli
 from facesearch.data.box import Box
@@ -94,3 +95,20 @@ def test_two_pictures_are_too_few_and_nothing_is_said(folder: Path) -> None:
 def test_bad_input_is_one_message(model: str, word: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         run("embed", model, "queries", "--recrop", word)
+
+
+def test_predict_recrops_the_parts_of_a_term(tmp_path: Path) -> None:
+    verification = tmp_path / "verification"
+    write_faces(verification / "known", 40, PLANTED, seed=5)
+    for name, seed in (("unknown_dev", 6), ("unknown_test", 7)):
+        (verification / name).mkdir()
+        for row, pixels in enumerate(drawn_faces(30, PLANTED, seed)):
+            Image.fromarray(pixels).save(verification / name / f"{row:03d}.png")
+    labels = ["label", *(f"p{row:04d}" for row in range(30)), ""]
+    (verification / "dev_identities.csv").write_text("\n".join(labels))
+    words = ("predict", "model", "--data", str(tmp_path), "--out")
+    plain = run(*words, str(tmp_path / "plain"))
+    cut = run(*words, str(tmp_path / "cut"), "--recrop", "auto")
+    assert f"unknown_test: {TOLD}" in plain.stderr and "Recropped." in cut.stderr
+    written = [(tmp_path / name / "verification.csv").read_text() for name in ("plain", "cut")]
+    assert written[0] != written[1]

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from faces_on_disk import noise, people, picture
 
+from facesearch.data.box import Box
 from facesearch.data.decode import decode_image
 from facesearch.errors import InputError
 from facesearch.final import images_in
@@ -32,9 +33,9 @@ def test_no_more_than_a_batch_is_decoded_before_it_is_asked_for(
 ) -> None:
     seen: list[Path] = []
 
-    def decode(path: Path, image_px: int) -> np.ndarray:
+    def decode(path: Path, image_px: int, box: Box | None) -> np.ndarray:
         seen.append(path)
-        return decode_image(path, image_px)
+        return decode_image(path, image_px, box)
 
     monkeypatch.setattr(images_in, "decode_image", decode)
     paths = [picture(tmp_path / f"{n}.jpg", n) for n in range(7)]
