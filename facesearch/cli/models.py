@@ -281,5 +281,3 @@ def predict(  # noqa: PLR0913 - one argument an option
         )
     for note in done.notes:
         click.echo(printable(note))
-
-

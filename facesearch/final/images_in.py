@@ -65,9 +65,7 @@ def each_image(images: Images) -> list[OneImage]:
     return list(images)
 
 
-def to_pixels(
-    image: OneImage, image_px: int, name: str = "", box: Box | None = None
-) -> np.ndarray:
+def to_pixels(image: OneImage, image_px: int, name: str = "", box: Box | None = None) -> np.ndarray:
     """Return one image as uint8 [image_px, image_px, 3], RGB, as `decode_image` does of a file.
 
     Args:

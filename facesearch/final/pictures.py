@@ -117,9 +117,7 @@ def picture_batches(
         raise _unreadable(faults, len(images))
 
 
-def _decode(
-    image_px: int, box: Box | None, image: OneImage, name: str
-) -> np.ndarray | InputError:
+def _decode(image_px: int, box: Box | None, image: OneImage, name: str) -> np.ndarray | InputError:
     try:
         return to_pixels(image, image_px, name, box)
     except InputError as error:
