@@ -3,6 +3,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from facesearch.cli.result_json import final_json, sweep_json
+from facesearch.final.finalize import Final
+from facesearch.final.registry import Registered
 from facesearch.tuning.records import SweepRecord, TrialRecord
 from facesearch.tuning.tune import SweepResult
 
@@ -29,6 +31,9 @@ def test_a_sweep_without_a_usable_trial_has_no_best() -> None:
 
 def test_a_final_training_tells_its_report() -> None:
     report = SimpleNamespace(as_json=lambda: '{"figures": {"dev/top1": 0.5}}')
-    final = SimpleNamespace(folder=Path("runs/final-a"), run_id="a", version="1", report=report)
+    registered = Registered("facesearch-staff-123456", "1", "champion", "the first")
+    final = Final(Path("runs/final-a"), "a", report, registered)  # type: ignore[arg-type]
     told = json.loads(final_json(final))
     assert told["model"] == "runs/final-a/model" and told["report"]["figures"]["dev/top1"] == 0.5
+    assert told["folder"] == "runs/final-a" and told["version"] == "1"
+    assert told["registered"]["standing"] == "champion"
