@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from facesearch.metrics.intervals import bootstrap_by_identity, wilson
-from facesearch.metrics.resampling import unit_numbers
+from facesearch.metrics.intervals import mean_interval
 
 # Shorter names may be a word of the sentence that they stand in.
 _LEAST_NAME = 3
@@ -19,7 +18,10 @@ _LEAST_NAME = 3
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure with its 95 % interval, and how many faces (or pairs) it rests on."""
+    """A figure with its 95 % interval, and how many faces (or pairs) it rests on.
+
+    The interval is NaN where it is withheld; a note of the report says why.
+    """
 
     value: float
     low: float
@@ -27,29 +29,33 @@ class Figure:
     num_faces: int
 
     def __str__(self) -> str:
+        if math.isnan(self.low):
+            return f"{self.value:.3f} [no interval] of {self.num_faces}"
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}] of {self.num_faces}"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a model made of each face of a set: 1 for right, 0 for wrong; and whose face it is."""
+    """What a model made of each face of a set: 1 for right, 0 for wrong; and whose face it is.
+
+    ``threshold_variance`` is what the choice of a threshold adds to the variance of the mean.
+    """
 
     is_right_N: np.ndarray
     identities_N: np.ndarray
+    threshold_variance: float = 0.0
 
     def figure(self) -> Figure:
         """Return the part that is right; its interval is of whole identities.
 
-        Where all or none are right, drawing gives an interval of no width. Then it is Wilson's, of
-        as many trials as there are people: the faces of one person succeed and fail together. A
-        negative identity is a person of its own.
+        Where all or none are right, each identity counts as one trial: its faces succeed and fail
+        together. A negative identity is an identity of its own.
         """
         count = len(self.is_right_N)
         value = float(np.mean(self.is_right_N)) if count else math.nan
-        low, high = bootstrap_by_identity(self.is_right_N, self.identities_N)
-        if count and value in (0.0, 1.0):
-            _, people = unit_numbers(self.identities_N)
-            low, high = wilson(round(value * people), people)
+        low, high = mean_interval(
+            self.is_right_N, self.identities_N, more_variance=self.threshold_variance
+        )
         return Figure(value, low, high, count)
 
 

@@ -9,16 +9,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from scipy.special import stdtrit
 
 from facesearch.final.figures import Figure, Report
 from facesearch.final.model import FaceModel, SetImages
 from facesearch.final.targets import PairSet
 from facesearch.metrics.all_pairs import PairRanks, rank_cross_pairs
+from facesearch.metrics.evidence import of_mean
 from facesearch.metrics.exact import grid_rows, row_scores
 from facesearch.metrics.identification import score_tiles
-from facesearch.metrics.intervals import Draws, bootstrap_pairs, far_name, wilson
-from facesearch.metrics.thresholds import ten_fold_accuracy
+from facesearch.metrics.intervals import Draws, bootstrap_pairs, far_name
+from facesearch.metrics.thresholds import cross_fitted_pairs, fold_means
 
 FARS = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 # Impostor pairs that are kept for intervals and for fitting; all of them are in the figures.
@@ -92,7 +92,15 @@ def report_pairs(name: str, ranks: PairRanks, pairs: Pairs, report: Report) -> N
     )  # fmt: skip
     for measure, value in values.items():
         low, high = intervals.get(measure, (float("nan"), float("nan")))
+        # the figure is of all pairs, the interval may be of a sample
+        low, high = min(low, value), max(high, value)
         report.figures[f"{name}/{measure}"] = Figure(value, low, high, len(ranks.genuine_G))
+    withheld = [f for f in with_interval if np.isnan(intervals[f"tar_at_far_{far_name(f)}"][0])]
+    if withheld and len(ranks.genuine_G):
+        report.notes.append(
+            f"{name}: TAR at a FAR of {far_name(withheld[0])} and less has no interval: it needs "
+            f"{round(1 / withheld[0]):,} different pairs of identities."
+        )
     if len(fars) < len(FARS):
         least = far_name(FARS[len(fars)])
         report.notes.append(
@@ -145,8 +153,7 @@ def report_list(pairs: PairSet, scores_P: np.ndarray, report: Report) -> None:
 
     Source:
         Huang et al. 2007, Labeled Faces in the Wild: the threshold of a fold is the best of the
-        others. The interval is of the folds' mean, by Student's t; where all pairs are right, or
-        none, it is Wilson's of the pairs.
+        others. The interval is of the folds' mean, over both identities of each pair.
 
     """
     names = sorted(set(pairs.lists))
@@ -155,7 +162,8 @@ def report_list(pairs: PairSet, scores_P: np.ndarray, report: Report) -> None:
         return
     for name in names:
         here = np.array(pairs.lists) == name
-        part = replace(pairs, is_same_P=pairs.is_same_P[here], folds_P=pairs.folds_P[here])
+        columns = ("first_P", "second_P", "is_same_P", "folds_P")
+        part = replace(pairs, **{column: getattr(pairs, column)[here] for column in columns})
         # the name of a figure must be one that a tracker takes
         _report_folds(f"pairs/{re.sub(r'[^0-9A-Za-z_-]', '_', name)}", part, scores_P[here], report)
     report.notes.append(
@@ -172,10 +180,15 @@ def _report_folds(name: str, pairs: PairSet, scores_P: np.ndarray, report: Repor
     if num_folds < 2:
         report.notes.append(f"{name}: one fold only, so no accuracy by folds; see AUC and EER.")
         return
-    accuracy_F = ten_fold_accuracy(scores_P, is_same, pairs.folds_P)
-    mean = float(accuracy_F.mean())
-    error = float(stdtrit(num_folds - 1, 0.975) * accuracy_F.std(ddof=1)) / num_folds**0.5
-    low, high = max(0.0, mean - error), min(1.0, mean + error)
-    if mean in (0.0, 1.0):
-        low, high = wilson(round(mean * len(is_same)), len(is_same))
+    found = cross_fitted_pairs(scores_P, is_same, pairs.folds_P)
+    mean = float(fold_means(found.is_right_P, pairs.folds_P).mean())
+    # a fold weighs as much as any other, however many pairs it has
+    _, fold_P, size_F = np.unique(pairs.folds_P, return_inverse=True, return_counts=True)
+    people = people_of(pairs)
+    evidence = of_mean(
+        found.is_right_P, people[pairs.first_P], people[pairs.second_P],
+        1 / (num_folds * size_F[fold_P]),
+    )  # fmt: skip
+    variance = evidence.variance + found.threshold_variance
+    low, high = replace(evidence, variance=variance).interval(mean)
     report.figures[f"{name}/accuracy"] = Figure(mean, low, high, len(is_same))

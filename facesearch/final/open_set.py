@@ -54,7 +54,8 @@ def report_open_set(name: str, searches: OpenSet, report: Report) -> None:
     """Add DIR at each FPIR: with the strangers, and with every probe whose mates are left out.
 
     Leaving out the mates of a probe makes of each a search without a mate, so that there are enough
-    of them for a small FPIR. An FPIR that cannot be measured gets a note instead of a figure.
+    of them for a small FPIR. An FPIR that cannot be measured gets a note instead of a figure; one
+    that rests on too few identities, instead of an interval.
     """
     mated = searches.is_mated_P
     score, is_right = searches.score_P[mated], searches.is_right_P[mated]
@@ -71,6 +72,11 @@ def report_open_set(name: str, searches: OpenSet, report: Report) -> None:
             value, _ = dir_at_fpir(score, is_right, nonmated, fpir)
             figure = Figure(value, *interval, len(score))
             report.figures[f"{name}/dir_at_fpir_{fpir}_{kind}"] = figure
+            if np.isnan(interval[0]):
+                report.notes.append(
+                    f"{name}: DIR at FPIR {fpir} with {kind} has no interval: it needs "
+                    f"{round(1 / fpir)} identities without a mate, each with one search or more."
+                )
         report.notes += [
             f"{name}: DIR at FPIR {fpir} with {kind} is not given: it needs {round(1 / fpir)} "
             f"searches without a mate, and there are {len(nonmated)}."
@@ -97,9 +103,10 @@ def report_rejection(
     outcome = Outcome(is_right, searches.identities_P)
     report.figures[f"{name}/accuracy_with_rejection"] = outcome.figure()
     if is_fitted_here and unit_numbers(searches.identities_P)[1] >= _LEAST_PEOPLE:
-        crossed = cross_fitted_accuracy(searches, num_folds=5, seed=0).astype(np.float64)
-        figure = Outcome(crossed, searches.identities_P).figure()
-        report.figures[f"{name}/accuracy_with_rejection_cross_fitted"] = figure
+        found = cross_fitted_accuracy(searches, num_folds=5, seed=0)
+        crossed = found.is_right_P.astype(np.float64)
+        outcome = Outcome(crossed, searches.identities_P, found.threshold_variance)
+        report.figures[f"{name}/accuracy_with_rejection_cross_fitted"] = outcome.figure()
         report.notes.append(
             f"{name}: the rejection threshold was fitted on this set, so accuracy_with_rejection "
             "is a little too good; cross_fitted fits it on four fifths of the people and asks "

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from facesearch.metrics.cross_fit import CrossFitted, cross_fit
+from facesearch.metrics.evidence import Evidence, effective_count
 from facesearch.metrics.exact import grid_rows
 from facesearch.metrics.identification import mate_scores, score_tiles
 from facesearch.metrics.resampling import (
     draw_weights,
-    percentiles,
     tar_of_weights,
     unit_numbers,
+    variances,
 )
 from facesearch.metrics.thresholds import best_threshold, smallest_threshold
 
@@ -143,7 +145,7 @@ def fit_rejection_threshold(open_set: OpenSet) -> float:
     return _fit(open_set, np.ones(len(open_set.score_P), dtype=bool))
 
 
-def cross_fitted_accuracy(open_set: OpenSet, num_folds: int, seed: int) -> np.ndarray:
+def cross_fitted_accuracy(open_set: OpenSet, num_folds: int, seed: int) -> CrossFitted:
     """Return ``is_right_with_rejection``, each probe judged by a threshold of the other folds.
 
     Args:
@@ -152,19 +154,18 @@ def cross_fitted_accuracy(open_set: OpenSet, num_folds: int, seed: int) -> np.nd
         seed: Seed of the deal.
 
     Returns:
-        bool [P]; its mean is the accuracy, and it can be given an interval.
+        The mean of its ``is_right_P`` is the accuracy, and it can be given an interval.
 
     Raises:
         ValueError: If there are fewer than 2 folds, or fewer identities than folds.
 
     """
     fold_P = identity_folds(open_set, num_folds, seed)
-    is_right = np.zeros(len(fold_P), dtype=bool)
-    for fold in range(num_folds):
-        here = fold_P == fold
-        threshold = _fit(open_set, ~here)
-        is_right[here] = is_right_with_rejection(open_set, threshold)[here]
-    return is_right
+    return cross_fit(
+        fold_P,
+        lambda is_used_P: _fit(open_set, is_used_P),
+        lambda threshold: is_right_with_rejection(open_set, threshold),
+    )
 
 
 def identity_folds(open_set: OpenSet, num_folds: int, seed: int) -> np.ndarray:
@@ -193,21 +194,23 @@ def bootstrap_open_set(
     fpirs: Sequence[float],
     nonmated: str = "strangers",
     *,
-    num_resamples: int = 1000,
+    num_resamples: int = 300,
     seed: int = 0,
 ) -> dict[float, tuple[float, float]]:
-    """Return the 95 % interval of ``dir_at_fpir`` at each FPIR, drawing whole identities.
+    """Return the 95 % interval of ``dir_at_fpir`` at each FPIR, over whole identities.
 
     Args:
         open_set: The searches.
         fpirs: False positive identification rates, fractions.
         nonmated: Which searches have no mate: ``strangers``, or ``mates_left_out``: every probe
-            with ``nonmate_score_P``. Then one draw of a person serves both rates.
-        num_resamples: Draws, a count, at least 1.
+            with ``nonmate_score_P``. Then one draw of an identity serves both rates.
+        num_resamples: Draws for the variance, a count, at least 1.
         seed: Seed of the draws.
 
     Returns:
-        The 2.5 and 97.5 percentiles by FPIR; NaN if a kind of search is missing.
+        Both ends by FPIR; they hold the figure. NaN if a kind of search is missing, and at an FPIR
+        of which there is less than one identity without a mate: its threshold is chance, however
+        many probes they have.
 
     Raises:
         ValueError: If ``nonmated`` is unknown or ``num_resamples`` below 1.
@@ -215,24 +218,43 @@ def bootstrap_open_set(
     """
     if nonmated not in ("strangers", "mates_left_out"):
         raise ValueError(f"nonmated must be strangers or mates_left_out, but got {nonmated!r}")
+    unit_P, _ = unit_numbers(open_set.identities_P)
+    mated = open_set.is_mated_P
+    is_alarm = ~mated if nonmated == "strangers" else np.ones(len(mated), dtype=bool)
+    alarms = (open_set.score_P if nonmated == "strangers" else open_set.nonmate_score_P)[is_alarm]
+    rates = _drawn_rates(open_set, (alarms, unit_P[is_alarm]), fpirs, num_resamples, seed)
+    known = len(np.unique(unit_P[is_alarm]))
+    identities = min(effective_count(unit_P[mated]), effective_count(unit_P[is_alarm]))
+    found = {}
+    for fpir, variance in zip(fpirs, variances(rates), strict=True):
+        sides = open_set.score_P[mated], open_set.is_right_P[mated], alarms
+        value = dir_at_fpir(*sides, fpir)[0] if is_measurable(known, fpir) else float("nan")
+        found[fpir] = Evidence(variance, identities).interval(value)
+    return found
+
+
+def _drawn_rates(
+    open_set: OpenSet,
+    alarms: tuple[np.ndarray, np.ndarray],
+    fpirs: Sequence[float],
+    num_resamples: int,
+    seed: int,
+) -> np.ndarray:
+    """Return DIR at each FPIR of each draw; ``alarms`` are scores and numbers of identities."""
     unit_P, num_units = unit_numbers(open_set.identities_P)
     is_mated = open_set.is_mated_P
-    if nonmated == "strangers":
-        alarms, alarm_units = open_set.score_P[~is_mated], unit_P[~is_mated]
-    else:
-        alarms, alarm_units = open_set.nonmate_score_P, unit_P
     # a wrong identity is missed at every threshold, so it counts in the total only
     is_hit = is_mated & open_set.is_right_P
-    hit_order, alarm_order = np.argsort(open_set.score_P[is_hit]), np.argsort(alarms)
-    hit_units, alarm_units = unit_P[is_hit][hit_order], alarm_units[alarm_order]
+    hit_order, alarm_order = np.argsort(open_set.score_P[is_hit]), np.argsort(alarms[0])
+    hit_units, alarm_units = unit_P[is_hit][hit_order], alarms[1][alarm_order]
     hits = open_set.score_P[is_hit][hit_order]
-    below = np.searchsorted(alarms[alarm_order], hits, side="left")
+    below = np.searchsorted(alarms[0][alarm_order], hits, side="left")
     rates = []
     for weights in draw_weights(num_units, num_resamples, seed):
         alarms_up_to = np.append(0.0, np.cumsum(weights[alarm_units]))
         total = float(weights[unit_P[is_mated]].sum())
         rates.append(tar_of_weights(weights[hit_units], total, alarms_up_to, below, fpirs))
-    return dict(zip(fpirs, percentiles(np.array(rates)), strict=True))
+    return np.array(rates)
 
 
 def _fit(open_set: OpenSet, is_used_P: np.ndarray) -> float:

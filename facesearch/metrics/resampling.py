@@ -34,22 +34,18 @@ def draw_weights(num_units: int, num_resamples: int, seed: int) -> Iterator[np.n
     if num_resamples < 1:
         raise ValueError(f"num_resamples must be at least 1, but got {num_resamples}")
     rng = np.random.default_rng(seed)
-    for _ in track(range(num_resamples), "drawing people for the intervals"):
+    for _ in track(range(num_resamples), "drawing identities for the intervals"):
         drawn = rng.integers(0, max(num_units, 1), num_units)
         yield np.bincount(drawn, minlength=num_units).astype(np.float64)
 
 
-def percentiles(figures_RS: np.ndarray) -> list[tuple[float, float]]:
-    """Return the 2.5 and 97.5 percentiles of each column.
+def variances(figures_RS: np.ndarray) -> list[float]:
+    """Return the variance of each column over the draws.
 
-    A draw without a figure is NaN and left out; if no draw has one, the percentiles are NaN.
+    A draw without a figure is NaN and left out; with fewer than two the variance is NaN.
     """
-    bounds = []
-    for column in figures_RS.T:
-        found = column[~np.isnan(column)]
-        low, high = np.percentile(found, [2.5, 97.5]) if len(found) else (np.nan, np.nan)
-        bounds.append((float(low), float(high)))
-    return bounds
+    found = [column[~np.isnan(column)] for column in figures_RS.T]
+    return [float(np.var(column, ddof=1)) if len(column) > 1 else float("nan") for column in found]
 
 
 def tar_of_weights(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from facesearch.metrics.cross_fit import CrossFitted, cross_fit
 from facesearch.metrics.pair_ranks import rank_scores
 
 # Below every cosine, rounding included, so that it accepts all. A float32 number.
@@ -83,16 +84,15 @@ def best_threshold(accept_P: np.ndarray, reject_P: np.ndarray) -> float:
     return _middle(float(lower[gap]), float(upper[gap]))
 
 
-def ten_fold_accuracy(scores_P: np.ndarray, same_P: np.ndarray, folds_P: np.ndarray) -> np.ndarray:
-    """Return the accuracy of each fold with the threshold that is best on all the others.
+def cross_fitted_pairs(
+    scores_P: np.ndarray, same_P: np.ndarray, folds_P: np.ndarray
+) -> CrossFitted:
+    """Return whether each pair is judged right by the threshold that is best on all other folds.
 
     Args:
         scores_P: Cosines.
         same_P: Whether the pair is of one person.
         folds_P: Fold of each pair, any numbers; LFW has ten.
-
-    Returns:
-        Fractions, float64 [F], in the order of the fold numbers.
 
     Raises:
         ValueError: If there are fewer than two folds.
@@ -102,15 +102,43 @@ def ten_fold_accuracy(scores_P: np.ndarray, same_P: np.ndarray, folds_P: np.ndar
 
     """
     scores, same = np.asarray(scores_P, dtype=np.float32), np.asarray(same_P, dtype=bool)
-    folds = np.unique(folds_P)
-    if len(folds) < 2:
-        raise ValueError(f"a threshold from the other folds needs two folds, but got {len(folds)}")
-    accuracies = []
-    for fold in folds:
-        here = np.asarray(folds_P) == fold
-        threshold = best_threshold(scores[~here & same], scores[~here & ~same])
-        accuracies.append(np.mean((scores[here] > np.float32(threshold)) == same[here]))
-    return np.array(accuracies, dtype=np.float64)
+    num_folds = len(np.unique(folds_P))
+    if num_folds < 2:
+        raise ValueError(f"a threshold from the other folds needs two folds, but got {num_folds}")
+
+    def fit(is_used_P: np.ndarray) -> float:
+        return best_threshold(scores[is_used_P & same], scores[is_used_P & ~same])
+
+    def judge(threshold: float) -> np.ndarray:
+        is_right: np.ndarray = (scores > np.float32(threshold)) == same
+        return is_right
+
+    return cross_fit(np.asarray(folds_P), fit, judge)
+
+
+def fold_means(is_right_P: np.ndarray, folds_P: np.ndarray) -> np.ndarray:
+    """Return the part of each fold that is right, float64 [F], in the order of the fold numbers."""
+    means = [np.mean(is_right_P[folds_P == fold]) for fold in np.unique(folds_P)]
+    return np.array(means, dtype=np.float64)
+
+
+def ten_fold_accuracy(scores_P: np.ndarray, same_P: np.ndarray, folds_P: np.ndarray) -> np.ndarray:
+    """Return the accuracy of each fold with the threshold that is best on all the others.
+
+    Args:
+        scores_P: As of ``cross_fitted_pairs``, which says more.
+        same_P: See there.
+        folds_P: See there.
+
+    Returns:
+        Fractions, float64 [F], in the order of the fold numbers.
+
+    Raises:
+        ValueError: If there are fewer than two folds.
+
+    """
+    found = cross_fitted_pairs(scores_P, same_P, folds_P)
+    return fold_means(found.is_right_P, np.asarray(folds_P))
 
 
 def _middle(lower: float, upper: float) -> float:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from facesearch.metrics.evidence import effective_count
 from facesearch.metrics.resampling import tar_of_weights
 
 
@@ -70,6 +71,19 @@ class WeightedPairs:
             second_units_I=second[impostor],
             stands_for_I=np.ones(len(impostor)),
         )
+
+    def effective_identities(self) -> float:
+        """Return as how many equally frequent identities they weigh: of the kind that has fewer."""
+        if not len(self.genuine_G) or not len(self.impostor_I):
+            return 0.0
+        impostors = np.concatenate([self.first_units_I, self.second_units_I])
+        return min(effective_count(self.genuine_units_G), effective_count(impostors))
+
+    def num_identity_pairs(self) -> int:
+        """Return how many pairs of two identities the impostor pairs are of, a count."""
+        ends = self.first_units_I, self.second_units_I
+        numbers = np.minimum(*ends) * max(self.num_units, 1) + np.maximum(*ends)
+        return len(np.unique(numbers))
 
     def thinned(self, max_pairs: int, seed: int) -> "WeightedPairs":
         """Return fewer impostor pairs, if there are more than ``max_pairs`` pairs.
