@@ -36,7 +36,7 @@ from facesearch.metrics.resampling import unit_numbers, variances
 from facesearch.metrics.thresholds import ten_fold_accuracy
 
 FARS, FPIRS = (1e-1, 1e-2, 1e-3), (0.1, 0.01)
-_NUM_BINS, _KEPT_PAIRS, _LONG_RUN = 2**18, 10_000, 20_000
+_NUM_BINS, _KEPT_PAIRS, _LONG_RUN = 2**15, 10_000, 20_000
 Ends = tuple[float, float]
 # A name of a figure, its ends before and now.
 Found = dict[str, tuple[Ends, Ends]]
@@ -137,7 +137,7 @@ def old_mean(is_right: np.ndarray, ids: np.ndarray) -> Ends:
     faces, totals = np.bincount(number), np.bincount(number, weights=is_right)
     if is_right.mean() in (0.0, 1.0):
         return wilson(round(float(is_right.mean()) * count), count)
-    drawn = np.random.default_rng(0).multinomial(count, np.full(count, 1 / count), size=1000)
+    drawn = np.random.default_rng(0).multinomial(count, np.full(count, 1 / count), size=300)
     low, high = np.percentile((drawn @ totals) / (drawn @ faces), [2.5, 97.5])
     return float(low), float(high)
 
@@ -237,7 +237,7 @@ def paired_ends(case: tuple[int, float, float, int], seed: int) -> tuple[Ends, E
         for part, side in zip(own, (1, -1), strict=True)
     )
     faces, totals = np.bincount(ids), np.bincount(ids, weights=a - b)
-    drawn = np.random.default_rng(0).multinomial(count, np.full(count, 1 / count), size=1000)
+    drawn = np.random.default_rng(0).multinomial(count, np.full(count, 1 / count), size=300)
     low, high = np.percentile((drawn @ totals) / (drawn @ faces), [2.5, 97.5])
     now = paired_difference(a, b, ids, num_resamples=1)
     return (float(low), float(high)), (now.low, now.high)

@@ -3,8 +3,6 @@
 An identity is a point near one of six group centres; an image of it is that point with noise. How
 much noise differs by identity, by image, and a few images are spoilt. So identities fail together,
 errors near the ceiling come from a few, and the genuine scores are skewed, as those of real faces.
-
-
 """
 
 from dataclasses import dataclass
@@ -43,7 +41,6 @@ SETTINGS = {
     "30 identities, middling": Setting(30, 20, 1.3, 2, 6, 0.02),
     "30 identities, good": Setting(30, 20, 0.8, 2, 6, 0.01),
     "30 identities, nearly perfect": Setting(30, 20, 0.65, 2, 6, 0.003),
-    "30 identities, all but perfect": Setting(30, 20, 0.5, 2, 6, 0.0),
     "60 identities, unequal counts": Setting(60, 40, 1.0, 3, 20, 0.02),
     "114 identities, middling": Setting(114, 80, 1.1, 1, 3, 0.02),
     "114 identities, good": Setting(114, 80, 0.75, 1, 3, 0.005),

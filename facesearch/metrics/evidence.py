@@ -45,8 +45,8 @@ class Evidence:
         """Return how many independent trials tell as much, not a whole number.
 
         An event is what turns an identity away from the rest: m^2 / variance of them make up the
-        smaller side m of the value. Their size, in identities, is averaged with that of ``UNSEEN``
-        events of a whole identity. Fewer degrees of freedom make it fewer trials.
+        smaller side m of the value. Their size, in identities, and greater by Student's t where
+        these are few, is averaged with that of ``UNSEEN`` events of a whole identity.
 
         Source:
             Effective sample size and the factor of Student's t: Korn and Graubard 1998, Confidence
@@ -58,9 +58,9 @@ class Evidence:
         smaller, spread = min(value, 1 - value), value * (1 - value)
         seen = min(smaller**2 / max(self.variance, 1e-300), self.identities)
         size = self.variance * self.identities / spread if spread > 0 else 0.0
-        size = (seen * size + UNSEEN * self.event) / (seen + UNSEEN)
-        student = float(stdtrit(self.identities - 1, 1 - _TAIL))
-        return self.identities / size * (_NORMAL / student) ** 2
+        # a variance of few identities is not well known; that of none seen is not estimated at all
+        size *= (float(stdtrit(self.identities - 1, 1 - _TAIL)) / _NORMAL) ** 2
+        return self.identities * (seen + UNSEEN) / (seen * size + UNSEEN * self.event)
 
     def interval(self, value: float) -> tuple[float, float]:
         """Return the 95 % interval around ``value``; it holds it and lies in [0, 1].
@@ -134,11 +134,14 @@ def of_mean(
 def effective_count(units: np.ndarray) -> float:
     """Return as how many equally frequent identities these weigh: 1 / sum of squared shares.
 
+    Args:
+        units: Number of the identity of each, int64, from 0 and not far apart.
+
     Source:
         Kish 1965, Survey sampling, sec. 11.7.
     """
-    counts = np.bincount(np.unique(units, return_inverse=True)[1])
-    return float(counts.sum() ** 2 / max((counts.astype(np.float64) ** 2).sum(), 1))
+    counts = np.bincount(units).astype(np.float64)
+    return float(counts.sum() ** 2 / max(counts @ counts, 1.0))
 
 
 def _shared_square(parts_N: np.ndarray, units_N: np.ndarray, others_N: np.ndarray) -> float:

@@ -102,8 +102,8 @@ def test_the_bootstrap_is_seen_at_work() -> None:
         with heard_by(hear):
             bootstrap_pairs(rng.random(40), first == second, first, second, [0.1])
         assert bars.progress.tasks == []
-    assert told[0] == ("drawing people for the intervals", 0, 1000)
-    assert told[-1] == ("drawing people for the intervals", 1000, 1000)
+    assert told[0] == ("drawing identities for the intervals", 0, 300)
+    assert told[-1] == ("drawing identities for the intervals", 300, 300)
 
 
 def test_the_longest_line_fits_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,4 +32,4 @@ def test_a_perfect_model_confuses_nobody() -> None:
     report_closed_set("dev", found([0, 1, 2], [[0], [1], [2]]), NAMES, report)
     assert report.tables["dev: most confused"] == []
     figure = report.figures["dev/top1"]
-    assert figure.value == figure.high == 1.0 and 0.3 < figure.low < 1.0
+    assert figure.value == figure.high == 1.0 and 0.25 < figure.low < 0.5  # of three

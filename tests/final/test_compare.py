@@ -51,7 +51,9 @@ def test_a_model_does_not_differ_from_itself() -> None:
         "dev/top1", "unknown_dev/rank1", "unknown_test/rank1",
     ]  # fmt: skip
     for one in found.differences:
-        assert (one.difference, one.low, one.high, one.p_value) == (0, 0, 0, 1)
+        assert (one.difference, one.p_value) == (0, 1)
+        # few faces that agree do not show that others would
+        assert one.low == -one.high < 0
         assert one.value_a == one.value_b and one.num_faces > 0
     assert found.verdict == UNDECIDED and found.notes == []
 

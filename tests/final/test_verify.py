@@ -7,11 +7,11 @@ from models import CONFIG, untrained
 
 from facesearch.config import RunConfig
 from facesearch.data.faces import FaceSet
-from facesearch.final.figures import Outcome, Report, read_report
+from facesearch.final.figures import Figure, Outcome, Report, read_report
 from facesearch.final.model import FaceModel, SetImages, Threshold
 from facesearch.final.targets import PairSet, Targets, read_targets
 from facesearch.final.verify import verify
-from facesearch.metrics.intervals import wilson
+from facesearch.metrics.evidence import Evidence
 from facesearch.metrics.thresholds import Calibration
 
 DATA = RunConfig.model_validate(
@@ -247,7 +247,9 @@ def test_a_figure_of_nothing_but_hits_still_has_a_width() -> None:
     assert str(figure) == f"1.000 [{figure.low:.3f}, 1.000] of 20"
     # twenty faces of five people tell no more than five
     of_five = Outcome(np.ones(20), np.arange(20) % 5).figure()
-    assert (of_five.low, of_five.high) == wilson(5, 5)
+    assert (of_five.low, of_five.high) == Evidence(0.0, 5.0).interval(1.0)
     missed = Outcome(np.zeros(6), np.array([3, 3, 3, 3, -1, -1])).figure()
-    assert (missed.low, missed.high) == wilson(0, 3)
+    # three persons; one has most of the faces, so they weigh as two
+    assert (missed.low, missed.high) == pytest.approx(Evidence(0.0, 36 / 18).interval(0.0))
+    assert str(Figure(0.5, np.nan, np.nan, 9)) == "0.500 [no interval] of 9"
     assert "NaN" not in Report({"x": Outcome(np.empty(0), np.empty(0)).figure()}).as_json()

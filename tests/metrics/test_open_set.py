@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facesearch.metrics import open_set
+from facesearch.metrics.evidence import Evidence
 from facesearch.metrics.exact import grid_rows, scores
 from facesearch.metrics.open_set import (
     OpenSet,
@@ -128,7 +129,7 @@ def test_folds_hold_whole_people_and_a_share_of_the_strangers(num_folds: int) ->
 def test_no_probe_is_judged_by_a_threshold_of_its_own_fold() -> None:
     searches = made_up(2)
     folds = identity_folds(searches, 5, seed=0)
-    crossed = cross_fitted_accuracy(searches, 5, seed=0)
+    crossed = cross_fitted_accuracy(searches, 5, seed=0).is_right_P
     for fold in range(5):
         here = folds == fold
         others = OpenSet(*(getattr(searches, f)[~here] for f in OpenSet.__dataclass_fields__))
@@ -166,9 +167,26 @@ def test_the_bootstrap_equals_repeating_the_searches_of_each_draw(kind: str) -> 
         alarms = score[~is_mated] if kind == "strangers" else left_out
         rates.append([dir_at_fpir(score[is_mated], right[is_mated], alarms, f)[0] for f in fpirs])
     found = bootstrap_open_set(searches, fpirs, kind, num_resamples=40, seed=2)
-    expected = np.percentile(np.array(rates), [2.5, 97.5], axis=0).T
-    assert list(found) == list(fpirs)
-    np.testing.assert_allclose(list(found.values()), expected)
+    alarms = searches.score_P[~mated] if kind == "strangers" else searches.nonmate_score_P
+    weighing = [unit_P[mated], unit_P[~mated] if kind == "strangers" else unit_P]
+    shares = [np.unique(units, return_counts=True)[1] / len(units) for units in weighing]
+    identities = min(1 / float(share @ share) for share in shares)
+    for fpir, variance in zip(fpirs, np.var(rates, axis=0, ddof=1), strict=True):
+        value, _ = dir_at_fpir(searches.score_P[mated], searches.is_right_P[mated], alarms, fpir)
+        assert found[fpir] == pytest.approx(Evidence(variance, identities).interval(value))
+
+
+def test_an_fpir_of_less_than_one_identity_has_no_interval() -> None:
+    searches = made_up(0)
+    one = OpenSet(
+        *(getattr(searches, f) for f in ("score_P", "is_right_P", "is_mated_P")),
+        searches.nonmate_score_P,
+        # as many searches without a mate, all of five identities
+        np.where(searches.is_mated_P, searches.identities_P, 100 + np.arange(60) % 5),
+    )
+    assert np.isfinite(bootstrap_open_set(searches, [0.1])[0.1]).all()
+    found = bootstrap_open_set(one, [0.1, 0.2])
+    assert np.isnan(found[0.1]).all() and np.isfinite(found[0.2]).all()
 
 
 def test_the_bootstrap_of_a_missing_kind_is_nan_and_of_nonsense_refused() -> None:
@@ -176,7 +194,7 @@ def test_the_bootstrap_of_a_missing_kind_is_nan_and_of_nonsense_refused() -> Non
     mated = OpenSet(*(getattr(full, f)[full.is_mated_P] for f in OpenSet.__dataclass_fields__))
     assert np.isnan(bootstrap_open_set(mated, [0.1], num_resamples=5)[0.1]).all()
     assert np.isfinite(
-        bootstrap_open_set(mated, [0.1], "mates_left_out", num_resamples=5)[0.1]
+        bootstrap_open_set(mated, [0.2], "mates_left_out", num_resamples=5)[0.2]
     ).all()
     with pytest.raises(ValueError, match="nonmated must be strangers or mates_left_out"):
         bootstrap_open_set(full, [0.1], "friends")

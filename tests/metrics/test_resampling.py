@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from facesearch.metrics.resampling import draw_weights, percentiles, tar_of_weights, unit_numbers
+from facesearch.metrics.resampling import draw_weights, tar_of_weights, unit_numbers, variances
 from facesearch.metrics.verification import tar_at_far
 
 
@@ -23,9 +23,9 @@ def test_draws_are_with_replacement_and_repeat_with_the_seed() -> None:
 
 
 def test_draws_without_a_figure_are_left_out() -> None:
-    figures = np.array([[1.0, np.nan], [np.nan, np.nan], [3.0, np.nan]])
-    (low, high), nothing = percentiles(figures)
-    assert (low, high) == pytest.approx((1.05, 2.95)) and np.isnan(nothing).all()
+    figures = np.array([[1.0, np.nan, np.nan], [np.nan, np.nan, 2.0], [3.0, np.nan, np.nan]])
+    some, none, one = variances(figures)
+    assert some == pytest.approx(2.0) and np.isnan([none, one]).all()
 
 
 @pytest.mark.parametrize("seed", range(4))

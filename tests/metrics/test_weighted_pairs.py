@@ -57,6 +57,18 @@ def test_thinning_keeps_genuine_pairs_and_the_highest_impostors() -> None:
     assert len(pairs.thinned(20, seed=0).genuine_G) == len(pairs.genuine_G)
 
 
+def test_it_knows_how_many_identities_weigh_and_how_many_meet() -> None:
+    pairs = WeightedPairs.prepare(*pair_list(0, people=9))
+    assert pairs.num_identity_pairs() == 36  # whichever comes first
+    assert pairs.effective_identities() == pytest.approx(9)
+    # ten genuine pairs, but impostors of two identities only
+    first, second = np.append(np.arange(10), [0, 1, 0]), np.append(np.arange(10), [1, 0, 1])
+    few = WeightedPairs.prepare(np.zeros(13), first == second, first, second)
+    assert few.num_identity_pairs() == 1 and few.effective_identities() == pytest.approx(2)
+    nothing = WeightedPairs.prepare(*(np.empty(0, dtype=kind) for kind in (float, bool, int, int)))
+    assert nothing.effective_identities() == 0
+
+
 def test_nonsense_is_refused() -> None:
     score, same, first, second = pair_list(0)
     with pytest.raises(ValueError, match="differ in length"):
