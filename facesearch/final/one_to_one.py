@@ -3,6 +3,7 @@
 Shapes: N faces, P pairs, D embedding, F folds.
 """
 
+import math
 import re
 from dataclasses import dataclass, replace
 
@@ -91,7 +92,7 @@ def report_pairs(name: str, ranks: PairRanks, pairs: Pairs, report: Report) -> N
         draws=_DRAWS,
     )  # fmt: skip
     for measure, value in values.items():
-        low, high = intervals.get(measure, (float("nan"), float("nan")))
+        low, high = intervals.get(measure, (math.nan, math.nan))
         # the figure is of all pairs, the interval may be of a sample
         low, high = min(low, value), max(high, value)
         report.figures[f"{name}/{measure}"] = Figure(value, low, high, len(ranks.genuine_G))

@@ -8,6 +8,7 @@ none seen, each identity is one trial.
 Shapes: N faces or pairs, U identities.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,7 +75,7 @@ class Evidence:
 
         """
         if np.isnan(value) or np.isnan(self.variance):
-            return float("nan"), float("nan")
+            return math.nan, math.nan
         if self.identities < _LEAST_IDENTITIES:
             return 0.0, 1.0
         value = min(max(value, 0.0), 1.0)
@@ -118,7 +119,7 @@ def of_mean(
     if not ((values >= 0) & (values <= 1)).all():
         raise ValueError("values must be in [0, 1], but some are outside or NaN")
     if not len(values):
-        return Evidence(float("nan"), 0.0)
+        return Evidence(math.nan, 0.0)
     weights = np.full(len(values), 1 / len(values)) if weights_N is None else weights_N
     units, num_units = unit_numbers(identities_N)
     other_units = units

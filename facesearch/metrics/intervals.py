@@ -230,7 +230,7 @@ def bootstrap_pairs(
     }
     known = whole.num_identity_pairs()
     withheld = [f"tar_at_far_{far_name(far)}" for far in fars if known * far < 1 - 1e-9]
-    return found | dict.fromkeys(withheld, (float("nan"), float("nan")))
+    return found | dict.fromkeys(withheld, (math.nan, math.nan))
 
 
 def far_name(far: float) -> str:

@@ -83,11 +83,19 @@ def test_thresholds_come_from_dev_and_are_not_moved_by_test(
     assert f"{name}_cross_fitted" not in report.figures
 
 
-def test_every_figure_has_an_interval_around_it(world: tuple[FaceModel, Targets]) -> None:
+def test_every_figure_has_an_interval_around_it_or_a_note(
+    world: tuple[FaceModel, Targets],
+) -> None:
     _, report = verify(*world)
-    for name, figure in report.figures.items():
-        assert 0 <= figure.low <= figure.high <= 1, name
-        assert figure.low - 0.02 <= figure.value <= figure.high + 0.02, name
+    withheld = {name for name, figure in report.figures.items() if np.isnan(figure.low)}
+    for name in report.figures.keys() - withheld:
+        figure = report.figures[name]
+        assert 0 <= figure.low <= figure.value <= figure.high <= 1, name
+    # 40 people are fewer than a thousand pairs of them
+    assert withheld == {"unknown_dev/tar_at_far_1e-3", "unknown_test/tar_at_far_1e-3"}
+    for name in withheld:
+        part = name.partition("/")[0]
+        assert f"{part}: TAR at a FAR of 1e-3 and less has no interval" in "".join(report.notes)
 
 
 def test_what_cannot_be_measured_is_said(world: tuple[FaceModel, Targets]) -> None:
@@ -247,7 +255,7 @@ def test_a_figure_of_nothing_but_hits_still_has_a_width() -> None:
     assert str(figure) == f"1.000 [{figure.low:.3f}, 1.000] of 20"
     # twenty faces of five people tell no more than five
     of_five = Outcome(np.ones(20), np.arange(20) % 5).figure()
-    assert (of_five.low, of_five.high) == Evidence(0.0, 5.0).interval(1.0)
+    assert (of_five.low, of_five.high) == pytest.approx(Evidence(0.0, 5.0).interval(1.0))
     missed = Outcome(np.zeros(6), np.array([3, 3, 3, 3, -1, -1])).figure()
     # three persons; one has most of the faces, so they weigh as two
     assert (missed.low, missed.high) == pytest.approx(Evidence(0.0, 36 / 18).interval(0.0))
