@@ -123,20 +123,7 @@ def fold_means(is_right_P: np.ndarray, folds_P: np.ndarray) -> np.ndarray:
 
 
 def ten_fold_accuracy(scores_P: np.ndarray, same_P: np.ndarray, folds_P: np.ndarray) -> np.ndarray:
-    """Return the accuracy of each fold with the threshold that is best on all the others.
-
-    Args:
-        scores_P: As of ``cross_fitted_pairs``, which says more.
-        same_P: See there.
-        folds_P: See there.
-
-    Returns:
-        Fractions, float64 [F], in the order of the fold numbers.
-
-    Raises:
-        ValueError: If there are fewer than two folds.
-
-    """
+    """Return the accuracy of each fold, float64 [F], of ``cross_fitted_pairs``, which says more."""
     found = cross_fitted_pairs(scores_P, same_P, folds_P)
     return fold_means(found.is_right_P, np.asarray(folds_P))
 
