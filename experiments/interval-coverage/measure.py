@@ -261,7 +261,7 @@ def row(setting: str, figure: str, truth: float, ends: list[tuple[Ends, Ends]]) 
 def measure(setting: str, num_worlds: int) -> list[list[object]]:
     """Return the rows of a setting."""
     drawn, run = SETTINGS[setting], LongRun()
-    for seed in range(max(100, _LONG_RUN // drawn.mated)):
+    for seed in range(max(600, _LONG_RUN // drawn.mated)):
         run.add(draw_world(drawn, 10**6 + seed), seed)
     truth, threshold = run.truth()
     ends: dict[str, list[tuple[Ends, Ends]]] = defaultdict(list)
