@@ -88,8 +88,9 @@ def seeds_chart(seeds: Rows, figures: Mapping[str, Figure]) -> Chart | None:
 
 def whole_bar(axes: Axes, figure: Figure, row: float, label: str) -> None:
     """Draw a figure with its interval as a bar at a height of ``row``."""
-    error = np.nan_to_num([[figure.value - figure.low], [figure.high - figure.value]])
-    axes.errorbar([figure.value], [row], xerr=np.abs(error), fmt="D", color=PALETTE[0], capsize=4,
+    # an interval that is withheld is NaN, of which no bar is drawn
+    error = np.abs([[figure.value - figure.low], [figure.high - figure.value]])
+    axes.errorbar([figure.value], [row], xerr=error, fmt="D", color=PALETTE[0], capsize=4,
                   linewidth=1.8, markersize=6, label=label or None)  # fmt: skip
 
 

@@ -98,7 +98,8 @@ def points_chart(
             rate = np.array([rate for rate, _ in found]) * 1.08**number
             values = np.array([one.value for _, one in found])
             ends = np.array([[one.low, one.high] for _, one in found]).T
-            error = np.nan_to_num(np.abs(ends - values))
+            # an interval that is withheld is NaN, of which no bar is drawn
+            error = np.abs(ends - values)
             axes.errorbar(rate, values, error, fmt="o-", color=PALETTE[number], capsize=3,
                           linewidth=1.2, label=place)  # fmt: skip
         rate_axes(axes, labels[0])
