@@ -78,6 +78,8 @@ def load_faces(data: DataConfig) -> Faces:
 
     """
     images, names, groups, fingerprint, source, reserve = _training_images(data)
+    if reserve is not None:
+        _refuse_unreadable(reserve, data)
     inside, outside = split_identities(names, data.held_out_identities, data.split_seed, groups)
     train, closed = split_faces(inside, names, data.held_out_faces, data.split_seed)
     identities = tuple(sorted({names[i] for i in train}))
@@ -135,6 +137,12 @@ def generated_faces(data: DataConfig) -> tuple[np.ndarray, tuple[str, ...], str]
     )
     names = tuple(f"g{i:06d}" for i in range(count) for _ in range(each))
     return pack.images_NHWC, names, pack.fingerprint
+
+
+def _refuse_unreadable(reserve: Reserve, data: DataConfig) -> None:
+    """Refuse a reserve that cannot be read before the search, and not when it has ended."""
+    for part in reserve.parts:
+        open_pack(getattr(reserve.folder, part), data.image_px, allow_corrupt=data.allow_corrupt)
 
 
 def _training_images(

@@ -4,6 +4,7 @@ Not here: who is held out of training (`split.py`), and which folder has sets of
 """
 
 import hashlib
+import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -77,5 +78,7 @@ def _non_mated(rows_of: Mapping[str, Sequence[int]], fraction: float, seed: int)
 def _number(what: str, seed: int, name: str) -> int:
     """Return a whole number below 2^64 that hangs on its arguments only."""
     # a name may hold bytes that are no UTF-8
-    text = f"{what} {seed} {name}".encode(errors="surrogateescape")
+    # in one Unicode form: some systems store names in another
+    plain = unicodedata.normalize("NFC", name)
+    text = f"{what} {seed} {plain}".encode(errors="surrogateescape")
     return int.from_bytes(hashlib.sha256(text).digest()[:8], "big")

@@ -9,13 +9,13 @@ Not here: how they are made (`made_sets.py`), and what is measured (`verify.py`)
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from facesearch.config import DataConfig
 from facesearch.data.layouts import FaceFolder, read_layout
 from facesearch.data.layouts.pair_files import read_pair_file
-from facesearch.data.reserve.sizes import brings_open_set
+from facesearch.data.reserve.sizes import brought_sets
 from facesearch.errors import InputError
 from facesearch.final.leaks import training_digests
 from facesearch.final.made_sets import labelled_faces, made_sets, two_folders
@@ -118,8 +118,20 @@ def asked_faces(
     if _has_sets(folder, identities) or not len(labelled_faces(folder)):
         unused = f"seed {question.seed} is not used: these faces bring reporting sets of their own."
         return AskedFaces(foreign, folder, (unused,) if question.seed else ())
-    made, notes = made_sets(folder, digests, question.seed)
-    return AskedFaces(foreign, made, tuple(notes))
+    return AskedFaces(foreign, *_made(folder, digests, question.seed))
+
+
+def _made(
+    folder: FaceFolder, digests: Sequence[bytes], seed: int
+) -> tuple[FaceFolder, tuple[str, ...]]:
+    """Make gallery and probes of a folder, and keep its pairs; notes say how it was done."""
+    try:
+        made, notes = made_sets(folder, digests, seed)
+    except InputError as error:
+        if not len(folder.pairs):
+            raise
+        return folder, (f"only the pairs are asked about: {error}",)
+    return replace(made, pairs=folder.pairs), tuple(notes)
 
 
 def _is_same(root: str, other: str | None) -> bool:
@@ -129,10 +141,8 @@ def _is_same(root: str, other: str | None) -> bool:
 def _has_sets(folder: FaceFolder, identities: tuple[str, ...]) -> bool:
     """Whether a folder brings a set that a model can be asked about."""
     closed = set(folder.dev.identities) or set(folder.test.identities) - {""}
-    return (
-        bool(len(folder.pairs))
-        or brings_open_set(folder)
-        or (bool(closed) and closed <= set(identities))
+    return bool(brought_sets(folder) & {"dev", "test"}) or (
+        bool(closed) and closed <= set(identities)
     )
 
 

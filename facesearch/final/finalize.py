@@ -153,7 +153,8 @@ def _verify(
     if crossed is not None:
         model = crossed.added_to(model, report)
     report.tables["seeds"] = best.seeds()
-    _tell_curse(best, report)
+    if best.finalist.knew_reserve:
+        _tell_curse(best, report)
     best.sets.leaks.tell(report)
     report.notes += best.sets.differing_crops
     if not best.sets.has_faces:

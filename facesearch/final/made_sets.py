@@ -8,7 +8,7 @@ from pathlib import Path
 
 from facesearch.data.gallery import gallery_and_probes
 from facesearch.data.layouts import FaceFolder, FaceList
-from facesearch.data.layouts.folder import only
+from facesearch.data.layouts.folder import joined, only
 from facesearch.errors import InputError, first_names
 from facesearch.final.leaks import digest_set, file_digests
 from facesearch.final.pictures import list_gallery
@@ -52,14 +52,8 @@ def made_sets(
 
 def labelled_faces(folder: FaceFolder) -> FaceList:
     """Return all faces of training, of val and of test of which it is said whose they are."""
-    parts = (folder.train, folder.dev, folder.test)
-    has_groups = all(part.groups or not part.paths for part in parts)
-    joined = FaceList(
-        tuple(path for part in parts for path in part.paths),
-        tuple(name for part in parts for name in part.identities),
-        tuple(group for part in parts for group in part.groups) if has_groups else (),
-    )
-    return only(joined, (row for row, name in enumerate(joined.identities) if name))
+    faces = joined((folder.train, folder.dev, folder.test))
+    return only(faces, (row for row, name in enumerate(faces.identities) if name))
 
 
 def _without_copies(faces: FaceList, digests: Sequence[bytes]) -> tuple[FaceList, list[str]]:

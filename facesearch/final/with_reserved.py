@@ -18,7 +18,7 @@ from facesearch.final.candidates import Candidate
 from facesearch.final.card import model_card
 from facesearch.final.figures import Report
 from facesearch.final.leaks import DIGESTS, training_digests
-from facesearch.final.model import FaceModel
+from facesearch.final.model import FaceModel, Threshold
 from facesearch.final.plan import Stages
 from facesearch.final.retrain import Workshop
 
@@ -65,6 +65,9 @@ def train_with_reserved(
         members=tuple(one.model.members[0] for one in trained),
         config=config,
         identities=faces.identities,
+        thresholds={name: _not_own(found) for name, found in measured.thresholds.items()},
+        # the head is another one, of more identities
+        temperature=None,
         provenance={**measured.provenance, "faces": faces.fingerprint, "reserved": {},
                     "figures_of": measured.provenance.get("faces", "")},
     )  # fmt: skip
@@ -75,6 +78,11 @@ def train_with_reserved(
     }
     save_bundle(workshop.folder / FOLDER, model, extra)
     return workshop.folder / FOLDER
+
+
+def _not_own(threshold: Threshold) -> Threshold:
+    """Return a threshold that says whose scores it was fitted on."""
+    return replace(threshold, fitted_on=f"{threshold.fitted_on} (of the networks without them)")
 
 
 def with_everything(stages: Stages) -> Stages:

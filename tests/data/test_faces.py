@@ -1,7 +1,12 @@
+from pathlib import Path
+
 import numpy as np
+import pytest
+from faces_on_disk import people
 
 from facesearch.config import DataConfig, RunConfig
-from facesearch.data.faces import load_all_faces, load_faces
+from facesearch.data.faces import load_all_faces, load_faces, read_reserve
+from facesearch.errors import InputError
 
 
 def test_strangers_are_nobody_that_was_trained_on(small_config: RunConfig) -> None:
@@ -28,3 +33,13 @@ def test_the_split_seed_changes_the_strangers(small_config: RunConfig) -> None:
     other: DataConfig = small_config.data.model_copy(update={"split_seed": 1})
     first, second = load_faces(small_config.data), load_faces(other)
     assert not np.array_equal(first.strangers.index_M, second.strangers.index_M)
+
+
+def test_an_unreadable_image_of_the_reserve_is_refused_before_the_search(tmp_path: Path) -> None:
+    root = people(tmp_path, [f"p{i:02d}" for i in range(40)], each=4)
+    data = DataConfig(root=str(root), image_px=16)
+    broken = read_reserve(data).folder.unknown_test.paths[0]
+    broken.write_bytes(b"no image")
+    with pytest.raises(InputError, match=broken.name):
+        load_faces(data)
+    load_faces(data.model_copy(update={"allow_corrupt": 1}))

@@ -32,9 +32,14 @@ def test_a_folder_with_sets_of_its_own_is_asked_about_these(tmp_path: Path) -> N
     assert course.folder == read_layout(tmp_path / "course") and not course.notes
     split = ask(Question(root=str(split_folders(tmp_path / "split"))))
     assert split.folder == read_layout(tmp_path / "split")
-    pairs = ask(Question(root=str(lfw(tmp_path / "lfw")), seed=5))
-    assert pairs.folder is not None and len(pairs.folder.pairs) == 4
-    assert pairs.notes == ("seed 5 is not used: these faces bring reporting sets of their own.",)
+    seeded = ask(Question(root=str(tmp_path / "course"), seed=5))
+    assert seeded.notes == ("seed 5 is not used: these faces bring reporting sets of their own.",)
+
+
+def test_pairs_are_asked_about_beside_the_sets_that_are_made(tmp_path: Path) -> None:
+    both = ask(Question(root=str(lfw(tmp_path / "lfw"))))
+    assert both.folder is not None and len(both.folder.pairs) == 4
+    assert len(both.folder.known) and len(both.folder.unknown_dev)
 
 
 def test_sets_are_made_of_any_other_folder(tmp_path: Path) -> None:

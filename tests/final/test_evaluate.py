@@ -79,7 +79,8 @@ def test_faces_without_strangers_give_what_identify_needs(tmp_path: Path) -> Non
 def test_pairs_alone_leave_identify_undecided_and_say_so(tmp_path: Path) -> None:
     root = lfw(tmp_path / "lfw")
     save_bundle(tmp_path / "model", untrained(identities=OTHERS))
-    report = evaluate(tmp_path / "model", str(root), tmp_path / "frozen")
+    question = Question(root=str(root / "lfw"), pairs=root / "pairs.txt")
+    report = evaluate(tmp_path / "model", question, tmp_path / "frozen")
     frozen = load_bundle(tmp_path / "frozen")
     assert {"accuracy", "eer"} <= set(frozen.thresholds) and "rejection" not in frozen.thresholds
     assert any("identify cannot decide with this model" in note for note in report.notes)

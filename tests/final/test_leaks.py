@@ -3,11 +3,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from faces_on_disk import hw2p2, lfw, picture
+from faces_on_disk import hw2p2, lfw, people, picture
 from pydantic import ValidationError
 
 from facesearch.config import DataConfig, SearchConfig
-from facesearch.data.faces import load_faces
+from facesearch.data.faces import load_faces, read_reserve
 from facesearch.data.layouts import read_layout
 from facesearch.final.figures import Report
 from facesearch.final.leaks import find_leaks, training_digests
@@ -148,3 +148,23 @@ def test_the_digests_do_not_depend_on_names_and_order(tmp_path: Path) -> None:
     digests = training_digests(one.train)
     assert digests == training_digests(other) and len(digests) == 8 * len(paths)
     assert len(np.unique(np.frombuffer(digests, "V8"))) == len(paths)
+
+
+def test_a_probe_that_is_a_file_of_its_gallery_is_left_out(tmp_path: Path) -> None:
+    root = people(tmp_path, [f"p{i:02d}" for i in range(40)], each=4)
+    data = DataConfig(root=str(root), image_px=16)
+    folder = read_reserve(data).folder
+    gallery, probes = folder.known_test, folder.unknown_test
+    same = next(row for row, name in enumerate(probes.identities) if name in gallery.identities)
+    enrolled = gallery.paths[gallery.identities.index(probes.identities[same])]
+    probes.paths[same].write_bytes(enrolled.read_bytes())
+    twin = (same + 1) % len(probes)
+    probes.paths[twin].write_bytes(probes.paths[same - 1].read_bytes())
+    leaks = find_leaks(b"", (), folder)
+    found = leaks.doubles["unknown_test"].tolist()
+    assert same in found and len(found) == 2
+    assert any("2 pictures of unknown_test also in its gallery" in line for line in leaks.lines())
+    targets = read_targets(data, ())
+    left = leaks.without_copies(targets).unknown_test
+    assert targets.unknown_test is not None and left is not None
+    assert len(left) == len(targets.unknown_test) - 2

@@ -1,7 +1,7 @@
 """What a folder of faces holds, whatever its layout, and how its pictures are listed."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -81,6 +81,24 @@ def only(faces: FaceList, rows: Iterable[int]) -> FaceList:
         {name: tuple(values[row] for row in rows) for name, values in faces.columns.items()},
         faces.box,
     )
+
+
+def joined(parts: Sequence[FaceList]) -> FaceList:
+    """Return the faces of several lists; of groups and columns what all of them know."""
+    parts = [part for part in parts if part.paths]
+    has_groups = bool(parts) and all(part.groups for part in parts)
+    names = [name for name in (parts[0].columns if parts else ()) if _have(name, parts)]
+    return FaceList(
+        tuple(path for part in parts for path in part.paths),
+        tuple(name for part in parts for name in part.identities),
+        tuple(group for part in parts for group in part.groups) if has_groups else (),
+        {name: tuple(v for part in parts for v in part.columns[name]) for name in names},
+        parts[0].box if parts else None,
+    )
+
+
+def _have(column: str, parts: Sequence[FaceList]) -> bool:
+    return all(column in part.columns for part in parts)
 
 
 def folder_of_identities(faces: FaceList) -> Path:

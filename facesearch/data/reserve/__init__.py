@@ -9,6 +9,7 @@ Not here: how much is reserved (`sizes.py`), and how that is told (`words.py`).
 """
 
 import hashlib
+import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from typing import Any
 from facesearch.config import ReserveConfig
 from facesearch.data.gallery import gallery_and_probes
 from facesearch.data.layouts import FaceFolder, FaceList
-from facesearch.data.layouts.folder import only
+from facesearch.data.layouts.folder import joined, only
 from facesearch.data.reserve.sizes import LEAST_IMAGES, Sizes, searchable, sizes_for
 from facesearch.errors import InputError
 
@@ -50,7 +51,7 @@ class Reserve:
         if not self.parts:
             return {}
         lines = [
-            f"{part} {_place(path, self.folder.root)} {identity}"
+            f"{part} {_place(path, self.folder.root)} {_plain(identity)}"
             for part in self.parts
             for path, identity in _entries(getattr(self.folder, part))
         ]
@@ -85,8 +86,10 @@ def reserve_faces(folder: FaceFolder, wanted: ReserveConfig) -> Reserve:
     filled: dict[str, Any] = {}
     if closed:
         filled["dev"] = only(train, sorted(closed))
-    filled |= _searched(train, dev, ("known", "unknown_dev"), wanted.seed)
-    filled |= _searched(train, test, ("known_test", "unknown_test"), wanted.seed)
+    # what the folder's own closed sets have of a reserved identity is asked about as well
+    faces = _labelled(folder)
+    filled |= _searched(faces, dev, ("known", "unknown_dev"), wanted.seed)
+    filled |= _searched(faces, test, ("known_test", "unknown_test"), wanted.seed)
     parts = tuple(part for part in PARTS if part in filled and len(filled[part]))
     left = only(train, [i for i in rest if i not in closed])
     moved = replace(_without_held(folder, held), train=left, **filled) if parts else folder
@@ -104,7 +107,8 @@ def _without_fold(folder: FaceFolder, wanted: ReserveConfig) -> Reserve:
             f"cross-validation in {wanted.folds} parts: {len(units)} identities (or groups) have 2 "
             "images or more, and each part and the rest need 2 of them; write fewer parts."
         )
-    filled: dict[str, Any] = _searched(train, held, ("known_test", "unknown_test"), wanted.seed)
+    faces = _labelled(folder)
+    filled: dict[str, Any] = _searched(faces, held, ("known_test", "unknown_test"), wanted.seed)
     left = only(train, [i for i, name in enumerate(train.identities) if name not in held])
     moved = replace(_without_held(folder, held), train=left, **filled)
     return Reserve(moved, PARTS[3:], wanted.seed)
@@ -119,14 +123,20 @@ def _without_held(folder: FaceFolder, held: Collection[str]) -> FaceFolder:
     return replace(folder, dev=dev, test=test)
 
 
+def _labelled(folder: FaceFolder) -> FaceList:
+    """Return the faces of training and of the closed sets of which it is said whose they are."""
+    parts = (folder.train, folder.dev, folder.test)
+    return joined([part for part in parts if set(part.identities) - {""}])
+
+
 def _searched(
-    train: FaceList, names: Collection[str], parts: tuple[str, str], seed: int
+    faces: FaceList, names: Collection[str], parts: tuple[str, str], seed: int
 ) -> dict[str, FaceList]:
     """Return gallery and probes of some identities, by the names of the parts."""
     if not names:
         return {}
-    faces = only(train, [i for i, name in enumerate(train.identities) if name in names])
-    return dict(zip(parts, gallery_and_probes(faces, seed=seed), strict=True))
+    own = only(faces, [i for i, name in enumerate(faces.identities) if name in names])
+    return dict(zip(parts, gallery_and_probes(own, seed=seed), strict=True))
 
 
 def _units(faces: FaceList) -> dict[str, set[str]]:
@@ -177,7 +187,7 @@ def _closed_rows(folder: FaceFolder, rows: Sequence[int], fraction: float, seed:
     kept: list[int] = []
     for own in of.values():
         if len(own) >= LEAST_IMAGES:
-            place = {row: str(_place(train.paths[row], folder.root)) for row in own}
+            place = {row: _place(train.paths[row], folder.root) for row in own}
             order = sorted(own, key=lambda row: (_hashed(f"image {seed}", place[row]), place[row]))
             kept += order[: max(1, round(fraction * len(own)))]
     return kept
@@ -187,10 +197,17 @@ def _entries(faces: FaceList) -> list[tuple[Path, str]]:
     return list(zip(faces.paths, faces.identities, strict=True))
 
 
-def _place(path: Path, root: Path) -> Path:
+def _place(path: Path, root: Path) -> str:
     """Return a path from the folder on, so that a folder that is moved keeps its reserve."""
-    return path.relative_to(root) if path.is_relative_to(root) else Path(path.name)
+    own = path.relative_to(root) if path.is_relative_to(root) else Path(path.name)
+    return _plain(own.as_posix())
+
+
+def _plain(name: str) -> str:
+    """Return a name in one Unicode form: some systems store names in another."""
+    return unicodedata.normalize("NFC", name)
 
 
 def _hashed(salt: str, name: str) -> bytes:
-    return hashlib.sha256(f"{salt} {name}".encode("utf-8", "surrogateescape")).digest()
+    text = f"{salt} {_plain(name)}"
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()

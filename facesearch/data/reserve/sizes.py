@@ -49,23 +49,21 @@ def sizes_for(folder: FaceFolder, wanted: ReserveConfig) -> Sizes:
         InputError: If a set was asked for that the folder brings itself, or too little is left.
 
     """
-    has_closed, has_open = brings_closed_set(folder), brings_open_set(folder)
-    _refuse_twice(folder, wanted, has_closed=has_closed, has_open=has_open)
+    brought = brought_sets(folder)
+    _refuse_twice(folder, wanted, brought)
     if wanted.is_off:
-        note = "" if has_closed or has_open or _brings_pairs(folder) else _NOTHING
-        return Sizes(note=note)
+        return Sizes(note="" if brought else _NOTHING)
     is_course = folder.layout in _COURSE
-    has_pairs = _brings_pairs(folder)
     count = len(searchable(folder.train))
-    needs_open = not (has_open or has_pairs or is_course)
-    dev, test = _auto_identities(count) if needs_open else (0, 0)
-    needs_closed = not (has_closed or has_open or has_pairs or is_course)
+    dev, test = (0, 0) if is_course else _auto_identities(count)
+    needs_closed = not (brought or is_course)
+    is_lacking = not (test or is_course or "test" in brought) and wanted.test is None
     sizes = Sizes(
         images=(IMAGES_FRACTION if needs_closed else 0.0) if wanted.images is None
         else wanted.images,
-        dev=dev if wanted.dev is None else _part(wanted.dev, count),
-        test=test if wanted.test is None else _part(wanted.test, count),
-        note=_too_few(count) if needs_open and not test and wanted.test is None else "",
+        dev=_wanted_or(0 if "dev" in brought else dev, wanted.dev, count),
+        test=_wanted_or(0 if "test" in brought else test, wanted.test, count),
+        note=_too_few(count) if is_lacking else "",
     )  # fmt: skip
     left = len(set(folder.train.identities)) - sizes.dev - sizes.test
     if folder.train.paths and left < _LEAST_TRAINED:
@@ -81,21 +79,23 @@ def searchable(faces: FaceList) -> dict[str, int]:
     return {name: count for name, count in Counter(faces.identities).items() if count >= 2}
 
 
-def brings_closed_set(folder: FaceFolder) -> bool:
-    """Whether the folder has labelled images of trained identities beside those of training."""
-    return any(set(part.identities) - {""} for part in (folder.dev, folder.test))
+def brought_sets(folder: FaceFolder) -> set[str]:
+    """Return which sets a folder brings, as the fields of `ReserveConfig` name them.
 
-
-def brings_open_set(folder: FaceFolder) -> bool:
-    """Whether the folder has a gallery and labelled probes."""
-    sides = (
-        (folder.known, folder.unknown_dev),
-        (folder.known_test or folder.known, folder.unknown_test),
-    )
-    return any(
-        len(gallery) > 0 and bool(set(probes.identities) - {"", STRANGER})
-        for gallery, probes in sides
-    )
+    ``images``: labelled images of trained identities beside those of training. ``dev`` and
+    ``test``: a gallery with labelled probes. Pairs are none: nobody can be searched for in them.
+    """
+    sides = {
+        "dev": (folder.known, folder.unknown_dev),
+        "test": (folder.known_test or folder.known, folder.unknown_test),
+    }
+    found = {
+        name
+        for name, (gallery, probes) in sides.items()
+        if len(gallery) and set(probes.identities) - {"", STRANGER}
+    }
+    closed = any(set(part.identities) - {""} for part in (folder.dev, folder.test))
+    return found | ({"images"} if closed else set())
 
 
 def half_width(num_identities: int, images_each: float) -> float:
@@ -138,28 +138,17 @@ def _auto_identities(count: int) -> tuple[int, int]:
     return dev, min(_MOST_TEST, max(_LEAST_TEST, round(_TEST * count)))
 
 
-def _part(fraction: float, count: int) -> int:
-    return max(2, round(fraction * count)) if fraction else 0
+def _wanted_or(count: int, fraction: float | None, num_identities: int) -> int:
+    """Return the count, or that of a fraction that was asked for."""
+    if fraction is None:
+        return count
+    return max(2, round(fraction * num_identities)) if fraction else 0
 
 
-def _brings_pairs(folder: FaceFolder) -> bool:
-    """Whether there is a list of pairs of other images than those of training."""
-    trained = set(folder.train.paths)
-    return bool(len(folder.pairs)) and not any(
-        path in trained for path in (*folder.pairs.first, *folder.pairs.second)
-    )
-
-
-def _refuse_twice(
-    folder: FaceFolder, wanted: ReserveConfig, *, has_closed: bool, has_open: bool
-) -> None:
+def _refuse_twice(folder: FaceFolder, wanted: ReserveConfig, brought: set[str]) -> None:
     """Refuse to reserve what the folder brings: two sets of one name would be mixed up."""
-    for field, fraction, is_there in (
-        ("images", wanted.images, has_closed),
-        ("dev", wanted.dev, has_open),
-        ("test", wanted.test, has_open),
-    ):
-        if fraction and is_there:
+    for field in sorted(brought):
+        if getattr(wanted, field):
             raise InputError(
                 f"data.reserve.{field}: {folder.root} (layout {folder.layout}) brings such a set "
                 "itself; write 0, or auto for data.reserve."

@@ -68,12 +68,18 @@ def test_own_sets_are_taken_as_they_are() -> None:
     assert (sizes_for(opened, AUTO).images, sizes_for(opened, AUTO).test) == (0, 0)
 
 
-def test_pairs_of_other_images_are_sets_of_their_own_and_pairs_of_training_are_not() -> None:
+def test_of_dev_and_test_the_one_that_is_lacking_is_reserved() -> None:
+    whole, strange = folder(100, 20, "split-folders"), faces(20, 3, "test", first=500)
+    tested = sizes_for(replace(whole, known_test=strange, unknown_test=strange), AUTO)
+    assert tested.dev > 0 and tested.test == 0
+    fitted = sizes_for(replace(whole, known=strange, unknown_dev=strange), AUTO)
+    assert fitted.dev == 0 and fitted.test > 0
+
+
+def test_pairs_are_no_set_in_which_anybody_can_be_searched_for() -> None:
     whole = folder(100, 20)
-    outside = FacePairs((ROOT / "x.jpg",), (ROOT / "y.jpg",), (True,), (0,))
-    assert sizes_for(replace(whole, pairs=outside), AUTO).test == 0
-    inside = FacePairs((whole.train.paths[0],), (ROOT / "y.jpg",), (True,), (0,))
-    assert sizes_for(replace(whole, pairs=inside), AUTO).test > 0
+    pairs = FacePairs((ROOT / "x.jpg",), (ROOT / "y.jpg",), (True,), (0,))
+    assert sizes_for(replace(whole, pairs=pairs), AUTO) == sizes_for(whole, AUTO)
 
 
 def test_none_says_what_is_lost() -> None:
