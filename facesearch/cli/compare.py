@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from facesearch.cli.options import DATA, RUNS, TRACKING
+from facesearch.cli.run_json import finite
 from facesearch.cli.text import faces_root, printable
 
 
@@ -45,7 +46,7 @@ def compare(
     if is_json:
         rows = [{**asdict(row), "verdict": row.verdict} for row in found.differences]
         told = {"verdict": found.verdict, "differences": rows, "notes": notes}
-        click.echo(json.dumps(told, indent=1))
+        click.echo(json.dumps(finite(told), indent=1, allow_nan=False))
         return
     width = max([len(row.name) for row in found.differences], default=0)
     click.echo(f"{'':<{width}}      A      B    A - B  95 % interval        p  faces")

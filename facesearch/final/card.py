@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 from typing import Any
 
+from facesearch.final.compare import MAIN_FIGURES
 from facesearch.final.figures import Figure, Report
 from facesearch.final.model import FaceModel
 from facesearch.final.views import VIEWS
@@ -72,7 +73,7 @@ def card_head(model: FaceModel, report: Report) -> str:
     config = model.config
     count = len(model.members)
     members = f"{count} networks together" if count > 1 else "one network"
-    main = [name for name in ("unknown_dev/rank1", "dev/top1") if name in report.figures]
+    main = [name for name in MAIN_FIGURES if name in report.figures]
     said = "; ".join(f"{plain(name)} {report.figures[name]}" for name in main)
     return (
         f"# Face model: {plain(config.model.network)}, {plain(config.head.type)}\n\n"

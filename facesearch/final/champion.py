@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from facesearch.data.layouts import FaceFolder, FaceList
-from facesearch.errors import FacesearchError
+from facesearch.errors import FacesearchError, InputError
 from facesearch.final.asked_faces import own_faces
 from facesearch.final.compare import (
     BETTER,
@@ -22,10 +22,11 @@ from facesearch.final.compare import (
     read_digests,
     same_faces,
 )
-from facesearch.final.dataset import SHARED
+from facesearch.final.dataset import SHARED, registry_name
 from facesearch.final.locate import find_bundle, load_model
 from facesearch.final.model import FaceModel
 from facesearch.final.targets import Targets, reporting_folder
+from facesearch.final.unseen import num_mated, refuse_too_few, without_identities
 from facesearch.tracking.store import Store
 
 # isort: split
@@ -41,8 +42,8 @@ _FAULTS = (FacesearchError, ValueError, RuntimeError, LookupError, ArithmeticErr
 _BY_HAND = f"to make this one the champion, give it the alias '{CHAMPION}' in MLflow"
 _NO_FIGURES = (
     "no figure of this model decides, as its faces have no labelled set to compare models on "
-    "(unknown_test, unknown_dev or dev), and none was reserved (data.reserve); so it gets no alias "
-    f"and cannot become {CHAMPION}"
+    "(unknown_test or unknown_dev with other images of those in the gallery, or dev), and none was "
+    f"reserved (data.reserve); so it gets no alias and cannot become {CHAMPION}"
 )
 
 
@@ -83,7 +84,8 @@ def judge(store: Store, name: str, entrant: Entrant) -> Verdict:
 
     A model without figures that decide is never the champion, not even as the first version. The
     place is empty only where no other model with such figures was ever registered. A champion that
-    was reported on other faces, or that cannot be asked, stays where it is.
+    was reported on other faces, or that cannot be asked, stays where it is; but where a data set
+    was only added to, both are asked about what is reserved now and the champion has not seen.
 
     Raises:
         MlflowException: If the store does not answer.
@@ -101,11 +103,14 @@ def judge(store: Store, name: str, entrant: Entrant) -> Verdict:
     if champion not in others:
         reason = f"the same model as the champion, version {number}, not wholly registered before"
         return Verdict(CHAMPION, reason, number)
+    where, what = f"models:/{name}/{number}", f"version {number}"
     why_not = _why_other_faces(entrant, champion)
-    if why_not:
-        said = f"not compared with the champion, version {number}: {why_not}"
-        return Verdict(INCOMPARABLE, said)
-    return _compared(store, f"models:/{name}/{number}", f"version {number}", entrant, number)
+    if not why_not:
+        return _compared(store, where, what, entrant, number)
+    if not _is_of_one_data_set(name, entrant, champion):
+        return Verdict(INCOMPARABLE, f"not compared with the champion, {what}: {why_not}")
+    what += ", on those reserved now that it was not trained on"
+    return _compared(store, where, what, entrant, number, is_changed=True)
 
 
 def _without_champion(store: Store, name: str, others: list[Any], entrant: Entrant) -> Verdict:
@@ -167,16 +172,25 @@ def _why_other_faces(entrant: Entrant, champion: Any) -> str:
     return ""
 
 
+def _is_of_one_data_set(name: str, entrant: Entrant, champion: Any) -> bool:
+    """Whether both have the same identities under the same names, with a measured set to search.
+
+    A closed set is not enough: who is in it was trained on, by other files of the same images too.
+    """
+    data, part = entrant.model.config.data, entrant.reported_on.partition(":")[0]
+    is_searched = part != "dev" and bool(champion.tags.get(FACES_TAG))
+    return is_searched and data.root is not None and name == registry_name(data)
+
+
 def _compared(
-    store: Store, where: str, what: str, entrant: Entrant, replaced: str = ""
+    store: Store, where: str, what: str, entrant: Entrant, replaced: str = "", *,
+    is_changed: bool = False,
 ) -> Verdict:  # fmt: skip
-    model, targets = entrant.model, entrant.targets
+    model = entrant.model
     try:
         folder = find_bundle(where, store)
-        champion = load_model(folder)
-        contenders = [Contender(model), Contender(champion, read_digests(folder))]
-        shared = same_faces(targets, own_faces(model.config.data), model, contenders)
-        found = compare(model, champion, *shared.of_each)
+        champion = Contender(load_model(folder), read_digests(folder))
+        found = compare(model, champion.model, *_of_both(entrant, champion, is_changed=is_changed))
     except _FAULTS as error:
         reason = " ".join(str(error).split())[:300]
         if not isinstance(error, FacesearchError):
@@ -189,6 +203,32 @@ def _compared(
     if found.verdict == BETTER:
         return Verdict(CHAMPION, f"better, {said}", replaced)
     return Verdict(CHALLENGER, f"not shown to be better, {said}")
+
+
+def _of_both(entrant: Entrant, champion: Contender, *, is_changed: bool) -> tuple[Targets, ...]:
+    """Return the faces of a new model for it and the champion, in the size of each.
+
+    Args:
+        entrant: The new model.
+        champion: What it is compared with.
+        is_changed: Whether the champion was reported on other faces: then nobody whom it was
+            trained on may be among these.
+
+    Raises:
+        InputError: If too few are left, or it is not known what it was trained on.
+
+    """
+    model, asked = entrant.model, entrant.targets
+    if is_changed:
+        if not champion.digests:
+            raise InputError("it does not say which images it was trained on.")
+        asked = without_identities(asked, set(champion.model.identities))
+    faces = own_faces(model.config.data)
+    shared = same_faces(asked, faces, model, [Contender(model), champion])
+    if is_changed:
+        part = entrant.reported_on.partition(":")[0]
+        refuse_too_few(entrant.targets, shared.of_each[0], part)
+    return shared.of_each
 
 
 # --- the faces --------------------------------------------------------------------------
@@ -224,8 +264,10 @@ def reported_on(model: FaceModel, targets: Targets, part: str = "") -> str:
 
 
 def _can_decide(targets: Targets, part: str) -> bool:
-    has_gallery = part == "dev" or targets.gallery_of(part) is not None
-    return has_gallery and targets.labelled(part) is not None
+    """Whether a figure of a set can tell models apart: of probes that needs a mated one."""
+    if part == "dev":
+        return targets.labelled(part) is not None
+    return num_mated(targets, part) > 0
 
 
 def _sides(folder: FaceFolder, part: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ the difference is far narrower than those of the two figures, and two figures wh
 overlap may well be told apart.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -255,28 +255,18 @@ def same_faces(
 
     """
     notes, data, folder = [], faces.data, faces.folder
+    targets = replace(targets, pairs=None)  # no figure that is compared is of pairs
     for number, other in enumerate(others):
         if folder is not None and other.digests:
             leaks = find_leaks(other.digests, other.model.identities, folder)
             notes += [f"model {'AB'[number]}: {line}" for line in leaks.lines()]
-            targets = _without(targets, leaks.copies)
+            targets = leaks.without_copies(targets)
     if folder is None and any(o.model.config.data.synthetic != data.synthetic for o in others):
         # generated people have the same names whatever their seed is
         notes.append("dev/top1 is left out: the models learnt other generated people.")
         targets = replace(targets, dev=None)
     of_each = [_resized(targets, faces, model, other.model) for other in others]
     return Shared(tuple(of_each), notes)
-
-
-def _without(targets: Targets, copies: Mapping[str, np.ndarray]) -> Targets:
-    kept: dict[str, Any] = {}
-    for part, rows in copies.items():
-        faces = targets.labelled(part)
-        if faces is not None and len(rows):
-            stays = ~np.isin(faces.index_M, rows)
-            left = FaceSet(faces.images_NHWC, faces.index_M[stays], faces.labels_M[stays])
-            kept[part] = left if len(left) else None
-    return replace(targets, **kept, groups=()) if kept else targets
 
 
 def _resized(targets: Targets, faces: AskedFaces, model: FaceModel, asked: FaceModel) -> Targets:

@@ -34,6 +34,37 @@ def _no_rows() -> np.ndarray:
 
 
 @dataclass(frozen=True)
+class GalleryLoss:
+    """What a gallery has lost.
+
+    Args:
+        name: Of the gallery.
+        probes: The sets that are searched in it.
+        identities: Identities all of whose images there are copies, a count.
+        is_all: Whether that is everybody.
+
+    """
+
+    name: str
+    probes: tuple[str, ...]
+    identities: int
+    is_all: bool
+
+    def line(self) -> str:
+        """Return what follows from it, a sentence."""
+        probes = " and ".join(self.probes)
+        if self.is_all:
+            return (
+                f"LEAK: no picture is left in the gallery ({self.name}), so nobody can be searched "
+                f"for: nothing of {probes} is measured."
+            )
+        return (
+            f"LEAK: {self.identities} people of {self.name} have no picture left in the gallery; "
+            f"their pictures in {probes} are left out, as they are no strangers."
+        )
+
+
+@dataclass(frozen=True)
 class Leaks:
     """What was found.
 
@@ -42,8 +73,7 @@ class Leaks:
         copies: By set, the rows that are copies of training pictures.
         pairs: Rows of the list of pairs with such a copy in them.
         num_pairs: Pairs of the list, a count.
-        lost: People of the gallery all of whose pictures there are copies, a count.
-        has_no_gallery: Whether that is everybody.
+        losses: Of each gallery that has lost identities to copies, what.
         doubles: By set of probes, the rows that are copies of the gallery's images or of each
             other: nothing is recognised in the same file.
 
@@ -53,8 +83,7 @@ class Leaks:
     copies: dict[str, np.ndarray]
     pairs: np.ndarray = field(default_factory=_no_rows)
     num_pairs: int = 0
-    lost: int = 0
-    has_no_gallery: bool = False
+    losses: tuple[GalleryLoss, ...] = ()
     doubles: dict[str, np.ndarray] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
@@ -91,23 +120,14 @@ class Leaks:
                 f"LEAK: {len(self.pairs)} of {self.num_pairs} pairs have an exact copy of a "
                 f"training picture in them; they are left out{rest}"
             )
-        if self.has_no_gallery:
-            lines.append(
-                "LEAK: no picture is left in the gallery (known), so nobody can be searched for: "
-                "nothing of unknown_dev and unknown_test is measured."
-            )
-        elif self.lost:
-            lines.append(
-                f"LEAK: {self.lost} people of known have no picture left in the gallery; their "
-                "pictures in unknown_dev and unknown_test are left out, as they are no strangers."
-            )
-        return lines
+        return lines + [loss.line() for loss in self.losses]
 
     def without_copies(self, targets: Targets) -> Targets:
         """Return the labelled sets without the copies; unlabelled ones are left whole.
 
-        Queries of people who thereby lose all their pictures in the gallery go too. Labels stay
-        rows of ``gallery_names``. A set of which nothing is left becomes None.
+        Queries of people who thereby lose all their pictures in the gallery go too, and all of
+        unknown_test with a gallery of its own. Labels stay rows of ``gallery_names``. A set of
+        which nothing is left becomes None. Faces may have been left out before, pairs not.
         """
         kept: dict[str, Any] = {}
         groups = {"unknown_dev": targets.groups, "dev": targets.dev_groups}
@@ -115,9 +135,7 @@ class Leaks:
             faces = targets.labelled(part)
             if faces is None:
                 continue
-            stays = np.ones(len(faces), dtype=bool)
-            stays[self.copies.get(part, _no_rows())] = False
-            stays[self.doubles.get(part, _no_rows())] = False
+            stays = self._stay(part, faces)
             if part.startswith("unknown"):
                 stays &= ~np.isin(faces.labels_M, self._lost_labels(targets, part))
             if stays.all():
@@ -125,6 +143,9 @@ class Leaks:
             kept[part] = _only(faces, stays)
             if groups.get(part):
                 groups[part] = tuple(np.array(groups[part])[stays].tolist())
+        if targets.known_test is not None and kept.get("known_test", targets.known_test) is None:
+            # in the gallery of unknown_dev they would be searched among others, and never found
+            kept["unknown_test"] = None
         if targets.pairs is not None and len(self.pairs):
             stays = np.ones(len(targets.pairs.is_same_P), dtype=bool)
             stays[self.pairs] = False
@@ -136,10 +157,13 @@ class Leaks:
         gallery = targets.gallery_of(part)
         if gallery is None:
             return _no_rows()
-        stays = np.ones(len(gallery), dtype=bool)
-        name = "known" if gallery is targets.known else "known_test"
-        stays[self.copies.get(name, _no_rows())] = False
+        stays = self._stay("known" if gallery is targets.known else "known_test", gallery)
         return np.setdiff1d(gallery.labels_M[~stays], gallery.labels_M[stays])
+
+    def _stay(self, part: str, faces: FaceSet) -> np.ndarray:
+        """Return which faces of a set are no copies."""
+        rows = [some.get(part, _no_rows()) for some in (self.copies, self.doubles)]
+        return ~np.isin(faces.index_M, np.concatenate(rows))
 
     def tell(self, report: Report) -> None:
         """Write the leaks at the top of a report's notes."""
@@ -182,16 +206,13 @@ def find_leaks(trained: bytes, identities: Iterable[str], folder: FaceFolder) ->
         both = names & set(whose) - {"", STRANGER}
         if both:
             shared[part] = tuple(sorted(both))
-    gone = set(copies["known"].tolist())
-    gallery = set(folder.known.identities)
-    left = {name for row, name in enumerate(folder.known.identities) if row not in gone}
+    losses = (_loss(folder, name, copies[name]) for name in ("known", "known_test"))
     return Leaks(
         shared_names=shared,
         copies=copies,
         pairs=_copied_pairs(folder.pairs, known),
         num_pairs=len(folder.pairs),
-        lost=len(gallery - left),
-        has_no_gallery=bool(gallery) and not left,
+        losses=tuple(loss for loss in losses if loss.identities),
         # the course says itself which images are asked about
         doubles={} if folder.layout.startswith("hw2p2") else _doubles(digests),
     )
@@ -212,6 +233,18 @@ def _doubles(digests: Mapping[str, Sequence[bytes]]) -> dict[str, np.ndarray]:
             seen.add(digest)
         found[part] = np.array(rows, dtype=np.int64)
     return found
+
+
+def _loss(folder: FaceFolder, gallery: str, copies: np.ndarray) -> GalleryLoss:
+    faces: FaceList = getattr(folder, gallery)
+    gone, whose = set(copies.tolist()), set(faces.identities)
+    left = {name for row, name in enumerate(faces.identities) if row not in gone}
+    has_own = bool(len(folder.known_test))
+    probes = {
+        "known": ("unknown_dev",) if has_own else ("unknown_dev", "unknown_test"),
+        "known_test": ("unknown_test",),
+    }
+    return GalleryLoss(gallery, probes[gallery], len(whose - left), not left)
 
 
 def _copied_pairs(pairs: FacePairs, known: set[bytes]) -> np.ndarray:

@@ -77,7 +77,8 @@ def outcomes_of(model: FaceModel, targets: Targets) -> dict[str, Outcome]:
 
     Returns:
         ``dev/top1`` of the closed task; ``unknown_dev/rank1`` and, where it is labelled,
-        ``unknown_test/rank1`` of the probes with a mate in the gallery.
+        ``unknown_test/rank1`` of the probes with a mate in the gallery. What no face decides is
+        left out.
 
     """
     found: dict[str, Outcome] = {}
@@ -88,7 +89,7 @@ def outcomes_of(model: FaceModel, targets: Targets) -> dict[str, Outcome]:
             gallery.rows_ND, gallery.faces.labels_M, probes.rows_ND, probes.faces.labels_M
         )
         found[f"{name}/rank1"] = rank1(searches)
-    return found
+    return {name: outcome for name, outcome in found.items() if len(outcome.is_right_N)}
 
 
 def rank1(searches: OpenSet) -> Outcome:

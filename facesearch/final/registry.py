@@ -72,8 +72,8 @@ def register(  # noqa: PLR0913
     """Log a bundle as a model that MLflow serves, and make it a version of a registered model.
 
     The first version with figures that decide is the champion. A later one becomes it only if both
-    were reported on the same faces, and it is shown to be better there; otherwise it is the
-    challenger. What has no such figures, or cannot be compared, gets no alias
+    can be asked about the same reserved faces, and it is shown to be better there; otherwise it is
+    the challenger. What has no such figures, or cannot be compared, gets no alias
     (`facesearch.final.champion`). The reason stands in the version's description. Each comparison
     uses the reporting faces once more: after many versions a champion is a little too good on them.
     A bundle that is a version already stays that one.

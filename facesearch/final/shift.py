@@ -67,6 +67,8 @@ def _accuracy(
             moved = _moved(probes, down * pixels, right * pixels)
             searches = search_set(model, known_GD, targets.known, moved, "plain")
             hits = rank1(searches).is_right_N
+            if not len(hits):  # nobody of them is in the gallery
+                continue
             found.setdefault("unknown_dev/rank1", []).append(float(hits.mean()))
     return {name: float(np.mean(values)) for name, values in found.items()}
 

@@ -7,6 +7,7 @@ import pytest
 from models import untrained
 
 from facesearch.final.card import card_head, model_card, plain
+from facesearch.final.compare import MAIN_FIGURES
 from facesearch.final.figures import Figure, Report
 from facesearch.final.model import FaceModel, Threshold
 from facesearch.metrics.thresholds import Calibration
@@ -145,3 +146,10 @@ def test_the_head_is_short(report: Report) -> None:
     head = card_head(model(), report)
     assert len(head) < 700 and "unknown_dev/rank1 0.715" in head and "8 people" in head
     assert "No main figure was measured" in card_head(model(), Report())
+
+
+def test_the_head_begins_with_the_set_that_decides(report: Report) -> None:
+    report.figures["unknown_test/rank1"] = Figure(0.6, 0.5, 0.7, 900)
+    head = card_head(model(), report)
+    names = re.findall(r"(unknown_test/rank1|unknown_dev/rank1|dev/top1) 0\.", head)
+    assert names == list(MAIN_FIGURES) and "people. unknown_test/rank1 0.600" in head

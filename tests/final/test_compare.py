@@ -187,6 +187,15 @@ def test_a_gallery_of_which_nothing_is_left_is_none(tmp_path: Path) -> None:
     assert [one.name for one in found.differences] == ["dev/top1"]
 
 
+def test_who_lost_the_gallery_image_is_asked_about_by_neither(tmp_path: Path) -> None:
+    root = hw2p2(tmp_path)
+    model, known = untrained(identities=PEOPLE), root / "verification/known/n100001/0.jpg"
+    cheat = Contender(model, training_digests(FaceList((known,), ("x",))))
+    for targets in targets_of_both(Contender(model), cheat, str(root)).of_each:
+        assert targets.unknown_dev is not None
+        assert targets.unknown_dev.index_M.tolist() == [0, 2]
+
+
 def test_other_faces_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     whose = iter([np.arange(4), np.arange(4)[::-1]])
     monkeypatch.setattr(
@@ -210,3 +219,15 @@ def test_the_command(tmp_path: Path) -> None:
     assert told["differences"][1]["num_faces"] == 2  # of three
     done = CliRunner().invoke(command, words, catch_exceptions=False)
     assert "A is: no difference shown" in done.output and "note: model B: LEAK" in done.output
+
+
+def test_what_is_no_number_is_null(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nan = float("nan")
+    monkeypatch.setattr(
+        module, "compare", lambda *_: Comparison([difference("dev/top1", nan, nan, nan)])
+    )
+    save_bundle(tmp_path / "a", untrained())
+    words = [str(tmp_path / "a"), str(tmp_path / "a"), "--json"]
+    done = CliRunner().invoke(command, words, catch_exceptions=False)
+    (row,) = json.loads(done.stdout, parse_constant=pytest.fail)["differences"]
+    assert (row["low"], row["p_value"], row["value_a"]) == (None, None, 0.5)

@@ -8,10 +8,10 @@ from pydantic import ValidationError
 
 from facesearch.config import DataConfig, SearchConfig
 from facesearch.data.faces import load_faces, read_reserve
-from facesearch.data.layouts import read_layout
+from facesearch.data.layouts import FaceFolder, FaceList, read_layout
 from facesearch.final.figures import Report
 from facesearch.final.leaks import find_leaks, training_digests
-from facesearch.final.targets import read_targets
+from facesearch.final.targets import read_targets, targets_of
 
 PEOPLE = tuple(f"n00000{n}" for n in range(5))
 
@@ -136,6 +136,58 @@ def test_who_lost_the_gallery_picture_is_no_stranger(tmp_path: Path) -> None:
     assert targets.known is not None and targets.known.labels_M.tolist() == [0, 2, 3, 4]
     assert targets.unknown_dev is not None and targets.unknown_dev.labels_M.tolist() == [0, 2]
     assert "1 people of known have no picture left" in " ".join(leaks.lines())
+
+
+def two_galleries(root: Path) -> FaceFolder:
+    """Three identities a gallery, each asked about once, beside one who is in neither."""
+    names = "abcdefg"
+    people(root, names, each=2)
+
+    def part(whose: str, number: int) -> FaceList:
+        return FaceList(tuple(root / n / f"{n}_{number:04d}.jpg" for n in whose), tuple(whose))
+
+    return FaceFolder(
+        root, "folders", known=part("abc", 1), unknown_dev=part("abcg", 2),
+        known_test=part("def", 1), unknown_test=part("defg", 2),
+    )  # fmt: skip
+
+
+def test_probes_of_a_lost_gallery_are_not_searched_in_the_other(tmp_path: Path) -> None:
+    folder = two_galleries(tmp_path)
+    leaks = find_leaks(training_digests(folder.known_test), (), folder)
+    targets = leaks.without_copies(targets_of(folder, 16, ()))
+    assert (targets.known_test, targets.unknown_test) == (None, None)
+    assert targets.known is not None and len(targets.known) == 3
+    assert targets.unknown_dev is not None and len(targets.unknown_dev) == 4
+    (line,) = (line for line in leaks.lines() if "gallery" in line)
+    assert "left in the gallery (known_test)" in line and "nothing of unknown_test is" in line
+
+
+def test_what_is_lost_is_told_of_each_gallery(tmp_path: Path) -> None:
+    folder = two_galleries(tmp_path)
+    trained = FaceList(folder.known.paths + folder.known_test.paths[:2], ("x",) * 5)
+    leaks = find_leaks(training_digests(trained), (), folder)
+    targets = leaks.without_copies(targets_of(folder, 16, ()))
+    assert targets.known is None and targets.known_test is not None
+    names = targets.gallery_names
+    assert targets.unknown_test is not None
+    assert [names[label] for label in targets.unknown_test.labels_M] == ["f", "g"]
+    of_known, of_test = (line for line in leaks.lines() if "gallery" in line)
+    assert "(known), so nobody" in of_known and "nothing of unknown_dev is" in of_known
+    assert "2 people of known_test have no picture left" in of_test
+    assert "their pictures in unknown_test are left out" in of_test
+
+
+def test_copies_of_two_models_add_up(tmp_path: Path) -> None:
+    folder = two_galleries(tmp_path)
+    targets = targets_of(folder, 16, ())
+    for row in (0, 2):  # rows are those of the folder, however many went before
+        trained = FaceList(folder.known.paths[row : row + 1], ("x",))
+        targets = find_leaks(training_digests(trained), (), folder).without_copies(targets)
+    assert targets.known is not None and targets.unknown_dev is not None
+    assert [targets.gallery_names[label] for label in targets.known.labels_M] == ["b"]
+    probes = [targets.gallery_names[label] for label in targets.unknown_dev.labels_M]
+    assert probes == ["b", "g"]
 
 
 def test_the_digests_do_not_depend_on_names_and_order(tmp_path: Path) -> None:

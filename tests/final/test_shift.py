@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from models import CONFIG, untrained
@@ -42,3 +44,12 @@ def test_a_row_is_the_mean_of_four_directions() -> None:
 
 def test_without_a_labelled_set_there_is_nothing_to_tell() -> None:
     assert accuracy_by_shift(untrained(), Targets()) == []
+
+
+def test_probes_of_whom_nobody_is_in_the_gallery_have_no_curve() -> None:
+    model = untrained(views="plain")
+    targets = read_targets(RunConfig.model_validate(CONFIG).data, model.identities)
+    assert targets.known is not None and targets.unknown_dev is not None
+    alone = replace(targets.unknown_dev, labels_M=targets.unknown_dev.labels_M + 100)
+    rows = accuracy_by_shift(model, replace(targets, unknown_dev=alone))
+    assert {name for row in rows for name in row} == {"shift", "dev/top1"}
