@@ -27,6 +27,8 @@ from facesearch.tracking.rows import REPEAT_OF
 from facesearch.tuning.records import rank_key
 
 EXPERIMENT = "facesearch"
+# Outcomes of a trial that leave a config to finalize.
+_USABLE = ("completed", "pruned", "killed")
 _RUN_ID = re.compile(r"\w[\w.-]{2,99}")
 
 
@@ -139,7 +141,7 @@ def find_run(store: Store, run_id: str) -> Any:
             raise InputError(f"run '{run_id}' is a sweep without a finished trial. {_newest(runs)}")
         return client.get_run(best)
     outcome = run.data.tags.get("facesearch.outcome", "running")
-    if kind != "trial" or outcome not in ("completed", "pruned", "killed"):
+    if kind != "trial" or outcome not in _USABLE:
         raise InputError(
             f"run '{run_id}' is a {kind or 'foreign'} run with outcome '{outcome}'; finalize needs "
             f"a trial that was trained, or a sweep. {_newest(runs)}"
@@ -171,13 +173,17 @@ def sweep_trials(store: Store, trial: Any) -> list[Any]:
         for run in _our_runs(store.client(), store)
         if run.data.tags.get("facesearch.sweep_id") == sweep_id
         and run.data.tags.get("facesearch.kind") == "trial"
-        and run.data.tags.get("facesearch.outcome") in ("completed", "pruned", "killed")
-        and "best/score" in run.data.metrics
     ]
     repeats: dict[str, list[_Trained]] = defaultdict(list)
-    for run in of_sweep:
+    for run in of_sweep:  # whatever became of it: one that failed counts against its config
         repeats[run.data.tags.get(REPEAT_OF, "")].append(_Trained.of(run))
-    firsts = [run for run in of_sweep if REPEAT_OF not in run.data.tags]
+    firsts = [
+        run
+        for run in of_sweep
+        if REPEAT_OF not in run.data.tags
+        and run.data.tags.get("facesearch.outcome") in _USABLE
+        and "best/score" in run.data.metrics
+    ]
 
     def key(run: Any) -> tuple[Any, ...]:
         return rank_key(_Trained.of(run), repeats[run.data.tags["facesearch.trial"]])
@@ -195,7 +201,7 @@ class _Trained:
 
     @classmethod
     def of(cls, run: Any) -> "_Trained":
-        metrics, outcome = run.data.metrics, run.data.tags["facesearch.outcome"]
+        metrics, outcome = run.data.metrics, run.data.tags.get("facesearch.outcome", "running")
         return cls(int(metrics.get("epochs", 0)), metrics.get("score"), outcome)
 
 

@@ -1,4 +1,6 @@
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sweeps import in_mlflow, simulated_sweep
@@ -96,3 +98,30 @@ def test_the_store_ranks_as_the_sweep_does_by_the_mean_of_what_was_repeated(tmp_
     assert again == {
         t.number: t.repeat_of for t in sweep.trials.values() if t.repeat_of is not None
     }
+
+
+@pytest.mark.parametrize("outcome", ["diverged", "out_of_memory", "failed", "running"])
+def test_a_repeat_that_did_not_end_counts_in_the_store_as_in_the_sweep(
+    tmp_path: Path, store: Store, toy: type[Any], outcome: str
+) -> None:
+    made = toy(trials=5, max_epochs=2)
+    sweep, tracker = made.sweep, made.track(store)
+    repeated = {3: 0, 4: 1}
+    sweep.trials |= {
+        number: replace(sweep.trials[number], repeat_of=first, seed_offset=1)
+        for number, first in repeated.items()
+    }
+    scores = {0: 0.9, 1: 0.5, 2: 0.95, 3: 0.9, 4: 0.5}
+    for number, score in scores.items():
+        made.start(tracker, number)
+        last = outcome if number == 3 else "completed"
+        for _ in range(0 if number == 3 else 2):
+            sweep.trials[number].curve.append({"score": score})
+            tracker.epoch_done(sweep.trials[number])
+        if last != "running":
+            made.end(tracker, number, last)
+    tracker.close()
+    first = find_run(store, str(sweep.trials[0].run_id))
+    numbers = [int(run.data.tags["facesearch.trial"]) for run in sweep_trials(store, first)]
+    assert numbers == [trial.number for trial in sweep.ranked()]
+    assert numbers[-1] == 2 and set(numbers) == {0, 1, 2}
