@@ -18,8 +18,11 @@ BASELINES: dict[str, dict[str, Any]] = {
 
 
 def as_baseline(space: SearchSpace, name: str) -> SearchSpace:
-    """Return the space searched in the way of a baseline, under a name of its own."""
-    changes = dict(BASELINES[name])
+    """Return the space searched in the way of a baseline, under a name of its own.
+
+    Nothing of it is repeated with other seeds: what is compared is the search.
+    """
+    changes = {**BASELINES[name], "repeat_top": 0}
     if name == "one-epoch":
         # as many to the end as one in ten, and never fewer than one
         changes["scheduler"] = {
@@ -33,7 +36,8 @@ def comparison(runs_dir: Path, name: str) -> list[tuple[str, str, str, str]]:
     """Return a row for the newest sweep of a name and for each of its baselines.
 
     Returns:
-        The sweep's name, its best score, the epochs of all its trials, and its trials.
+        The sweep's name, its best score, the epochs of all its trials, and its trials; all of the
+        search alone, without what repeats of the best added to it.
 
     """
     rows = []
@@ -42,7 +46,7 @@ def comparison(runs_dir: Path, name: str) -> list[tuple[str, str, str, str]]:
         if folder is None or not (folder / "ledger").is_file():
             rows.append((sweep_name, "not run", "", ""))
             continue
-        sweep = fold(read_ledger(folder))
+        sweep = fold(read_ledger(folder)).without_repeats()
         best = sweep.best
         score = "none" if best is None else f"{best.score:.4f}"
         rows.append((sweep_name, score, str(sweep.epochs_spent), str(len(sweep.trials))))
