@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from facesearch.config import SearchConfig
 from facesearch.tuning.budget import gpu_hours
 from facesearch.tuning.records import SweepRecord
+from facesearch.tuning.repeats import num_planned
 from facesearch.tuning.tables import format_score, format_seconds
 
 # More trials than any sweep was asked for: one that is extended by time alone.
@@ -84,7 +85,7 @@ def has_number(sweep: SweepRecord) -> bool:
 
 def planned(sweep: SweepRecord) -> int:
     """Return how many trials there are to be, with the repeats of the best."""
-    return sweep.planned_trials + sweep.repeat_top * (sweep.repeat_seeds - 1)
+    return sweep.planned_trials + num_planned(sweep)
 
 
 def counts(sweep: SweepRecord) -> str:

@@ -8,7 +8,7 @@ ranked is `records.rank_key`.
 
 from facesearch.config import RunConfig
 from facesearch.space import Point, SearchSpace
-from facesearch.tuning.records import SweepRecord, TrialRecord
+from facesearch.tuning.records import RUNNING, SweepRecord, TrialRecord
 
 _SEEDS = 2**32
 
@@ -33,10 +33,31 @@ def due(sweep: SweepRecord) -> list[tuple[TrialRecord, int]]:
 
     A seed is given to all before the next one, so that all are known equally well wherever it ends.
     """
-    begun = {(t.repeat_of, t.seed_offset) for t in sweep.trials.values()}
+    begun = {(t.repeat_of, t.seed_offset) for t in list(sweep.trials.values())}
     best = chosen(sweep)
     pairs = [(t, offset) for offset in range(1, sweep.repeat_seeds) for t in best]
     return [(t, offset) for t, offset in pairs if (t.number, offset) not in begun]
+
+
+def num_planned(sweep: SweepRecord) -> int:
+    """Return how many repeats there are to be, a count.
+
+    As many as were asked for, until the search is over: it may have trained fewer to the end.
+    """
+    begun = sum(map(len, sweep.repeats().values()))
+    asked = sweep.repeat_top * (sweep.repeat_seeds - 1)
+    known = begun + len(due(sweep))
+    return known if _search_is_over(sweep) else max(asked, known)
+
+
+def _search_is_over(sweep: SweepRecord) -> bool:
+    """Whether repeats are what is at work, or everything has ended; a budget may be extended."""
+    searched = sweep.searched()
+    if any(t.outcome == RUNNING for t in searched):
+        return False
+    newest = max(list(sweep.trials.values()), key=lambda t: t.number, default=None)
+    is_whole = len(searched) >= sweep.planned_trials and all(t.has_ended for t in searched)
+    return sweep.is_done or is_whole or (newest is not None and newest.repeat_of is not None)
 
 
 def are_left(sweep: SweepRecord) -> bool:

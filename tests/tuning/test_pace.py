@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from facesearch.config import SearchConfig
-from facesearch.tuning.pace import Pace, Plan, budgets_spent, summary
+from facesearch.tuning.pace import Pace, Plan, budgets_spent, counts, summary
 from facesearch.tuning.records import SweepRecord, TrialRecord
 
 NO_PLAN = Plan()
@@ -72,3 +72,16 @@ def test_the_pace_in_words() -> None:
     assert Pace(60.0, 0, 5).words(NO_PLAN) == "5.0 epochs a minute"
     told = Pace(60.0, 2, 5).words(Plan(faces_per_epoch=12_000))
     assert told == "5.0 epochs a minute, 120 trials an hour, 1,000 faces/s"
+
+
+def test_the_count_is_of_the_repeats_that_there_will_be() -> None:
+    sweep = sweep_of(repeat_top=3, repeat_seeds=3)
+    assert counts(sweep) == "1/16 trials, 6 epochs"
+    curve = [{"score": 0.5}] * 9
+    sweep.trials |= {n: TrialRecord(n, {}, outcome="diverged") for n in range(1, 9)}
+    sweep.trials[9] = TrialRecord(9, {}, curve=curve, outcome="completed")
+    assert counts(sweep) == "10/12 trials, 15 epochs"
+    for n in (10, 11):
+        sweep.trials[n] = TrialRecord(n, {}, curve=curve, outcome="completed", repeat_of=9,
+                                      seed_offset=n - 9)  # fmt: skip
+    assert counts(sweep) == "12/12 trials, 33 epochs"

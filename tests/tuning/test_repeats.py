@@ -1,6 +1,6 @@
 from facesearch.space import space_from_text
 from facesearch.tuning.records import SweepRecord, TrialRecord
-from facesearch.tuning.repeats import are_left, chosen, config_of, due
+from facesearch.tuning.repeats import are_left, chosen, config_of, due, num_planned
 
 SPACE = "optim: {lr: {log_uniform: [0.01, 1.0]}}\ntrain: {seed: 4294967295}\n"
 
@@ -42,3 +42,23 @@ def test_repeats_are_left_until_the_last_has_ended() -> None:
     assert are_left(sweep_of(first, *again, top=1))
     again[1].outcome = "diverged"  # one that failed is not tried once more
     assert not are_left(sweep_of(first, *again, top=1))
+
+
+def test_fewer_repeats_are_planned_where_fewer_trials_came_to_the_end() -> None:
+    others = [trial(n, 0.1, "pruned") for n in range(2, 9)]
+    sweep = sweep_of(trial(0, 0.2), trial(1, 0.3, "running"), *others)
+    assert num_planned(sweep) == 4  # it may still come to the end
+    sweep.trials[1].outcome = "diverged"
+    assert num_planned(sweep) == 2
+    again = [trial(9 + n, 0.3, repeat_of=0, seed_offset=n) for n in (0, 1)]
+    assert num_planned(sweep_of(sweep.trials[0], *again[1:])) == 2  # a budget ended the search
+    assert num_planned(sweep_of(*sweep.trials.values(), top=0)) == 0
+
+
+def test_repeats_of_those_that_a_longer_search_has_beaten_count_too() -> None:
+    first = [trial(0, 0.2), *(trial(n, 0.1, "pruned") for n in range(1, 8))]
+    again = [trial(8 + n, 0.3, repeat_of=0, seed_offset=n) for n in (1, 2)]
+    longer = sweep_of(*first, *again, trial(11, 0.9), trial(12, 0.0, "running"), top=1)
+    assert num_planned(longer) == 4
+    longer.trials[12].outcome = "pruned"
+    assert num_planned(longer) == 4
