@@ -1,6 +1,6 @@
 """The figures of a model, printed."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -43,11 +43,10 @@ def print_report(report: Any, where: str) -> None:
             say_note(note)
 
 
-def _fars(names: Iterable[str]) -> set[str]:
-    """Return TAR of each set at 1e-3, or at the smallest FAR that was measured."""
-    chosen: dict[str, str] = {}
-    for name in names:  # from large to small
-        faces, _, measure = name.partition("/")
-        if measure.startswith("tar_at_far_") and not chosen.get(faces, "").endswith("_1e-3"):
-            chosen[faces] = name
-    return set(chosen.values())
+def _fars(figures: Mapping[str, Any]) -> set[str]:
+    """Return the names of the TAR of each set that is shown where only one is."""
+    from facesearch.final.figures import headline_tar
+
+    places = {name.partition("/")[0] for name in figures}
+    found = ((place, headline_tar(figures, place)) for place in places)
+    return {f"{place}/tar_at_far_{tar[0]}" for place, tar in found if tar is not None}

@@ -164,11 +164,12 @@ def final_columns(finals: Sequence[Any], trials: dict[str, str]) -> list[Column]
 
 
 def figure(ends: tuple[float, float, float] | None) -> str:
-    """Return a figure with its interval, ``-`` for none."""
+    """Return a figure with its interval, or that it has none; ``-`` for no figure."""
     if ends is None or math.isnan(ends[0]):
         return "-"
     value, low, high = ends
-    return f"{value:.3f}" if math.isnan(low) else f"{value:.3f} [{low:.3f}, {high:.3f}]"
+    interval = "no interval" if math.isnan(low) else f"{low:.3f}, {high:.3f}"
+    return f"{value:.3f} [{interval}]"
 
 
 def headline(name: str, rows: Sequence[Any], width: int) -> str:

@@ -2,7 +2,7 @@
 
 The identities are parted; for each part a network is trained without it, and asked about it. All
 answers together give figures and thresholds of identities that the network never saw. The model
-that is shipped is one more training, on everybody: its figures are those of networks like it.
+that is shipped is one more training, on all identities: its figures are those of networks like it.
 
 Shapes: P probes or pairs, D embedding.
 """
@@ -107,7 +107,7 @@ def _measured(searches: OpenSet, pairs: Pairs, num_networks: int) -> CrossValida
     report.notes.insert(0, (
         f"{NAME}: of {num_networks} networks, each trained without a part of the identities and "
         "asked about that part, searched among that part alone; scores of different networks are "
-        "compared as if of one. The model itself is one more training, on everybody."
+        "compared as if of one. The model itself is one more training, on all identities."
     ))  # fmt: skip
     place = "cross-validation over identities"
     return CrossValidation(

@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ import numpy as np
 
 from facesearch.metrics.intervals import mean_interval
 
+# In the order in which one is looked for: smaller ones than 1e-3 need more faces than most have.
+_HEADLINE_FARS = ("1e-3", "1e-2", "1e-1")
 # Shorter names may be a word of the sentence that they stand in.
 _LEAST_NAME = 3
 
@@ -28,8 +30,13 @@ class Figure:
     high: float
     num_faces: int
 
+    @property
+    def has_interval(self) -> bool:
+        """Whether its interval is known."""
+        return not (math.isnan(self.low) or math.isnan(self.high))
+
     def __str__(self) -> str:
-        if math.isnan(self.low):
+        if not self.has_interval:
             return f"{self.value:.3f} [no interval] of {self.num_faces}"
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}] of {self.num_faces}"
 
@@ -95,6 +102,22 @@ class Report:
     def as_json(self) -> str:
         """Return it as JSON; a number that is not finite becomes null."""
         return json.dumps(_plain(asdict(self)), indent=1, allow_nan=False)
+
+
+def headline_tar(figures: Mapping[str, Figure], place: str) -> tuple[str, Figure] | None:
+    """Return the FAR and the TAR of a set that are shown where only one is.
+
+    It is that at 1e-3, or at the smallest larger FAR at which TAR has an interval; where none has,
+    at the smallest of them that was measured. None if there is none.
+
+    Args:
+        figures: Of a report.
+        place: Name of the set.
+
+    """
+    known = [(far, figures.get(f"{place}/tar_at_far_{far}")) for far in _HEADLINE_FARS]
+    found = [(far, figure) for far, figure in known if figure is not None]
+    return next((one for one in found if one[1].has_interval), found[0] if found else None)
 
 
 def read_report(path: Path) -> Report:

@@ -168,7 +168,10 @@ def _figures(report: Report) -> Blocks:
         sets.setdefault(place, []).append(row)
     if not sets:
         return [Prose("Not measured: there is no figure of this model.")]
-    note = "Fractions; low and high end the 95 % interval, drawn from whole people."
+    note = (
+        "Fractions; low and high end the 95 % interval, drawn from whole people. Where they are "
+        "empty there is none: the notes of 'What to mind' say what it would need."
+    )
     return [Prose(note), *(Table(place, rows) for place, rows in sets.items())]
 
 

@@ -5,7 +5,8 @@ Not here: the charts. Text stays text; the page escapes it.
 
 from typing import Any
 
-from facesearch.final.figures import Figure, Report
+from facesearch.final.cross_validation import NAME as CROSS_VALIDATED
+from facesearch.final.figures import Figure, Report, headline_tar
 from facesearch.final.model import FaceModel, Threshold
 
 _SETS = {
@@ -13,8 +14,10 @@ _SETS = {
     "test": "the test pictures of the people it was trained on",
     "unknown_dev": "people it has never seen",
     "unknown_test": "further people it has never seen",
+    CROSS_VALIDATED: "the identities that networks like it were each trained without",
     "pairs": "the list of pairs",
 }
+_FAR_WORDS = {"1e-3": "1 in 1,000", "1e-2": "1 in 100", "1e-1": "1 in 10"}
 
 
 def summary(report: Report, model: FaceModel | None) -> list[str]:
@@ -56,12 +59,11 @@ def _how_good(report: Report) -> list[str]:
             sentence for measure, text in _SENTENCES
             if (sentence := _said(text, report.figures.get(f"{place}/{measure}")))
         ]  # fmt: skip
-        far = _smallest_far(place, report)
-        if far is not None:
-            name, figure = far
+        if (tar := headline_tar(report.figures, place)) is not None:
+            far, figure = tar
             sentences.append(
-                f"At a false accept rate of {name}, {percent(figure)} of the pairs of one person "
-                "are accepted."
+                f"At a false accept rate of {_FAR_WORDS[far]}, {percent(figure)} of the "
+                "pairs of one person are accepted."
             )
         if sentences:
             found.append(f"On {whose} ({place}): " + " ".join(sentences))
@@ -81,20 +83,11 @@ def _said(text: str, figure: Figure | None) -> str:
     return text.format(percent(figure)) if figure is not None else ""
 
 
-def _smallest_far(place: str, report: Report) -> tuple[str, Figure] | None:
-    """Return TAR at a FAR of 1e-3, or at the smallest one that is larger."""
-    for far, name in (("1e-3", "1 in 1,000"), ("1e-2", "1 in 100"), ("1e-1", "1 in 10")):
-        figure = report.figures.get(f"{place}/tar_at_far_{far}")
-        if figure is not None:
-            return name, figure
-    return None
-
-
 def percent(figure: Figure) -> str:
-    """Return a figure in percent with its interval, where it has one."""
+    """Return a figure in percent with its interval, or that it has none."""
     value = f"{100 * figure.value:.1f}\N{NO-BREAK SPACE}%"
-    if figure.low != figure.low or figure.high != figure.high:
-        return value
+    if not figure.has_interval:
+        return f"{value} (no interval: too few identities)"
     ends = f"{100 * figure.low:.1f} to {100 * figure.high:.1f}"
     return f"{value} (95\N{NO-BREAK SPACE}%: {ends})"
 

@@ -52,7 +52,8 @@ def test_a_sweep_without_holes_is_as_written() -> None:
 def test_figures_are_told_with_their_intervals() -> None:
     nan = math.nan
     assert figure((0.5, 0.4, 0.6)) == "0.500 [0.400, 0.600]"
-    assert (figure((0.5, nan, nan)), figure(None), figure((nan, nan, nan))) == ("0.500", "-", "-")
+    assert figure((0.5, nan, nan)) == "0.500 [no interval]"
+    assert figure(None) == figure((nan, nan, nan)) == "-"
     assert (number(None), number(nan), number(0.5)) == ("", "", "0.5000")
 
 

@@ -47,6 +47,8 @@ def test_figures_and_thresholds_are_of_all_parts(config: RunConfig, tmp_path: Pa
     assert {"eer", "fpir_0.1"} <= set(found.points.thresholds)
     assert found.points.thresholds["eer"].fitted_on == "cross-validation over identities"
     assert "of 3 networks" in found.report.notes[0]
+    # some of their images are reserved, so it is not trained on all faces
+    assert found.report.notes[0].endswith("one more training, on all identities.")
 
 
 def test_parts_keep_their_identities_apart() -> None:

@@ -1,3 +1,5 @@
+import math
+
 from models import untrained
 
 from facesearch.final.figures import Figure, Report
@@ -45,3 +47,31 @@ def test_what_was_not_measured_is_said_first() -> None:
     closed = text(Report(figures={"dev/top1": Figure(0.9, 0.8, 0.95, 40)}), with_model=False)
     assert closed.startswith("Not measured: how often it is right about identities")
     assert "90.0\xa0% (95\xa0%: 80.0 to 95.0) of 40" in closed
+
+
+def test_cross_validated_figures_are_not_of_the_model_itself() -> None:
+    figures = {"dev/top1": Figure(0.9, 0.8, 0.95, 40),
+               "cross_validated/rank1": Figure(0.65, 0.55, 0.75, 80),
+               "cross_validated/tar_at_far_1e-2": Figure(0.5, 0.4, 0.6, 80)}  # fmt: skip
+    told = text(Report(figures))
+    assert told.startswith("Networks like it, each trained without a part of the identities")
+    assert "first in 65.0\xa0% (95\xa0%: 55.0 to 75.0) of 80 searches among that part" in told
+    assert "model itself was trained on all identities" in told
+    assert "1 in 100 of these pass, those networks accept 50.0" in told
+    assert "how often it is right" not in told and "seed" not in told
+    figures["unknown_dev/rank1"] = Figure(0.7, 0.6, 0.8, 200)
+    assert text(Report(figures)).startswith("Given an image of an identity that it never saw")
+
+
+def test_a_tar_with_an_interval_goes_before_one_without() -> None:
+    withheld = Figure(0.5, math.nan, math.nan, 30)
+    figures = {"unknown_test/tar_at_far_1e-3": withheld, "unknown_test/tar_at_far_1e-2": withheld}
+    alone = text(Report(figures))
+    assert "lets 1 in 1,000 of these pass, it accepts 50.0\xa0% (no interval: too few" in alone
+    figures["unknown_dev/tar_at_far_1e-3"] = Figure(0.6, 0.5, 0.7, 30)
+    other = text(Report(figures))
+    assert "lets 1 in 1,000 of these pass, it accepts 60.0\xa0% (95\xa0%: 50.0 to 70.0)" in other
+    assert "pairs of one identity (unknown_dev)" in other
+    figures["unknown_test/tar_at_far_1e-1"] = Figure(0.8, 0.7, 0.9, 30)
+    larger = text(Report(figures))
+    assert "lets 1 in 10 of these pass, it accepts 80.0\xa0% (95\xa0%: 70.0 to 90.0)" in larger

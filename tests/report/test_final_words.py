@@ -59,5 +59,20 @@ def test_a_model_that_is_not_there_or_decides_nothing_is_told() -> None:
     assert len(summary(Report(), None)) == 1
 
 
-def test_an_interval_that_is_not_known_is_left_out() -> None:
-    assert percent(Figure(0.5, math.nan, 0.6, 3)) == "50.0\xa0%"
+def test_of_an_interval_that_is_withheld_it_is_said() -> None:
+    for ends in ((math.nan, math.nan), (math.nan, 0.6), (0.4, math.nan)):
+        assert percent(Figure(0.5, *ends, 3)) == "50.0\xa0% (no interval: too few identities)"
+
+
+def test_of_each_set_the_smallest_far_with_an_interval_is_told() -> None:
+    told = report()
+    told.figures["unknown_dev/tar_at_far_1e-2"] = Figure(0.5, math.nan, math.nan, 1200)
+    text = "\n".join(summary(told, None))
+    assert "1 in 10, 80.0\xa0% (95\xa0%: 70.0 to 90.0)" in text and "1 in 100" not in text
+
+
+def test_cross_validated_figures_are_of_networks_like_it() -> None:
+    told = Report(figures={"cross_validated/rank1": Figure(0.8, 0.7, 0.9, 60)})
+    (text,) = summary(told, None)[1:]
+    assert text.startswith("On the identities that networks like it were each trained without")
+    assert "found first for 80.0\xa0% (95\xa0%: 70.0 to 90.0)" in text
