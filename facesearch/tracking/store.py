@@ -176,7 +176,8 @@ def sweep_trials(store: Store, trial: Any) -> list[Any]:
     ]
     repeats: dict[str, list[_Trained]] = defaultdict(list)
     for run in of_sweep:  # whatever became of it: one that failed counts against its config
-        repeats[run.data.tags.get(REPEAT_OF, "")].append(_Trained.of(run))
+        if REPEAT_OF in run.data.tags:
+            repeats[run.data.tags[REPEAT_OF]].append(_Trained.of(run))
     firsts = [
         run
         for run in of_sweep
@@ -186,7 +187,7 @@ def sweep_trials(store: Store, trial: Any) -> list[Any]:
     ]
 
     def key(run: Any) -> tuple[Any, ...]:
-        return rank_key(_Trained.of(run), repeats[run.data.tags["facesearch.trial"]])
+        return rank_key(_Trained.of(run), repeats.get(run.data.tags.get("facesearch.trial"), ()))
 
     return sorted(firsts, key=key, reverse=True)
 
@@ -202,7 +203,8 @@ class _Trained:
     @classmethod
     def of(cls, run: Any) -> "_Trained":
         metrics, outcome = run.data.metrics, run.data.tags.get("facesearch.outcome", "running")
-        return cls(int(metrics.get("epochs", 0)), metrics.get("score"), outcome)
+        score = metrics.get("score", metrics.get("best/score"))
+        return cls(int(metrics.get("epochs", 0)), score, outcome)
 
 
 def _our_runs(client: MlflowClient, store: Store) -> list[Any]:
