@@ -4,7 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from facesearch.data.layouts.csv_file import read_groups
-from facesearch.data.layouts.folder import FaceFolder, FaceList, by_identity, identity_faults
+from facesearch.data.layouts.folder import (
+    FaceFolder,
+    FaceList,
+    FacePairs,
+    by_identity,
+    identity_faults,
+    only,
+)
 from facesearch.data.layouts.pairs import read_pair_csv
 
 # What lies in the folders of other tasks, which one could take for people, and whose they are.
@@ -38,7 +45,19 @@ def read(root: Path, faults: list[str]) -> FaceFolder:
     groups = read_groups(root, set(faces.identities), faults)
     if groups:
         faces = replace(faces, groups=tuple(groups.get(name, name) for name in faces.identities))
-    return FaceFolder(root, "identity-folders", train=faces, pairs=read_pair_csv(root, faults))
+    pairs = read_pair_csv(root, faults)
+    return FaceFolder(root, "identity-folders", train=_unpaired(root, faces, pairs), pairs=pairs)
+
+
+def _unpaired(root: Path, faces: FaceList, pairs: FacePairs) -> FaceList:
+    """Leave out what lies deeper and is in the list of pairs: it is there to be asked about."""
+    paired = {*pairs.first, *pairs.second}
+    kept = [
+        row
+        for row, path in enumerate(faces.paths)
+        if path.parent.parent == root or path not in paired
+    ]
+    return faces if len(kept) == len(faces) else only(faces, kept)
 
 
 def _too_high(root: Path, faces: FaceList) -> str:
