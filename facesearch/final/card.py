@@ -159,7 +159,9 @@ def _figures(report: Report) -> str:
 
 
 def _figure_row(measure: str, figure: Figure) -> tuple[str, ...]:
-    interval = f"{_number(figure.low)} to {_number(figure.high)}"
+    ends = f"{_number(figure.low)} to {_number(figure.high)}"
+    is_withheld = math.isnan(figure.low) and math.isnan(figure.high)
+    interval = "none: too few identities" if is_withheld else ends
     return measure, _number(figure.value), interval, f"{figure.num_faces:,}"
 
 

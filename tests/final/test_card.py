@@ -27,6 +27,7 @@ def report() -> Report:
             "unknown_dev/rank1": Figure(0.7151, 0.649, 0.773, 1200),
             "dev/top1": Figure(0.912, 0.9, 0.92, 5000),
             "unknown_dev/tar_at_far_1e-3": Figure(0.0012, math.nan, 0.3, 40),
+            "unknown_dev/tar_at_far_1e-4": Figure(0.5, math.nan, math.nan, 40),
         },
         notes=["LEAK: 2 names (n000001, Ada_Lovelace) of 12", "<script>alert(1)</script>"],
         tables={
@@ -42,6 +43,7 @@ def test_everything_measured_is_told_with_its_interval(report: Report) -> None:
     assert "| rank1 | 0.715 | 0.649 to 0.773 | 1,200 |" in card
     assert "| top1 | 0.912 | 0.900 to 0.920 | 5,000 |" in card
     assert "| tar_at_far_1e-3 | 0.0012 | not known to 0.300 | 40 |" in card
+    assert "| tar_at_far_1e-4 | 0.500 | none: too few identities | 40 |" in card
     assert card.count("### unknown_dev\n") == 1 == card.count("### dev\n")
     assert "rests on 40 faces or pairs" in card
     assert "| 12 | 0.600 |" in card and "8 more rows in the report" in card
