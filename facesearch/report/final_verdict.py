@@ -159,7 +159,7 @@ def far_table(far: float, people: int) -> Table:
         rows.append(
             {"gallery": f"{size:,}{' (this one)' if size == people else ''}",
              "wrong matches a search": size * far,
-             "searches with a wrong match": f"{100 * once:.2g} %",
+             "searches with a wrong match": _share(once),
              f"a day of {_STRANGERS_A_DAY:,} strangers": f"about {_STRANGERS_A_DAY * once:,.0f}"}
         )  # fmt: skip
     note = (
@@ -169,9 +169,14 @@ def far_table(far: float, people: int) -> Table:
     return Table(f"What FAR 1 in {round(1 / far):,} means for a gallery of this size", rows, note)
 
 
+def _share(part: float) -> str:
+    """Return a part in per cent, small ones with two digits."""
+    return f"{100 * part:.0f} %" if part >= 0.1 else f"{100 * part:.2g} %"
+
+
 def _caveats(report: Report, model: FaceModel | None) -> str:
     leaks = [note for note in report.notes if note.startswith("LEAK")]
-    told = [f"Caveats: {'; '.join(leaks)}" if leaks else "Caveats: it holds for faces like these."]
+    told = [f"Caveats: {' '.join(leaks)}" if leaks else "Caveats: it holds for faces like these."]
     if model is not None and model.config.data.root is None:
         told.append("The faces are generated: nothing here says anything of real ones.")
     broken = [name.rpartition(": by ")[2] for name, rows in report.tables.items()

@@ -36,6 +36,15 @@ class SweepSource:
     baselines: dict[str, list[Event]]
 
     @property
+    def root(self) -> str | None:
+        """Folder of the faces: as the command gave it, else as the space has it; None: generated.
+
+        An absolute path or one from where the command was typed.
+        """
+        told = next(iter(self.events), {}).get("root")
+        return told or self.space.first_config().data.root
+
+    @property
     def names(self) -> dict[str, str]:
         """Short names of the holes, by their dotted ones."""
         points = [{hole.name: None for hole in self.holes}]

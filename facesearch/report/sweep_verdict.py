@@ -3,6 +3,7 @@
 Plain words; each term of the field is explained where it comes first.
 """
 
+from pathlib import Path
 from typing import Any
 
 from facesearch.report.curve_end import rise_at_end
@@ -132,8 +133,7 @@ def _beside(source: SweepSource, pair: list[TrialRecord]) -> tuple[str, list[dic
 
 
 def _on_whom(source: SweepSource, pair: list[TrialRecord]) -> str:
-    config = source.space.first_config()
-    faces = "generated faces" if config.data.root is None else f"the faces of {config.data.root}"
+    faces = "generated faces" if source.root is None else f"the faces of {Path(source.root).name}"
     hits = pair[0].hits
     if hits is None:
         who = (
@@ -173,6 +173,6 @@ def caveats(source: SweepSource, best: TrialRecord) -> list[str]:
             f"Trial {best.name} was still rising at the last epoch ({rise.slope:+.4f} an epoch "
             f"over its last {rise.num_epochs}): more epochs may give more."
         )
-    if source.space.first_config().data.root is None:
+    if source.root is None:
         found.append("The faces are generated: nothing here says anything of real ones.")
     return found

@@ -21,6 +21,13 @@ def test_one_seed_each_is_never_called_a_victory(tmp_path: Path) -> None:
     assert "The faces are generated" in text
 
 
+def test_faces_that_the_command_gave_are_not_called_generated(tmp_path: Path) -> None:
+    source = read_source(simulated_sweep(tmp_path, scheduler={"type": "none"}))
+    source.events[0]["root"] = "/somewhere/my faces"
+    text = "\n".join(block.text for block in verdict(source) if isinstance(block, Prose))
+    assert "On whom: the faces of my faces" in text and "generated" not in text
+
+
 def test_a_ledger_without_hits_has_no_interval_and_says_so(tmp_path: Path) -> None:
     source = read_source(simulated_sweep(tmp_path, scheduler={"type": "none"}))
     for trial in source.sweep.trials.values():
