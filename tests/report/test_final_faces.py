@@ -33,9 +33,11 @@ def test_a_list_of_pairs_has_the_figures_of_the_report(tmp_path: Path) -> None:
     seen = seen_in(model, lfw(tmp_path / "faces"), tmp_path)
     data = model.config.data.model_copy(update={"root": str(tmp_path / "faces"), "layout": "auto"})
     _, report = verify(model, read_targets(data, model.identities))
-    assert seen.listed is not None and seen.searches == () and seen.dev is None
-    (scores,) = seen.pair_scores
-    assert scores.name == "pairs" and len(scores.pairs.scores_P) == 4
+    assert seen.listed is not None and seen.dev is None
+    # of the people of the list a gallery and probes are made beside it
+    assert [search.name for search in seen.searches] == ["unknown_dev"]
+    scores = next(found for found in seen.pair_scores if found.name == "pairs")
+    assert len(scores.pairs.scores_P) == 4
     assert scores.ranks.eer() == report.figures["pairs/eer"].value
     assert seen.source == "faces" and not seen.is_generated
 
