@@ -21,7 +21,7 @@ from facesearch.config import RunConfig, absolute_root
 from facesearch.data.faces import load_faces
 from facesearch.errors import TrialFailure
 from facesearch.metrics.identification import gallery_and_probes, rank_k
-from facesearch.metrics.verification import pair_scores, tar_at_far
+from facesearch.metrics.tar import tar_of_all_pairs
 from facesearch.space import load_space
 from facesearch.training.evaluate import embed
 from facesearch.training.fit import Training
@@ -75,7 +75,7 @@ def score(training: Training) -> list[dict[str, object]]:
             part, labels = vectors[chosen], strangers.labels_M[chosen]
             gallery, probes = gallery_and_probes(labels)
             rank1 = rank_k(part[gallery], labels[gallery], part[probes], labels[probes])
-            tar = tar_at_far(*pair_scores(part, labels), 1e-3)
+            tar = tar_of_all_pairs(part, labels, 1e-3)
             rows.append(
                 {"weights": weights, "half": half, "rank1": rank1,
                  "nearest": nearest(part, labels), "tar_at_far_1e-3": tar}

@@ -16,7 +16,9 @@ from facesearch.metrics.exact import NUM_LEVELS, grid_rows, level_scores, score_
 from facesearch.metrics.pair_ranks import PairRanks, rank_counts, rank_scores
 from facesearch.progress import track
 
-__all__ = ["PairRanks", "rank_cross_pairs", "rank_pairs", "rank_scores"]
+__all__ = [
+    "PairRanks", "SortedFaces", "rank_cross_pairs", "rank_pairs", "rank_scores", "sorted_faces",
+]  # fmt: skip
 
 _BLOCK = 1024
 # a pass over the table costs as much as counting that many scores
@@ -43,7 +45,7 @@ def rank_pairs(
         ValueError: If the lengths differ, an embedding is not finite, or ``block`` is below 1.
 
     """
-    faces = _sorted_faces(embeddings_ND, identities_N)
+    faces = sorted_faces(embeddings_ND, identities_N)
     return _rank(_tiles(faces, faces, block))
 
 
@@ -60,27 +62,35 @@ def rank_cross_pairs(
     As ``rank_pairs``, errors included. A face that is in both makes a pair with itself; leave it
     out of one of them.
     """
-    gallery = _sorted_faces(gallery_GD, gallery_ids_G)
-    return _rank(_tiles(gallery, _sorted_faces(probes_PD, probe_ids_P), block))
+    gallery = sorted_faces(gallery_GD, gallery_ids_G)
+    return _rank(_tiles(gallery, sorted_faces(probes_PD, probe_ids_P), block))
 
 
 @dataclass(frozen=True)
-class _Faces:
+class SortedFaces:
     """Unit rows in the order of their identities, strangers (-1) first."""
 
     rows_ND: np.ndarray
     identities_N: np.ndarray
 
 
-def _sorted_faces(embeddings_ND: np.ndarray, identities_N: np.ndarray) -> _Faces:
+def sorted_faces(embeddings_ND: np.ndarray, identities_N: np.ndarray) -> SortedFaces:
+    """Return faces in the order of their identities; embeddings of any length.
+
+    Raises:
+        ValueError: If the lengths differ, or an embedding is not finite.
+
+    """
     if len(embeddings_ND) != len(identities_N):
         raise ValueError(f"{len(embeddings_ND)} embeddings, but {len(identities_N)} identities")
     identities = np.maximum(np.asarray(identities_N, dtype=np.int64), -1)
     order = np.argsort(identities, kind="stable")
-    return _Faces(grid_rows(np.asarray(embeddings_ND)[order]), identities[order])
+    return SortedFaces(grid_rows(np.asarray(embeddings_ND)[order]), identities[order])
 
 
-def _tiles(first: _Faces, second: _Faces, block: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _tiles(
+    first: SortedFaces, second: SortedFaces, block: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield the levels of the genuine and of the impostor pairs of each tile, both flat."""
     if block < 1:
         raise ValueError(f"block must be at least 1, but got {block}")

@@ -81,6 +81,18 @@ def level_scores(levels: np.ndarray) -> np.ndarray:
     return result
 
 
+def product_rounding(dimension: int) -> float:
+    """Return by how much a float32 product of unit rows may differ from the exact score.
+
+    Source:
+        Higham 2002, Accuracy and Stability of Numerical Algorithms, eq. 3.5: D u / (1 - D u) times
+        the product of the lengths, in any order of the sum; and half a level of the score itself.
+
+    """
+    error = dimension * 2.0**-24
+    return 1.01 * error / (1 - error) + 1 / LEVELS_PER_UNIT
+
+
 def _whole_levels(levels: np.ndarray) -> np.ndarray:
     np.rint(levels, out=levels)
     # a row may be longer than 1 by the rounding of its coordinates

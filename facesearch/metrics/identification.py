@@ -15,6 +15,8 @@ from facesearch.progress import track
 _PROBES_AT_A_TIME = 1024
 _GALLERY_AT_A_TIME = 4096
 _PAIRS_AT_A_TIME = 2**16
+# where a score is held for each gallery face: of a large gallery, fewer probes
+_SCORES_AT_A_TIME = 2**22
 
 
 def gallery_and_probes(identities_N: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -58,12 +60,14 @@ def hits_at_rank(
     """
     gallery, probes = unit_rows(gallery_GD), unit_rows(probes_PD)
     hits = np.zeros(len(probes), dtype=bool)
-    for start in range(0, len(probes), 1024):
-        scores = probes[start : start + 1024] @ gallery.T
-        is_mate = probe_ids_P[start : start + 1024][:, None] == gallery_ids_G[None]
+    num_probes = max(1, min(_PROBES_AT_A_TIME, _SCORES_AT_A_TIME // max(1, len(gallery))))
+    for start in range(0, len(probes), num_probes):
+        part = slice(start, start + num_probes)
+        scores = probes[part] @ gallery.T
+        is_mate = probe_ids_P[part][:, None] == gallery_ids_G[None]
         mate = np.where(is_mate, scores, -np.inf).max(axis=1)
         before = ((scores >= mate[:, None]) & ~is_mate).sum(axis=1)
-        hits[start : start + 1024] = (before < k) & np.isfinite(mate)
+        hits[part] = (before < k) & np.isfinite(mate)
     return hits
 
 

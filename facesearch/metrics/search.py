@@ -5,7 +5,7 @@ Shapes: G gallery, P probes, D embedding, K results, B faces of a block, C candi
 
 import numpy as np
 
-from facesearch.metrics.exact import LEVELS_PER_UNIT, grid_rows, row_scores, scores
+from facesearch.metrics.exact import grid_rows, product_rounding, row_scores, scores
 
 _PROBES_AT_A_TIME = 1024
 _PAIRS_AT_A_TIME = 2**16
@@ -57,7 +57,7 @@ def _candidates(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return probe, gallery row and exact score of all that may beat ``worst_P``, the k-th best."""
     rough = probes_PD @ gallery_BD.T
-    margin = _rounding(gallery_BD.shape[1])
+    margin = product_rounding(gallery_BD.shape[1])
     bar = worst_P.astype(np.float64) - margin
     if np.isinf(worst_P).any() and len(gallery_BD) > k:
         # nobody known yet: k faces of this block are at least as good as its rough k-th best
@@ -71,18 +71,6 @@ def _candidates(
         part = slice(start, start + _PAIRS_AT_A_TIME)
         exact.append(row_scores(probes_PD[probe[part]], gallery_BD[row[part]]))
     return probe, row, np.concatenate(exact)
-
-
-def _rounding(dimension: int) -> float:
-    """Return by how much a float32 product of unit rows may differ from the exact score.
-
-    Source:
-        Higham 2002, Accuracy and Stability of Numerical Algorithms, eq. 3.5: D u / (1 - D u) times
-        the product of the lengths, in any order of the sum; and half a level of the score itself.
-
-    """
-    error = dimension * 2.0**-24
-    return 1.01 * error / (1 - error) + 1 / LEVELS_PER_UNIT
 
 
 def _merge(

@@ -15,29 +15,6 @@ def unit_rows(vectors_ND: np.ndarray) -> np.ndarray:
     return unit.astype(np.float32)
 
 
-def pair_scores(
-    embeddings_ND: np.ndarray, identities_N: np.ndarray, *, block: int = 1024
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the cosines of all pairs i < j: genuine (same identity) and impostor.
-
-    Args:
-        embeddings_ND: Of any length; they are normalised here.
-        identities_N: Integer identity of each face.
-        block: Rows compared at a time; bounds the working memory to block x N.
-
-    """
-    unit, count = unit_rows(embeddings_ND), len(embeddings_ND)
-    genuine, impostor = [np.empty(0, np.float32)], [np.empty(0, np.float32)]
-    for start in range(0, count, block):
-        rows = np.arange(start, min(start + block, count))
-        scores = unit[rows] @ unit[start:].T
-        is_upper = np.arange(start, count)[None] > rows[:, None]
-        is_same = identities_N[rows][:, None] == identities_N[start:][None]
-        genuine.append(scores[is_upper & is_same])
-        impostor.append(scores[is_upper & ~is_same])
-    return np.concatenate(genuine), np.concatenate(impostor)
-
-
 def tar_at_far(genuine_P: np.ndarray, impostor_P: np.ndarray, far: float) -> float:
     """Return the true accept rate at a false accept rate of at most ``far``.
 

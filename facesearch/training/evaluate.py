@@ -14,10 +14,12 @@ from facesearch.data.faces import Faces, FaceSet
 from facesearch.errors import TrialFailure
 from facesearch.heads import Head
 from facesearch.metrics.identification import gallery_and_probes, hits_at_rank
-from facesearch.metrics.verification import pair_scores, tar_at_far
+from facesearch.metrics.tar import tar_of_all_pairs
 from facesearch.models.network import normalise
 
 Autocast = Callable[[], torch.autocast]
+# Faces that are embedded at a time, and the false accept rate of `val/tar_at_far_1e-3`.
+EMBEDDED_AT_A_TIME, FAR = 256, 1e-3
 
 
 def take(faces: FaceSet, positions: np.ndarray, device: torch.device) -> tuple[Tensor, Tensor]:
@@ -33,7 +35,7 @@ def embed(
     autocast: Autocast,
     *,
     has_mirror: bool,
-    batch_size: int = 256,
+    batch_size: int = EMBEDDED_AT_A_TIME,
 ) -> Tensor:
     """Return embeddings float32 [N, D] of all faces, on the CPU.
 
@@ -50,7 +52,7 @@ def embed(
     """
     network.eval()
     device = next(network.parameters()).device
-    parts = []
+    vectors = torch.empty(0, 0)
     for start in range(0, len(faces), batch_size):
         positions = np.arange(start, min(start + batch_size, len(faces)))
         images, _ = take(faces, positions, device)
@@ -58,8 +60,10 @@ def embed(
             embeddings = network(images)
             if has_mirror:
                 embeddings = (embeddings + network(images.flip(3))) / 2
-        parts.append(embeddings.float().cpu())
-    vectors = torch.cat(parts) if parts else torch.empty(0, 0)
+        part = embeddings.float().cpu()
+        if not start:
+            vectors = torch.empty(len(faces), part.shape[1])
+        vectors[start : start + len(part)] = part
     if not bool(torch.isfinite(vectors).all()):
         raise TrialFailure("diverged", "the loss is finite, but not every embedding is")
     return vectors
@@ -74,8 +78,12 @@ def closed_set_top1(head: Head, embeddings_ND: Tensor, labels_N: np.ndarray) -> 
 
 
 @torch.inference_mode()
-def predict(head: Head, embeddings_ND: Tensor, batch_size: int = 4096) -> np.ndarray:
-    """Return the number of the best identity for each embedding, int64 [N]."""
+def predict(head: Head, embeddings_ND: Tensor, batch_size: int = EMBEDDED_AT_A_TIME) -> np.ndarray:
+    """Return the number of the best identity for each embedding, int64 [N].
+
+    At a time as many as a batch of the training may have: a score of each identity is held for
+    each of them.
+    """
     device = next(iter(head.state_dict().values())).device
     parts = []
     for part in torch.split(embeddings_ND, batch_size):
@@ -109,8 +117,7 @@ def evaluate(network: nn.Module, head: Head, faces: Faces, autocast: Autocast) -
         is_hit = hits_at_rank(vectors[gallery], labels[gallery], vectors[probes], labels[probes])
         metrics["val/rank1"] = float(is_hit.mean()) if len(is_hit) else float("nan")
         hits = _by_identity(labels[probes], is_hit)
-        genuine, impostor = pair_scores(vectors, labels)
-        metrics["val/tar_at_far_1e-3"] = tar_at_far(genuine, impostor, 1e-3)
+        metrics["val/tar_at_far_1e-3"] = tar_of_all_pairs(vectors, labels, FAR)
     if len(faces.closed):
         closed = embed(network, faces.closed, autocast, has_mirror=False)
         metrics["val/top1"] = closed_set_top1(head, closed, faces.closed.labels_M)

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from every_pair import pair_scores
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -71,7 +72,7 @@ def test_figures_are_those_of_the_scores_of_verification() -> None:
     rng = np.random.default_rng(0)
     ids = np.arange(300) // 10
     vectors = rng.normal(size=(30, 64))[ids] + 2 * rng.normal(size=(300, 64))
-    ranks, pairs = rank_pairs(vectors, ids), verification.pair_scores(vectors, ids)
+    ranks, pairs = rank_pairs(vectors, ids), pair_scores(vectors, ids)
     assert (len(ranks.genuine_G), ranks.num_impostors) == (len(pairs[0]), len(pairs[1]))
     for far in (1e-4, 1e-3, 1e-2, 0.1):
         assert ranks.tar_at_far(far) == pytest.approx(

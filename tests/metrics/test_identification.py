@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -41,6 +43,18 @@ def test_a_probe_without_a_mate_is_a_miss_and_no_probe_is_nan() -> None:
     eye = np.eye(3)
     assert hits_at_rank(eye, np.arange(3), eye, np.array([0, 1, 9])).tolist() == [True, True, False]
     assert len(hits_at_rank(eye, np.arange(3), np.empty((0, 3)), np.empty(0))) == 0
+
+
+def test_hits_among_a_large_gallery_take_bounded_memory() -> None:
+    rng = np.random.default_rng(0)
+    gallery = rng.normal(size=(50_000, 4)).astype(np.float32)
+    probes = gallery[:400] + 1e-3 * rng.normal(size=(400, 4)).astype(np.float32)
+    tracemalloc.start()
+    hits = hits_at_rank(gallery, np.arange(50_000), probes, np.arange(400))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # 20 million scores of 4 bytes, several times, if all were held
+    assert peak < 80e6 and hits.mean() > 0.5
 
 
 def test_the_nearest_is_found_in_every_block() -> None:

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
+from every_pair import pair_scores
 
 from facesearch.metrics.verification import (
     auc,
     equal_error_rate,
-    pair_scores,
     tar_at_far,
     unit_rows,
 )
@@ -58,19 +58,6 @@ def test_a_missing_kind_of_pair_is_nan() -> None:
     nothing, some = np.empty(0), np.ones(3)
     assert np.isnan(tar_at_far(nothing, some, 0.1)) and np.isnan(auc(some, nothing))
     assert np.isnan(equal_error_rate(nothing, some))
-
-
-def test_pair_scores_are_all_pairs_whatever_the_block() -> None:
-    rng = np.random.default_rng(0)
-    vectors, identities = rng.normal(size=(23, 5)), rng.integers(0, 6, 23)
-    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    pairs = [(i, j) for i in range(23) for j in range(i + 1, 23)]
-    expected = sorted(unit[i] @ unit[j] for i, j in pairs if identities[i] == identities[j])
-    strange = sorted(unit[i] @ unit[j] for i, j in pairs if identities[i] != identities[j])
-    for block in (1, 7, 100):
-        genuine, impostor = pair_scores(vectors, identities, block=block)
-        np.testing.assert_allclose(np.sort(genuine), expected, atol=1e-6)
-        np.testing.assert_allclose(np.sort(impostor), strange, atol=1e-6)
 
 
 def test_the_order_of_faces_and_pairs_does_not_matter() -> None:
