@@ -119,9 +119,9 @@ def train_stage(job: Job, ranks: Ranks, device: torch.device, tell: Callable[...
             tell(epoch=result.epoch, metrics=result.metrics, seconds=result.seconds)
             # nothing is held out, so the newest is the one to keep
             checkpoints.save(training, float(result.epoch))
-    weights = {**training.best_network.state_dict(), **training.head.state_dict()}
+    weights = {**training.best_network.state_dict(), **training.best_head.state_dict()}
     if not all_finite(weights):
         raise TrialFailure("diverged", "after its last step not every weight is finite")
     if ranks.rank == 0:
-        member = Member(training.best_network, training.head)
+        member = Member(training.best_network, training.best_head)
         save_bundle(stage.place / "model", FaceModel((member,), config, faces.identities))

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from facesearch.config import ModelConfig
+from facesearch.config import ModelConfig, RunConfig
 from facesearch.models import build_network
 from facesearch.models.network import count_parameters
 
@@ -41,6 +41,12 @@ def network_cost(model: ModelConfig, image_px: int, batch_size: int = 64) -> Cos
     # as text: a depth that is a list has no hash; the first weights cost nothing more
     shape = model.model_copy(update={"init": None}).model_dump_json()
     return _network_cost(shape, image_px, batch_size)
+
+
+def network_costs(config: RunConfig) -> dict[str, float]:
+    """Return ``cost/gflops`` of an image and ``cost/mparams`` of the network of a run."""
+    cost = network_cost(config.model, config.data.image_px, config.train.batch_size)
+    return {"cost/gflops": cost.flops / 1e9, "cost/mparams": cost.parameters / 1e6}
 
 
 @lru_cache(maxsize=4096)

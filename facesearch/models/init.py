@@ -14,7 +14,8 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from facesearch.config import ModelConfig
+from facesearch.config import ModelConfig, RunConfig
+from facesearch.data.faces import Faces
 from facesearch.errors import InputError
 from facesearch.models.torchvision_networks import pretrained_state
 
@@ -65,6 +66,21 @@ def load_initial_weights(network: nn.Module, model: ModelConfig) -> Loaded:
         )
     network.load_state_dict(matched, strict=False)
     return Loaded(len(matched), tuple(skipped), _trained_on(model))
+
+
+def refuse_known_strangers(loaded: Loaded, config: RunConfig, faces: Faces) -> None:
+    """Refuse to rank by strangers whom the first weights have been trained on.
+
+    Raises:
+        InputError: If a finalized model of the same faces is to be started from.
+
+    """
+    if loaded.trained_on == faces.fingerprint and len(faces.strangers):
+        raise InputError(
+            f"model.init {config.model.init}: was trained on all people of {faces.source}, also on "
+            "those that are held out here as strangers, so every score would be too good. Start "
+            "from weights of other faces, or remove init."
+        )
 
 
 def _trained_on(model: ModelConfig) -> str:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,12 +16,13 @@ import torch
 from facesearch.config import RunConfig, as_plain, placeless
 from facesearch.data.faces import Faces
 from facesearch.errors import InputError, TrialFailure
-from facesearch.heads import build_head
+from facesearch.heads import Head, build_head
 from facesearch.models import FaceNetwork, build_network
-from facesearch.models.cost import network_cost
-from facesearch.models.init import Loaded, load_initial_weights
-from facesearch.training.average import build_average, update_average
+from facesearch.models.cost import network_costs
+from facesearch.models.init import load_initial_weights, refuse_known_strangers
+from facesearch.training.average import Average
 from facesearch.training.checkpoint import load_checkpoint, load_parts, save_checkpoint
+from facesearch.training.earlier import upgraded
 from facesearch.training.evaluate import Evaluation, evaluate
 from facesearch.training.gradient import BatchGradient, FaceLoss, autocast_of
 from facesearch.training.memory import default_device, refuse_parts
@@ -86,7 +87,7 @@ class Training:
             self.network.layer_groups(), self.head, config.optim, config.head.lr_factor
         )
         self.optimizer = build_optimizer(groups, config.optim)
-        self.average = build_average(self.network, config.optim.ema_decay)
+        self.average = self._new_average()
         self.costs = network_costs(config)
         self.batch_size = min(config.train.batch_size, len(faces.train))
         if self.batch_size < 2:
@@ -116,12 +117,21 @@ class Training:
 
     def score(self) -> Evaluation:
         """Return what the network to keep is worth on faces that are held out of training."""
-        return evaluate(self.best_network, self.head, self.faces, self.autocast)
+        return evaluate(self.best_network, self.best_head, self.faces, self.autocast)
 
     @property
     def best_network(self) -> FaceNetwork:
         """The network to score and to keep: the averaged weights where there are some."""
-        return self.network if self.average is None else cast(FaceNetwork, self.average.module)
+        return self.network if self.average is None else self.average.network
+
+    @property
+    def best_head(self) -> Head:
+        """The head to score and to keep, averaged together with the network."""
+        return self.head if self.average is None else self.average.head
+
+    def _new_average(self) -> Average | None:
+        decay = self.config.optim.ema_decay
+        return Average(self.network, self.head, decay) if decay else None
 
     def _train_epoch(self, epoch: int) -> float:
         train, optim = self.config.train, self.config.optim
@@ -150,6 +160,7 @@ class Training:
                 # one look in 50 steps: each look makes a GPU wait
                 mean = self.ranks.mean(total)
                 _refuse_non_finite(mean, epoch, index + 1)
+        self.optimizer.zero_grad(set_to_none=True)  # validation takes their memory
         self.ranks.align_buffers(self.network, self.head, self.average)
         return float(mean) / steps
 
@@ -166,7 +177,7 @@ class Training:
             torch.nn.utils.clip_grad_norm_(parameters, self.config.optim.grad_clip_norm)
         self.optimizer.step()
         if self.average is not None:
-            update_average(self.average, self.network)
+            self.average.update(self.network, self.head)
         return total
 
     def state(self) -> dict[str, Any]:
@@ -185,13 +196,13 @@ class Training:
         """Write the `state` into a file; see `resume`."""
         save_checkpoint(path, self.state())
 
-    def resume(self, path: Path, *, is_other_config: bool = False) -> None:
+    def resume(self, path: Path, *, is_other_config: bool = False) -> list[str]:
         """Continue from a checkpoint: `take_over` of what is in the file."""
-        self.take_over(load_checkpoint(path), str(path), is_other_config=is_other_config)
+        return self.take_over(load_checkpoint(path), str(path), is_other_config=is_other_config)
 
     def take_over(
         self, state: dict[str, Any], source: str, *, is_other_config: bool = False
-    ) -> None:
+    ) -> list[str]:
         """Continue from a `state` of the same config and faces; exactly on the CPU, not on a GPU.
 
         Args:
@@ -199,6 +210,9 @@ class Training:
             source: Where it is from, for messages.
             is_other_config: Take over the weights of another training of the same shapes; rates
                 and all other settings stay those of this config.
+
+        Returns:
+            A line for each thing that an earlier version has saved otherwise.
 
         Raises:
             InputError: If it is damaged, or does not fit; then nothing is changed.
@@ -211,7 +225,7 @@ class Training:
         if state.get("faces") != self.faces.fingerprint:
             raise InputError(f"{source}: was trained on other faces; start without it.")
         try:
-            self._load(state)
+            return self._load(state)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise InputError(f"{source}: does not fit ({error}); start without it.") from None
 
@@ -232,9 +246,10 @@ class Training:
         except RuntimeError as error:
             reason = " ".join(str(error).split())[:300]
             raise InputError(f"a later stage needs weights of the same shapes: {reason}") from None
-        self.average = build_average(self.network, self.config.optim.ema_decay)
+        self.average = self._new_average()
 
-    def _load(self, state: dict[str, Any]) -> None:
+    def _load(self, state: dict[str, Any]) -> list[str]:
+        state, notes = upgraded(state)
         saved = RunConfig.model_validate(state["config"])
         if saved.optim.type != self.config.optim.type:
             raise ValueError(f"its optimiser is {saved.optim.type}")
@@ -247,29 +262,9 @@ class Training:
         epochs_done = int(state["epochs_done"])
         load_parts(state, modules, [p for group in groups for p in group["params"]], self.optimizer)
         if self.average is not None and state["average"] is None:
-            self.average.module.load_state_dict(state["network"])
+            self.average = self._new_average()
         self.epochs_done = epochs_done
-
-
-def refuse_known_strangers(loaded: Loaded, config: RunConfig, faces: Faces) -> None:
-    """Refuse to rank by strangers whom the first weights have been trained on.
-
-    Raises:
-        InputError: If a finalized model of the same faces is to be started from.
-
-    """
-    if loaded.trained_on == faces.fingerprint and len(faces.strangers):
-        raise InputError(
-            f"model.init {config.model.init}: was trained on all people of {faces.source}, also on "
-            "those that are held out here as strangers, so every score would be too good. Start "
-            "from weights of other faces, or remove init."
-        )
-
-
-def network_costs(config: RunConfig) -> dict[str, float]:
-    """Return ``cost/gflops`` of an image and ``cost/mparams`` of the network, before training."""
-    cost = network_cost(config.model, config.data.image_px, config.train.batch_size)
-    return {"cost/gflops": cost.flops / 1e9, "cost/mparams": cost.parameters / 1e6}
+        return notes
 
 
 def _refuse_non_finite(total: torch.Tensor, epoch: int, steps: int) -> None:

@@ -92,19 +92,20 @@ class Checkpoints:
             is_other_config: As for `Training.resume`.
 
         Returns:
-            A line for each newer checkpoint that was passed over, with the reason.
+            A line for each newer checkpoint that was passed over, with the reason, and for what an
+            earlier version has saved otherwise.
 
         """
-        passed_over: list[str] = []
+        told: list[str] = []
         for file in reversed(_files(self.folder)):
             if file.epoch > most_epochs:
                 continue
             try:
-                training.resume(file.path, is_other_config=is_other_config)
+                told += training.resume(file.path, is_other_config=is_other_config)
                 break
             except InputError as error:
-                passed_over.append(" ".join(str(error).split()))
-        return passed_over
+                told.append(" ".join(str(error).split()))
+        return told
 
     def _refuse_superseded(self) -> None:
         newest = _newest_attempt(self.folder)

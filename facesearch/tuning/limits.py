@@ -11,8 +11,8 @@ import torch
 
 from facesearch.config import RunConfig
 from facesearch.models import build_network
+from facesearch.models.cost import network_costs
 from facesearch.space import Point, SearchSpace
-from facesearch.training.fit import network_costs
 from facesearch.training.memory import default_device
 from facesearch.tuning.records import describe_point, format_number
 

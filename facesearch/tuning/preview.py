@@ -11,8 +11,9 @@ import numpy as np
 
 from facesearch.config import RunConfig, SearchConfig, absolute_root
 from facesearch.data.faces import load_faces
+from facesearch.models.cost import network_costs
 from facesearch.space import Hole, Point, SearchSpace
-from facesearch.training.fit import Training, network_costs
+from facesearch.training.fit import Training
 from facesearch.training.memory import training_bytes
 from facesearch.training.retention import size_bytes
 from facesearch.tuning.attempt import Attempt

@@ -14,12 +14,11 @@ from facesearch.config import RunConfig, absolute_root
 from facesearch.data.faces import Faces, load_faces
 from facesearch.errors import InputError, NoResultError, StorageError, TooManyFailuresError
 from facesearch.models import build_network
-from facesearch.models.init import load_initial_weights
+from facesearch.models.init import load_initial_weights, refuse_known_strangers
 from facesearch.space import SearchSpace
 from facesearch.tracking.provenance import provenance
 from facesearch.tracking.store import Store
 from facesearch.tracking.tracker import Tracker
-from facesearch.training.fit import refuse_known_strangers
 from facesearch.training.memory import available_bytes, default_device, training_bytes
 from facesearch.tuning.controller import Controller
 from facesearch.tuning.folder import (

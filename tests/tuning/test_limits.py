@@ -1,8 +1,8 @@
 import pytest
 import torch
 
+from facesearch.models.cost import network_costs
 from facesearch.space import SearchSpace, space_from_text
-from facesearch.training.fit import network_costs
 from facesearch.tuning import limits as limits_module
 from facesearch.tuning.limits import Limits, measure_latency_ms
 
