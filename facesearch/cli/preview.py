@@ -17,7 +17,7 @@ def show_preview(
 
     from rich.console import Console
 
-    from facesearch.training.memory import available_bytes, default_device
+    from facesearch.training.memory import room_of_trial
     from facesearch.tuning import preview
     from facesearch.tuning.limits import Limits
     from facesearch.tuning.sweep import local_slots
@@ -26,13 +26,13 @@ def show_preview(
     console = Console(quiet=as_json)
     faces = _read_faces(console, first_config(space, root).data)
     at_once, gpus = local_slots(space, os.cpu_count() or 1)
-    available = available_bytes(default_device(), gpus or 1.0)
-    costs = preview.extremes(space, root, len(faces.identities))
+    room = room_of_trial(gpus, at_once)
+    costs = preview.extremes(space, root, len(faces.identities), len(faces.strangers))
     _show_holes(console, space)
-    impossible = list(preview.impossible(costs, available))
+    impossible = list(preview.impossible(costs, room))
     for line in impossible:
         console.print(f"impossible: {line}", highlight=False, markup=False, soft_wrap=True)
-    possible = [cost for cost in costs if available is None or cost.memory_bytes <= available]
+    possible = [cost for cost in costs if cost.memory_bytes <= room.num_bytes]
     if not possible:
         _show_costs(console, costs, {})
         raise InputError(f"{space.document.source}: no network of this space fits the memory here.")

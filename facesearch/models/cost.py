@@ -1,6 +1,6 @@
 """What a network costs, before any training: parameters, operations, memory of activations."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -20,13 +20,15 @@ class Cost:
     """parameters and flops of one image (an addition and a multiplication are two); bytes.
 
     activation_bytes is what the forward pass of a batch keeps for the backward pass, in float32;
-    state_bytes is what the weights and the buffers take.
+    state_bytes is what the weights and the buffers take. forward_bytes is what a forward pass of a
+    batch holds at once, at least, where nothing is kept: the images, and a layer's two sides.
     """
 
     parameters: int
     flops: int
     activation_bytes: int
     state_bytes: int
+    forward_bytes: int
 
 
 def network_cost(model: ModelConfig, image_px: int, batch_size: int = 64) -> Cost:
@@ -58,7 +60,8 @@ def _network_cost(shape: str, image_px: int, batch_size: int) -> Cost:
     with _Shapes() as counted:
         kept = _kept_bytes(network, images)
     state = sum(tensor.numel() * tensor.element_size() for tensor in network.state_dict().values())
-    return Cost(count_parameters(network), counted.flops // batch_size, kept, state)
+    flops = counted.flops // batch_size
+    return Cost(count_parameters(network), flops, kept, state, counted.most_bytes(images))
 
 
 def _kept_bytes(network: nn.Module, images: Tensor) -> int:
@@ -79,7 +82,7 @@ def _kept_bytes(network: nn.Module, images: Tensor) -> int:
 
 
 class _Shapes(TorchFunctionMode):
-    """Count the operations of convolutions and products, and skip what changes no shape.
+    """Count operations of convolutions and products, and bytes; skip what changes no shape.
 
     Nine tenths of the time on the meta device are batch norms, which torch takes apart in Python,
     and first values that nobody sees.
@@ -88,19 +91,41 @@ class _Shapes(TorchFunctionMode):
     def __init__(self) -> None:
         super().__init__()
         self.flops = 0
+        # the two sides of each call: where a tensor's numbers are, and how many bytes
+        self.sides: list[dict[int, int]] = []
+        self.held: list[Tensor] = []  # until the end, so that no address is used twice
+
+    def most_bytes(self, images: Tensor) -> int:
+        """Return the most that the sides of a call take, together with the images."""
+        own = _bases([images])
+        return max(sum({**own, **sides}.values()) for sides in self.sides)
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
         kwargs = kwargs or {}
-        if func is F.batch_norm:
-            return _BatchNorm.apply(args[0], kwargs["weight"])
         if getattr(func, "__module__", "") == "torch.nn.init":
             return kwargs["tensor"] if "tensor" in kwargs else args[0]
-        found = func(*args, **kwargs)
+        if func is F.batch_norm:
+            found = _BatchNorm.apply(args[0], kwargs["weight"])
+        else:
+            found = func(*args, **kwargs)
+        sides = [*args, found]
+        self.held += [side for side in sides if isinstance(side, Tensor)]
+        self.sides.append(_bases(sides))
         if func in (F.conv2d, F.linear):
             self.flops += 2 * found.numel() * args[1][0].numel()
         return found
+
+
+def _bases(values: Iterable[Any]) -> dict[int, int]:
+    """Return where the numbers of batches are, of any values, and their bytes."""
+    batches = [
+        value for value in values
+        if isinstance(value, Tensor) and not isinstance(value, nn.Parameter) and value.ndim > 1
+    ]  # fmt: skip
+    bases = [batch if batch._base is None else batch._base for batch in batches]
+    return {id(base): base.numel() * base.element_size() for base in bases}
 
 
 class _BatchNorm(torch.autograd.Function):

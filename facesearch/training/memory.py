@@ -16,7 +16,9 @@ from torch import nn
 from facesearch.config import OptimConfig, RunConfig, as_plain
 from facesearch.errors import InputError
 from facesearch.heads import build_head
+from facesearch.metrics.tar import tar_bytes
 from facesearch.models.cost import network_cost
+from facesearch.training.evaluate import EMBEDDED_AT_A_TIME, FAR
 from facesearch.training.optim import build_optimizer
 from facesearch.training.precision import is_bf16
 
@@ -37,11 +39,12 @@ class Memory:
     """Bytes of a training, by what holds them.
 
     weights: of the network, and of their average.
-    head: weights of the head, or its means.
+    head: weights of the head, or its means, and of their average.
     gradients: of both.
     optimizer: what the optimiser remembers of both.
     activations: of a batch (a part of it with micro-batches), of the network and of the head.
     holds_both: whether gradients of an earlier batch are held while the next is computed.
+    validation: of the faces that are held out, after an epoch: images, embeddings, scores of pairs.
     """
 
     weights: int
@@ -50,16 +53,18 @@ class Memory:
     optimizer: int
     activations: int
     holds_both: bool = False
+    validation: int = 0
 
     @property
     def total(self) -> int:
         """Bytes held at the peak, at least.
 
         The backward pass frees the activations while it makes the gradients, so that the larger of
-        the two is certain, and their sum is not.
+        the two is certain, and their sum is not. Validation follows when both are gone.
         """
         passing = (self.gradients, self.activations)
-        return self.stored + (sum(passing) if self.holds_both else max(passing))
+        step = sum(passing) if self.holds_both else max(passing)
+        return self.stored + max(step, self.validation)
 
     @property
     def stored(self) -> int:
@@ -72,6 +77,7 @@ def training_bytes(
     num_identities: int,
     *,
     num_faces: int | None = None,
+    num_held_out: int = 0,
     micro_batches: int = 1,
     device: torch.device | None = None,
 ) -> Memory:
@@ -81,6 +87,7 @@ def training_bytes(
         config: The training run.
         num_identities: N, those that are trained on.
         num_faces: Training faces, which may be fewer than a batch; None: enough.
+        num_held_out: Faces of held-out identities, which are scored after every epoch.
         micro_batches: Parts of a batch, as for `Training`.
         device: Where it will run, which decides about bf16; None: this process's.
 
@@ -90,14 +97,18 @@ def training_bytes(
     cost = network_cost(config.model, config.data.image_px, part)
     head, head_parameters = _head_size(config, num_identities)
     parameters = 4 * (cost.parameters + head_parameters)
-    factor = BF16_FACTOR if is_bf16(config, device or default_device()) else 1.0
+    device = device or default_device()
+    factor = BF16_FACTOR if is_bf16(config, device) else 1.0
+    copies = 2 if config.optim.ema_decay else 1
+    forward = int(factor * cost.forward_bytes * min(EMBEDDED_AT_A_TIME, num_held_out) / part)
     return Memory(
-        weights=cost.state_bytes * (2 if config.optim.ema_decay else 1),
-        head=head,
+        weights=copies * cost.state_bytes,
+        head=copies * head,
         gradients=parameters,
         optimizer=parameters * _state_copies(config.optim),
         activations=int(factor * cost.activation_bytes) + _head_batch(config, part, num_identities),
         holds_both=batch // part > 1,
+        validation=_validation(forward, num_held_out, config.model.embedding_dim, device),
     )
 
 
@@ -108,13 +119,40 @@ def available_bytes(device: torch.device, share: float = 1.0) -> int:
 
     Args:
         device: A GPU, or the CPU of this machine or container.
-        share: Part that a trial may take: ``gpus_per_trial``, or 1 / concurrent trials on the CPU.
+        share: Part of it that is asked for.
 
     """
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[1] * min(1.0, share))
     whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return int(min([whole, *_cgroup_limits()]) * min(1.0, share))
+
+
+@dataclass(frozen=True)
+class Room:
+    """The memory that one trial may take: bytes, and in words why it is no more."""
+
+    num_bytes: float
+    why: str = ""
+
+
+def room_of_trial(gpus: float, at_once: int, device: torch.device | None = None) -> Room:
+    """Return the memory that one trial may take of this machine.
+
+    Args:
+        gpus: GPUs of a trial; a part of one is that part of its memory. 0: there are none.
+        at_once: Trials at a time, a count; on the CPU they share all memory.
+        device: Where trials run; None: where this process would.
+
+    """
+    device = device or default_device()
+    if device.type == "cuda":
+        share = min(1.0, gpus or 1.0)
+        why = f"as a trial has {share:g} of a GPU" if share < 1 else ""
+    else:
+        share = 1 / at_once
+        why = f"as {at_once} trials run at once on this machine" if at_once > 1 else ""
+    return Room(available_bytes(device, share), why)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -155,6 +193,14 @@ def _faces_in_batch(config: RunConfig, num_identities: int, num_faces: int | Non
         return max(2, batch)
     faces_each = max(1, min(train.faces_per_identity, batch // 2))
     return max(2, faces_each * min(batch // faces_each, num_identities))
+
+
+def _validation(forward: int, num_faces: int, embedding_dim: int, device: torch.device) -> int:
+    """Return the bytes of a validation: embeddings and scores of pairs are never on a GPU."""
+    if device.type == "cuda":
+        return forward
+    embeddings = 4 * num_faces * embedding_dim
+    return embeddings + max(forward, tar_bytes(num_faces, embedding_dim, FAR))
 
 
 def _head_size(config: RunConfig, num_identities: int) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from facesearch.config import RunConfig
 from facesearch.models import build_network
 from facesearch.models.cost import network_costs
 from facesearch.space import Point, SearchSpace
-from facesearch.training.memory import default_device
+from facesearch.training.memory import Room, default_device
 from facesearch.tuning.records import describe_point, format_number
 
 LATENCY, MEMORY = "cost/latency_ms", "memory"
@@ -27,18 +27,18 @@ class Limits:
         self,
         space: SearchSpace,
         memory_bytes: Callable[[RunConfig], int] | None = None,
-        available_bytes: float | None = None,
+        room: Room | None = None,
     ) -> None:
         """Take the limits of a space.
 
         Args:
             space: The space, with `search.limits`.
             memory_bytes: What a training holds in memory, if that is to be judged.
-            available_bytes: What there is of it for one trial; None if that is not known.
+            room: What there is of it for one trial; None if that is not known.
 
         """
         self.space, self.limits = space, dict(space.settings.search.limits)
-        self.memory_bytes, self.available_bytes = memory_bytes, available_bytes
+        self.memory_bytes, self.room = memory_bytes, room
         self._latency_ms: dict[tuple[str, int], float] = {}
 
     def excess(self, point: Point) -> dict[str, float]:
@@ -51,8 +51,8 @@ class Limits:
         config = self.space.config(point)
         costs = self._costs(config)
         parts = {name: costs[name] / most - 1 for name, most in self.limits.items()}
-        if self.memory_bytes and self.available_bytes:
-            parts[MEMORY] = self.memory_bytes(config) / self.available_bytes - 1
+        if self.memory_bytes and self.room:
+            parts[MEMORY] = self.memory_bytes(config) / self.room.num_bytes - 1
         return {name: part for name, part in parts.items() if part > 0}
 
     def reason(self, excess: Mapping[str, float], point: Point) -> str:
@@ -61,9 +61,10 @@ class Limits:
         return f"{describe_point(point)}: {faults}"
 
     def _fault(self, name: str, part: float) -> str:
-        if name == MEMORY and self.available_bytes:
-            gigabytes = self.available_bytes / 1e9
-            return f"needs {gigabytes * (1 + part):.3g} GB of memory, but has {gigabytes:.3g}"
+        if name == MEMORY and self.room:
+            gigabytes = self.room.num_bytes / 1e9
+            told = f"needs {gigabytes * (1 + part):.3g} GB of memory, but has {gigabytes:.3g}"
+            return f"{told}, {self.room.why}" if self.room.why else told
         most = self.limits[name]
         return f"{name} is {format_number(most * (1 + part))}, above the limit {most:g}"
 

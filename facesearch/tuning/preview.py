@@ -14,7 +14,7 @@ from facesearch.data.faces import load_faces
 from facesearch.models.cost import network_costs
 from facesearch.space import Hole, Point, SearchSpace
 from facesearch.training.fit import Training
-from facesearch.training.memory import training_bytes
+from facesearch.training.memory import Room, training_bytes
 from facesearch.training.retention import size_bytes
 from facesearch.tuning.attempt import Attempt
 from facesearch.tuning.controller import Controller
@@ -68,37 +68,48 @@ def describe_hole(hole: Hole) -> tuple[str, str, str]:
     return hole.name, values, when
 
 
-def extremes(space: SearchSpace, root: str | None, num_identities: int) -> list[NetworkCost]:
-    """Return the smallest, the median and the largest network of some random points."""
+def extremes(
+    space: SearchSpace, root: str | None, num_identities: int, num_held_out: int = 0
+) -> list[NetworkCost]:
+    """Return the smallest, the median and the largest network of some random points.
+
+    Args:
+        space: What is searched.
+        root: Folder of faces; None: the one in the space, or generated faces.
+        num_identities: Those that are trained on.
+        num_held_out: Faces of held-out identities.
+
+    """
     rng = random.Random(0)
     seen: dict[str, NetworkCost] = {}
     for _ in range(_DRAWS):
         point, config = space.draw(rng)
         key = f"{config.model!r} {config.data.image_px} {config.train.batch_size}"
         if key not in seen:
-            seen[key] = _cost(point, absolute_root(config, root), num_identities)
+            seen[key] = _cost(point, absolute_root(config, root), num_identities, num_held_out)
     ordered = sorted(seen.values(), key=lambda cost: cost.gflops)
     places = dict.fromkeys((0, len(ordered) // 2, len(ordered) - 1))
     return [ordered[place] for place in places]
 
 
-def _cost(point: Point, config: RunConfig, num_identities: int) -> NetworkCost:
+def _cost(point: Point, config: RunConfig, num_identities: int, num_held_out: int) -> NetworkCost:
     costs = network_costs(config)
+    memory = training_bytes(config, num_identities, num_held_out=num_held_out)
     return NetworkCost(
         point, config, costs["cost/gflops"], costs["cost/mparams"],
-        training_bytes(config, num_identities).total, size_bytes(config, num_identities),
+        memory.total, size_bytes(config, num_identities),
     )  # fmt: skip
 
 
-def impossible(costs: Sequence[NetworkCost], available_bytes: float | None) -> list[str]:
+def impossible(costs: Sequence[NetworkCost], room: Room) -> list[str]:
     """Return a line for each network that cannot be trained here."""
-    if available_bytes is None:
-        return []
+    why = f", {room.why}" if room.why else ""
     return [
         f"a network of {cost.mparams:.3g} M parameters needs {cost.memory_bytes / 2**30:.3g} GiB, "
-        f"a trial here has {available_bytes / 2**30:.3g}; such points will be refused: {cost.point}"
+        f"a trial here has {room.num_bytes / 2**30:.3g}{why}; such points will be refused: "
+        f"{cost.point}"
         for cost in costs
-        if cost.memory_bytes > available_bytes
+        if cost.memory_bytes > room.num_bytes
     ]
 
 

@@ -173,7 +173,18 @@ def local_slots(space: SearchSpace, num_cpus: int) -> tuple[int, float]:
     asked, num_gpus = space.settings.resources, torch.cuda.device_count()
     gpus = asked.gpus_per_trial or (1.0 if num_gpus else 0.0)
     resources = {"cpu": float(asked.cpus_per_trial), "gpu": gpus}
-    return max_concurrent(resources, {"CPU": num_cpus, "GPU": num_gpus}), gpus
+    search = space.settings.search
+    planned = SweepRecord(
+        space.settings.name, search.trials if space.holes() else 1, 0,
+        repeat_top=search.repeat_top, repeat_seeds=search.repeat_seeds,
+    )  # fmt: skip
+    return busy_slots(max_concurrent(resources, {"CPU": num_cpus, "GPU": num_gpus}), planned), gpus
+
+
+def busy_slots(slots: int, sweep: SweepRecord) -> int:
+    """Return how many of some places for a trial are in use at once: no more than are planned."""
+    repeats = sweep.repeat_top * (sweep.repeat_seeds - 1)
+    return max(1, min(slots, max(sweep.planned_trials, repeats)))
 
 
 def run_trials(

@@ -19,7 +19,7 @@ from facesearch.space import SearchSpace
 from facesearch.tracking.provenance import provenance
 from facesearch.tracking.store import Store
 from facesearch.tracking.tracker import Tracker
-from facesearch.training.memory import available_bytes, default_device, training_bytes
+from facesearch.training.memory import room_of_trial, training_bytes
 from facesearch.tuning.controller import Controller
 from facesearch.tuning.folder import (
     CheckpointKeeper,
@@ -37,6 +37,7 @@ from facesearch.tuning.records import Observer, SweepRecord, TrialRecord
 from facesearch.tuning.repeats import config_of
 from facesearch.tuning.sweep import (
     Cluster,
+    busy_slots,
     max_concurrent,
     ray_session,
     raylet_watch,
@@ -122,7 +123,10 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
         for note in folder.ledger.notes:
             view.say(note)
         is_local = cluster is None or cluster.address is None
-        limits = _limits(space, root, faces, resources["gpu"], is_local=is_local)
+        limits = _limits(
+            space, root, faces, resources["gpu"], busy_slots(at_once, fold(folder.ledger.events)),
+            is_local=is_local,
+        )  # fmt: skip
         observers: list[Observer] = []
         controller = Controller(
             space, folder.ledger, sweep, observers, limits, resources["gpu"]
@@ -215,18 +219,19 @@ def learned_trials(space: SearchSpace, folders: Sequence[Path]) -> list[TrialRec
 
 
 def _limits(
-    space: SearchSpace, root: str | None, faces: Faces, gpus: float, *, is_local: bool
+    space: SearchSpace, root: str | None, faces: Faces, gpus: float, busy: int, *, is_local: bool
 ) -> Limits:
-    """Refuse what can never fit this machine; of other nodes nothing is known."""
+    """Refuse what can never fit this machine beside others; of other nodes nothing is known."""
     if not is_local:
         return Limits(space)
 
     def memory_bytes(config: RunConfig) -> int:
         return training_bytes(
-            absolute_root(config, root), len(faces.identities), num_faces=len(faces.train)
-        ).total
+            absolute_root(config, root), len(faces.identities), num_faces=len(faces.train),
+            num_held_out=len(faces.strangers),
+        ).total  # fmt: skip
 
-    return Limits(space, memory_bytes, available_bytes(default_device(), gpus or 1.0))
+    return Limits(space, memory_bytes, room_of_trial(gpus, busy))
 
 
 def _end_without_ray(view: LiveView, tracker: Tracker, folder: SweepFolder) -> None:

@@ -25,7 +25,9 @@ AVERAGED = RunConfig.model_validate(
 def train(stage: Stage) -> list[dict[str, Any]]:
     claim(stage.place / "checkpoints", 1)
     told: list[dict[str, Any]] = []
-    train_stage(Job(stage, 1, 1, torch.get_num_threads()), Ranks(), CPU, lambda **line: told.append(line))
+    train_stage(
+        Job(stage, 1, 1, torch.get_num_threads()), Ranks(), CPU, lambda **line: told.append(line)
+    )
     return told
 
 

@@ -16,9 +16,11 @@ from facesearch.errors import InputError
 from facesearch.training.fit import Training
 from facesearch.training.memory import (
     Memory,
+    Room,
     available_bytes,
     is_out_of_memory,
     refuse_parts,
+    room_of_trial,
     training_bytes,
 )
 
@@ -31,28 +33,37 @@ from facesearch.data.faces import load_faces
 from facesearch.training.fit import Training
 config = RunConfig.model_validate(json.loads(sys.argv[1]))
 faces = load_faces(config.data)
-if len(sys.argv) > 2:
+if len(sys.argv) > 2 and int(sys.argv[2]):
     resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]),) * 2)
 
 def peak_kb():  # ru_maxrss would begin with that of the process that started this one
     with open("/proc/self/status") as status:
         return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
 
-before = peak_kb()
-training = Training(config, faces)
-training._train_epoch(1)
+what = sys.argv[3] if len(sys.argv) > 3 else "train"
+if what == "validate":
+    training = Training(config, faces)
+    before = peak_kb()
+    training.score()
+else:
+    before = peak_kb()
+    training = Training(config, faces)
+    training._train_epoch(1)
 print((peak_kb() - before) * 1024)
 """
 
 
+PLAIN = {"batch_size": 64, "precision": "fp32"}
+
+
 def config_of(**parts: dict[str, Any]) -> RunConfig:
     data = {"image_px": 48, "synthetic": {"num_identities": 40, "faces_per_identity": 5}}
-    train = {"batch_size": 64, "precision": "fp32"}
+    train = PLAIN
     return RunConfig.model_validate({"data": data, "train": train} | parts)
 
 
-def run(config: RunConfig, *limits: int) -> subprocess.CompletedProcess[str]:
-    words = [json.dumps(config.model_dump(mode="json")), *map(str, limits)]
+def run(config: RunConfig, *more: int | str) -> subprocess.CompletedProcess[str]:
+    words = [json.dumps(config.model_dump(mode="json")), *map(str, more)]
     return subprocess.run([sys.executable, "-c", MEASURE, *words], capture_output=True, text=True)
 
 
@@ -65,6 +76,19 @@ def test_the_measured_peak_is_that_of_the_forecast_or_above(network: str) -> Non
     # above: the libraries' own buffers, and gradients beside activations. A little below: pages
     # that the imports have freed are used again
     assert 0.9 * told < measured < 3 * told
+
+
+@pytest.mark.parametrize("network", ["cnn", "iresnet18"])
+def test_the_measured_peak_of_a_validation_is_that_of_the_forecast_or_above(network: str) -> None:
+    faces = {"num_identities": 600, "faces_per_identity": 5}
+    config = config_of(
+        data={"image_px": 64, "synthetic": faces}, model={"network": network}, train=PLAIN
+    )
+    done = run(config, 0, "validate")
+    assert done.returncode == 0, done.stderr
+    held = len(load_faces(config.data).strangers)
+    told = training_bytes(config, 500, num_held_out=held, device=CPU).validation
+    assert held > 256 and 0.9 * told < int(done.stdout) < 3 * told
 
 
 def test_a_training_above_the_limit_of_its_process_runs_out_of_memory() -> None:
@@ -127,6 +151,7 @@ def test_the_state_of_every_optimiser_is_counted(
     assert told.optimizer == found
     copies = 2 if ema_decay else 1
     assert told.weights == copies * size([training.network.state_dict()])
+    assert told.head == copies * size([training.head.state_dict()])
 
 
 def test_the_activations_follow_the_batch_as_it_will_be() -> None:
@@ -146,6 +171,29 @@ def test_the_total_is_what_is_held_at_once() -> None:
     memory = Memory(weights=1, head=2, gradients=4, optimizer=8, activations=16)
     assert (memory.stored, memory.total) == (11, 27)
     assert Memory(1, 2, 4, 8, 16, holds_both=True).total == 31
+    # validation follows when a step is over
+    assert Memory(1, 2, 4, 8, 16, validation=15).total == 27
+    assert Memory(1, 2, 4, 8, 16, validation=100).total == 111
+    assert Memory(1, 2, 4, 8, 16, validation=100).stored == 11
+
+
+def test_validation_takes_what_follows_from_the_faces_that_are_held_out() -> None:
+    config = config_of()
+    none, few, many = (
+        training_bytes(config, 30, num_held_out=held, device=CPU).validation
+        for held in (0, 64, 50_000)
+    )
+    assert none == 0 < few < many
+    # 50,000 faces: embeddings twice, and not the 5 GB of all their pairs
+    assert 2 * 4 * 50_000 * 256 < many < 400e6
+    gpu = training_bytes(
+        config_of(train={"precision": "fp32"}), 30, num_held_out=50_000, device=torch.device("cuda")
+    )
+    # images and the two sides of a layer; embeddings and pairs are on the host
+    assert 256 * 4 * 3 * 48 * 48 < gpu.validation < 1e9
+    assert training_bytes(config, 30, device=CPU).total <= (
+        training_bytes(config, 30, num_held_out=50_000, device=CPU).total
+    )
 
 
 @pytest.mark.parametrize(
@@ -176,6 +224,23 @@ def test_a_share_of_the_machine_is_available() -> None:
     whole = available_bytes(CPU)
     assert 100e6 < whole < 1e15
     assert available_bytes(CPU, 0.25) == whole // 4 and available_bytes(CPU, 8.0) == whole
+
+
+def test_trials_at_a_time_share_the_memory_of_the_cpu() -> None:
+    whole = available_bytes(CPU)
+    assert room_of_trial(0.0, 1, CPU) == Room(whole, "")
+    four = room_of_trial(0.0, 4, CPU)
+    assert four == Room(whole // 4, "as 4 trials run at once on this machine")
+    # a GPU that is asked for elsewhere gives this machine no more memory
+    assert room_of_trial(1.0, 4, CPU) == four
+
+
+def test_trials_on_a_gpu_have_their_part_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (1, 80_000_000_000))
+    gpu = torch.device("cuda")
+    assert room_of_trial(0.5, 8, gpu) == Room(40_000_000_000, "as a trial has 0.5 of a GPU")
+    for gpus in (0.0, 1.0, 2.0):
+        assert room_of_trial(gpus, 8, gpu) == Room(80_000_000_000, "")
 
 
 def test_what_cannot_be_computed_in_parts_is_refused() -> None:

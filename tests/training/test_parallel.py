@@ -80,6 +80,11 @@ def drawing(ranks: Ranks) -> Result:
     return result_of(training_of(DRAWING, ranks))
 
 
+def with_statistics_of_a_head(ranks: Ranks) -> Result:
+    head = {"type": "adaface", "center_weight": 0.1}
+    return result_of(training_of(config_of(optim={"ema_decay": 0.9}, head=head), ranks))
+
+
 def resumed(ranks: Ranks) -> Result:
     first = training_of(DRAWING, ranks)
     next(first.epochs())
@@ -121,6 +126,7 @@ EQUAL: dict[str, tuple[RunConfig, int]] = {
 }
 CASES: dict[str, Callable[[Ranks], Result]] = {
     "drawing": drawing, "resumed": resumed, "diverging": diverging,
+    "head": with_statistics_of_a_head,
 }  # fmt: skip
 
 
@@ -164,7 +170,7 @@ def test_two_processes_train_as_one(two: list[dict[str, Result]], name: str) -> 
     torch.testing.assert_close(two[0][name], alone, rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.parametrize("name", [*EQUAL, "drawing", "resumed"])
+@pytest.mark.parametrize("name", [*EQUAL, "drawing", "resumed", "head"])
 def test_all_ranks_end_with_the_same(two: list[dict[str, Result]], name: str) -> None:
     torch.testing.assert_close(two[0][name], two[1][name], rtol=0, atol=0)
 

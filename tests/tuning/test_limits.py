@@ -1,10 +1,15 @@
 import pytest
 import torch
 
+from facesearch.data.faces import load_faces
 from facesearch.models.cost import network_costs
 from facesearch.space import SearchSpace, space_from_text
+from facesearch.training.memory import Room, default_device, training_bytes
 from facesearch.tuning import limits as limits_module
 from facesearch.tuning.limits import Limits, measure_latency_ms
+from facesearch.tuning.records import SweepRecord
+from facesearch.tuning.sweep import busy_slots, local_slots
+from facesearch.tuning.tune import _limits
 
 SMALL, LARGE = {"model.width": 8}, {"model.width": 32}
 
@@ -37,17 +42,21 @@ def test_memory_is_judged_only_where_both_numbers_are_known() -> None:
     def needs(config: object) -> int:
         return 3_000_000_000
 
-    assert Limits(space("{}"), needs, 2e9).excess(SMALL) == {"memory": 0.5}
-    assert Limits(space("{}"), needs, 4e9).excess(SMALL) == {}
+    assert Limits(space("{}"), needs, Room(2e9)).excess(SMALL) == {"memory": 0.5}
+    assert Limits(space("{}"), needs, Room(4e9)).excess(SMALL) == {}
     assert Limits(space("{}"), needs, None).excess(SMALL) == {}
-    assert Limits(space("{}"), None, 1.0).excess(SMALL) == {}
+    assert Limits(space("{}"), None, Room(1.0)).excess(SMALL) == {}
 
 
 def test_the_reason_is_one_line_with_the_point_the_value_and_the_limit() -> None:
-    limits = Limits(space("{cost/mparams: 2}"), lambda config: 3_000_000_000, 2e9)
-    told = limits.reason({"cost/mparams": 0.25, "memory": 0.5}, {"model.width": 32})
-    assert told == (
-        "width=32: cost/mparams is 2.5, above the limit 2, needs 3 GB of memory, but has 2"
+    def told(room: Room) -> str:
+        limits = Limits(space("{cost/mparams: 2}"), lambda config: 3_000_000_000, room)
+        return limits.reason({"cost/mparams": 0.25, "memory": 0.5}, {"model.width": 32})
+
+    reason = "width=32: cost/mparams is 2.5, above the limit 2, needs 3 GB of memory, but has 2"
+    assert told(Room(2e9)) == reason
+    assert told(Room(2e9, "as 4 trials run at once on this machine")) == (
+        f"{reason}, as 4 trials run at once on this machine"
     )
 
 
@@ -81,3 +90,38 @@ def test_the_latency_grows_with_the_network_and_leaves_torch_as_it_was() -> None
     assert 0 < small < large
     assert torch.get_num_threads() == threads
     assert torch.equal(torch.random.get_rng_state(), state)
+
+
+def test_the_trials_of_a_sweep_share_the_memory_of_the_machine() -> None:
+    plain = space("{}")
+    faces = load_faces(plain.first_config().data)
+    alone, four = (_limits(plain, None, faces, 0.0, busy, is_local=True) for busy in (1, 4))
+    assert alone.room is not None and four.room is not None
+    device = default_device()
+    share = 1 if device.type == "cuda" else 4
+    assert four.room.num_bytes == pytest.approx(alone.room.num_bytes / share, rel=1e-6)
+    assert four.memory_bytes is not None
+    needed = four.memory_bytes(plain.config(LARGE))
+    assert needed == training_bytes(
+        plain.config(LARGE), len(faces.identities), num_faces=len(faces.train),
+        num_held_out=len(faces.strangers),
+    ).total  # fmt: skip
+    # of the nodes of a cluster nothing is known
+    elsewhere = _limits(plain, None, faces, 0.0, 4, is_local=False)
+    assert elsewhere.room is None and elsewhere.excess(LARGE) == {}
+
+
+@pytest.mark.parametrize(
+    ("slots", "trials", "repeat_top", "expected"),
+    [(8, 50, 0, 8), (8, 3, 0, 3), (8, 1, 0, 1), (8, 3, 3, 6), (2, 3, 3, 2), (1, 0, 0, 1)],
+)
+def test_no_more_trials_run_at_once_than_are_planned(
+    slots: int, trials: int, repeat_top: int, expected: int
+) -> None:
+    sweep = SweepRecord("s", trials, 5, repeat_top=repeat_top, repeat_seeds=3)
+    assert busy_slots(slots, sweep) == expected
+
+
+def test_a_space_without_dimensions_has_this_machine_for_itself() -> None:
+    one = space_from_text("data: {image_px: 32}\nsearch: {trials: 50}")
+    assert local_slots(one, num_cpus=16)[0] == 1

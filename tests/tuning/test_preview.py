@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from facesearch.space import space_from_text
+from facesearch.training.memory import Room
 from facesearch.tuning.baseline import as_baseline
 from facesearch.tuning.preview import (
     ATTEMPT_S,
@@ -42,9 +43,19 @@ def test_networks_come_from_small_to_large_and_what_cannot_fit_is_told() -> None
     costs = extremes(space_from_text(SPACE % (9, "asha")), None, 100)
     assert [cost.point["model.width"] for cost in costs] == [4, 8, 64]
     assert np.all(np.diff([cost.mparams for cost in costs]) > 0)
-    told = impossible(costs, (costs[1].memory_bytes + costs[2].memory_bytes) / 2)
-    assert len(told) == 1 and "'model.width': 64" in told[0]
-    assert impossible(costs, None) == []
+    between = (costs[1].memory_bytes + costs[2].memory_bytes) / 2
+    [told] = impossible(costs, Room(between, "as 3 trials run at once on this machine"))
+    assert "'model.width': 64" in told and "GiB, a trial here has 0." in told
+    assert ", as 3 trials run at once on this machine; such points will be refused" in told
+    assert impossible(costs, Room(1e15)) == []
+
+
+def test_faces_that_are_held_out_take_memory_too() -> None:
+    space = space_from_text(SPACE % (9, "asha"))
+    without, few, many = (extremes(space, None, 100, held)[0] for held in (0, 100, 1_000_000))
+    assert without.memory_bytes <= few.memory_bytes < many.memory_bytes
+    assert many.memory_bytes > 4 * 1_000_000 * 256  # their embeddings alone
+    assert without.checkpoint_bytes == many.checkpoint_bytes
 
 
 def test_without_early_stopping_the_duration_is_arithmetic() -> None:
