@@ -50,7 +50,7 @@ def show_preview(
     _show_plan(console, space, plan, at_once)
     if has_pace:
         console.print(f"expected duration: {_duration(plan)}", highlight=False)
-    kept = _kept_files(plan, at_once, space.settings.search.scheduler.type)
+    kept = _kept_files(plan, at_once, space.settings.search)
     disk = max(cost.checkpoint_bytes for cost in possible) * kept
     console.print(f"disk: at most {disk / 1e6:,.0f} MB of checkpoints", highlight=False)
     if as_json:
@@ -129,11 +129,14 @@ def _print_json(space: SearchSpace, costs: Any, plan: Any, **told: Any) -> None:
     click.echo(json.dumps(preview, indent=1))
 
 
-def _kept_files(plan: Any, at_once: int, scheduler: str) -> float:
-    """Three files for each trial at work or paused, two for each that trained to the end."""
-    pauses = scheduler in ("asha_promote", "one_epoch", "pbt")
+def _kept_files(plan: Any, at_once: int, search: Any) -> float:
+    """Two files and the best by each score for each trial at work or paused, one less of ended."""
+    pauses = search.scheduler.type in ("asha_promote", "one_epoch", "pbt")
     whole: float = plan.rungs[max(plan.rungs)] + plan.repeats
-    return 3 * float(plan.rungs[1] if pauses else at_once) + 2 * whole
+    # a cost is the same after every epoch, so the last file is the best by it
+    varying = [name for name in search.objectives if not name.startswith("cost/")]
+    best = len(varying) if search.has_several else 1
+    return (2 + best) * float(plan.rungs[1] if pauses else at_once) + (1 + best) * whole
 
 
 def _show_holes(console: Any, space: SearchSpace) -> None:

@@ -3,7 +3,8 @@
     epoch-0007-a2-score0.9125.ckpt   after 7 epochs, by the second attempt at the trial
     attempt                          the number of the newest attempt: only that one may write
 
-The score stands in the name, so that a crash cannot part it from its weights.
+The score stands in the name, so that a crash cannot part it from its weights; of several
+objectives all do, as in ``score0.9125_-1.7``.
 """
 
 import contextlib
@@ -19,7 +20,8 @@ from facesearch.training.checkpoint import write_atomically
 from facesearch.training.fit import Training
 from facesearch.training.memory import training_bytes
 
-_NAME = re.compile(r"epoch-(\d{1,9})-a(\d{1,9})-score(-?[\d.e+-]+|nan|-?inf)\.ckpt")
+_SCORE = r"(?:-?[\d.e+-]+|nan|-?inf)"
+_NAME = re.compile(rf"epoch-(\d{{1,9}})-a(\d{{1,9}})-score({_SCORE}(?:_{_SCORE})*)\.ckpt")
 _FENCE = "attempt"
 
 
@@ -34,7 +36,7 @@ class _File:
     path: Path
     epoch: int
     attempt: int
-    score: float
+    scores: tuple[float, ...]
 
 
 class Checkpoints:
@@ -49,15 +51,17 @@ class Checkpoints:
     def __init__(self, folder: Path, attempt: int) -> None:
         self.folder, self.attempt = folder, attempt
 
-    def save(self, training: Training, score: float) -> Path:
+    def save(self, training: Training, *scores: float) -> Path:
         """Write a checkpoint, then delete those that are not kept.
 
-        Kept are this one, the one before it (in case this one is damaged), and the best one. What
-        another attempt wrote of this epoch or later ones is deleted: that course is given up.
+        Kept are this one, the one before it (in case this one is damaged), and the best one by each
+        score. A score that no epoch changes, as a cost, keeps none more: of equals the newest is
+        the best. What another attempt wrote of this epoch or later ones is deleted: that course is
+        given up.
 
         Args:
             training: Between two epochs.
-            score: Of its last epoch; more is better.
+            scores: Of its last epoch, one for each objective; more is better.
 
         Returns:
             The file.
@@ -69,16 +73,17 @@ class Checkpoints:
         """
         self._refuse_superseded()
         epoch = training.epochs_done
-        name = f"epoch-{epoch:04}-a{self.attempt}-score{float(score)!r}.ckpt"
+        told = "_".join(repr(float(score)) for score in scores)
+        name = f"epoch-{epoch:04}-a{self.attempt}-score{told}.ckpt"
         path = self.folder / name
         try:
             training.save(path)
         finally:
             # again: this process may have been stopped while it wrote
             self._take_back_superseded(path)
-        own = _File(path, epoch, self.attempt, score)
+        own = _File(path, epoch, self.attempt, scores)
         before = [file for file in _files(self.folder) if file.epoch < epoch]
-        _keep(self.folder, {own, *before[-1:], _best([*before, own])})
+        _keep(self.folder, {own, *before[-1:], *_best([*before, own])})
         return path
 
     def load(
@@ -163,12 +168,12 @@ def forget(folder: Path) -> None:
 
 
 def keep_final(folder: Path) -> None:
-    """Leave only the best and the last checkpoint of a trial that has ended."""
+    """Leave only the last checkpoint of a trial that has ended, and the best by each score."""
     _unlink(folder / _FENCE)
     _remove_temporary(folder)
     files = _files(folder)
     if files:
-        _keep(folder, {files[-1], _best(files)})
+        _keep(folder, {files[-1], *_best(files)})
 
 
 def size_bytes(config: RunConfig, num_identities: int) -> int:
@@ -197,14 +202,24 @@ def _files(folder: Path) -> list[_File]:
             match = _NAME.fullmatch(path.name)
             with contextlib.suppress(ValueError):
                 if match is not None:
-                    epoch, attempt, score = match.groups()
-                    found.append(_File(path, int(epoch), int(attempt), float(score)))
+                    epoch, attempt, told = match.groups()
+                    scores = tuple(map(float, told.split("_")))
+                    found.append(_File(path, int(epoch), int(attempt), scores))
     return sorted(found, key=lambda file: (file.epoch, file.attempt))
 
 
-def _best(files: list[_File]) -> _File:
-    # NaN is the least; of equals, the newest
-    return max(files, key=lambda f: (-math.inf if math.isnan(f.score) else f.score, f.epoch))
+def _best(files: list[_File]) -> set[_File]:
+    """Return the best file by each score; an earlier version wrote the first score alone."""
+    best = set()
+    for place in range(max(len(file.scores) for file in files)):
+        having = [file for file in files if len(file.scores) > place]
+        # NaN is the least; of equals, the newest
+        best.add(max(having, key=lambda file: (_or_least(file.scores[place]), file.epoch)))
+    return best
+
+
+def _or_least(score: float) -> float:
+    return -math.inf if math.isnan(score) else score
 
 
 def _keep(folder: Path, kept: set[_File]) -> None:

@@ -101,7 +101,7 @@ class TrialTask:
             self._arm(stacks)
             for result in training.epochs():
                 scores = _finite(space, result)
-                checkpoints.save(training, scores[0])
+                checkpoints.save(training, *scores)
                 _report(_epoch(result, scores, micro_batches))
                 reached.append(result.epoch)
                 self._arm(stacks)

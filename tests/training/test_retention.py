@@ -73,6 +73,39 @@ def test_the_last_two_and_the_best_are_kept(folder: Path, small_config: RunConfi
     assert kept(folder) == ["epoch-0009-a1", "epoch-0010-a1", "epoch-0011-a1"]
 
 
+def test_of_several_objectives_the_best_by_each_is_kept(
+    folder: Path, small_config: RunConfig
+) -> None:
+    training = new(small_config)
+    # two that vary, the second below 0, and a cost that is the same after every epoch
+    course = {1: (0.9, -0.5), 2: (0.5, -0.1), 3: (0.6, -0.3), 4: (0.7, float("nan")), 5: (0.8, -1)}
+    for epoch, scores in course.items():
+        training.epochs_done = epoch
+        path = Checkpoints(folder, 1).save(training, *scores, -1.25)
+        assert path.is_file()
+    assert path.name == "epoch-0005-a1-score0.8_-1.0_-1.25.ckpt"
+    assert kept(folder) == [f"epoch-000{epoch}-a1" for epoch in (1, 2, 4, 5)]
+    keep_final(folder)
+    assert kept(folder) == [f"epoch-000{epoch}-a1" for epoch in (1, 2, 5)]
+    resumed = new(small_config)
+    assert Checkpoints(folder, 1).load(resumed, most_epochs=9) == []
+    assert resumed.epochs_done == 5
+
+
+def test_files_of_an_earlier_version_with_the_first_score_alone_are_read(
+    folder: Path, small_config: RunConfig
+) -> None:
+    training = new(small_config)
+    save(folder, training, {1: 0.9, 2: 0.2, 3: 0.3})
+    resumed = new(small_config)
+    assert Checkpoints(folder, 1).load(resumed, most_epochs=9) == [] and resumed.epochs_done == 3
+    for epoch, scores in {4: (0.4, -0.1), 5: (0.5, -0.3), 6: (0.1, -0.2)}.items():
+        resumed.epochs_done = epoch
+        Checkpoints(folder, 1).save(resumed, *scores)
+    # the first by the first score, the fourth by the second, and the last two
+    assert kept(folder) == [f"epoch-000{epoch}-a1" for epoch in (1, 4, 5, 6)]
+
+
 def test_the_course_of_an_older_attempt_is_given_up_epoch_by_epoch(
     folder: Path, small_config: RunConfig
 ) -> None:
@@ -120,7 +153,13 @@ def test_a_checkpoint_of_another_config_is_passed_over(
 
 def test_junk_and_missing_folders_are_survived(folder: Path, small_config: RunConfig) -> None:
     training = new(small_config)
-    for name in ("notes.txt", "epoch-x-a1-score1.ckpt", "epoch-0009-a1-score1e.e.ckpt", "epoch-1"):
+    for name in (
+        "notes.txt",
+        "epoch-x-a1-score1.ckpt",
+        "epoch-0009-a1-score1_.ckpt",
+        "epoch-0009-a1-score1e.e.ckpt",
+        "epoch-1",
+    ):
         (folder / name).write_bytes(b"junk")
     (folder / ".epoch-0001-a1-score0.5.ckpt.77.tmp").write_bytes(b"half")
     (folder / "epoch-0008-a1-score0.1.ckpt").mkdir()  # a folder where a file should be
