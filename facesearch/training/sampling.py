@@ -3,6 +3,7 @@
 Shapes: M faces, B faces in a batch.
 """
 
+from collections import deque
 from collections.abc import Callable
 
 import numpy as np
@@ -56,14 +57,15 @@ def identities(
     faces_each = max(1, min(faces_each, batch_size // 2))
     persons = min(batch_size // faces_each, len(decks))
     steps = max(1, len(labels_M) // (persons * faces_each))
-    queue: list[int] = []
+    queue: deque[int] = deque()
     batches = []
     taken = np.zeros(len(decks), dtype=np.int64)
     for _ in range(steps):
         if len(queue) < persons:
             # those still waiting come first, and nobody twice in a batch
-            queue += [int(n) for n in rng.permutation(len(decks)) if int(n) not in set(queue)]
-        batch = [queue.pop(0) for _ in range(persons)]
+            waiting = set(queue)
+            queue += [n for n in rng.permutation(len(decks)).tolist() if n not in waiting]
+        batch = [queue.popleft() for _ in range(persons)]
         for number in batch:
             deck = decks[number]
             turn = (taken[number] + np.arange(faces_each)) % len(deck)

@@ -1,9 +1,12 @@
+import hashlib
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
 
 from facesearch.config.optim import SAMPLINGS as CATALOGUE
+from facesearch.training import sampling
 from facesearch.training.sampling import SAMPLINGS, balanced, identities, shuffled
 
 # 3 people with 40 faces, 5 with 12, 1 with a single one
@@ -63,3 +66,27 @@ def test_a_batch_has_two_people_however_few_faces_there_are(each: int, batch: in
 
 def test_few_people_make_a_smaller_batch() -> None:
     assert identities(np.repeat([0, 1, 2], 10), 32, 4, rng()).shape == (2, 12)
+
+
+def test_who_waits_is_looked_up_once_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    def counted(values: Any) -> set[int]:
+        made.append(len(values))
+        return set(values)
+
+    monkeypatch.setattr(sampling, "set", counted, raising=False)
+    batches = identities(np.repeat(np.arange(500), 5), 64, 4, rng())
+    # 39 batches of 16 identities of 500: the queue is filled twice
+    assert batches.shape == (39, 64) and made == [0, 4]
+
+
+def test_batches_of_identities_are_those_of_every_version() -> None:
+    """A training that is resumed must go on with the batches that it would have had."""
+    batches = identities(LABELS, 16, 4, rng())
+    assert batches[:3, ::4].tolist() == [
+        [124, 179, 0, 166],
+        [180, 144, 42, 97],
+        [138, 150, 123, 65],
+    ]
+    assert hashlib.sha256(batches.astype("<i8").tobytes()).hexdigest()[:16] == "41424fba45aba6cf"
