@@ -30,6 +30,7 @@ from facesearch.errors import InputError
 from facesearch.final.model import FaceModel, Temperature, Threshold, build_member
 from facesearch.final.views import VIEWS
 from facesearch.metrics.thresholds import Calibration
+from facesearch.models.network import with_plain_pixels
 from facesearch.training.checkpoint import all_finite, write_atomically
 
 WEIGHTS, HEADER, MANIFEST = "model.safetensors", "config.json", "manifest.json"
@@ -221,6 +222,7 @@ def _fill(folder: Path, model: FaceModel, weights: bytes) -> None:
         reason = str(error).splitlines()[0]
         raise InputError(f"{path}: not a safetensors file: {reason}") from None
     own = _own_tensors(model)
+    found = with_plain_pixels(found, own)
     kinds = [{k: (v.dtype, tuple(v.shape)) for k, v in s.items()} for s in (own, found)]
     differing = sorted(dict(kinds[0].items() ^ kinds[1].items()))
     if differing:

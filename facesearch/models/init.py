@@ -50,8 +50,8 @@ def load_initial_weights(network: nn.Module, model: ModelConfig) -> Loaded:
     matched, skipped = {}, []
     for name, tensor in own.items():
         found = stripped.get(name)
-        if found is not None and found.ndim == 4 and tensor.ndim == 4:
-            found = _fit_colours(found, tensor)
+        if found is not None:
+            found = _fit_colours(name, found, tensor)
         if found is not None and found.shape == tensor.shape:
             matched[name] = found
         else:
@@ -97,11 +97,14 @@ def _strip(name: str) -> str:
     return name.removeprefix(prefix)
 
 
-def _fit_colours(found: Tensor, wanted: Tensor) -> Tensor:
-    """Make a first convolution over colours one over luminance, if that is what is wanted."""
-    if wanted.shape[1] == 1 and found.shape[1] == 3:
+def _fit_colours(name: str, found: Tensor, wanted: Tensor) -> Tensor:
+    """Make what is of three colours one of the luminance, if that is what is wanted."""
+    if wanted.ndim == found.ndim == 4 and (wanted.shape[1], found.shape[1]) == (1, 3):
         # for a grey picture all three colours are equal, so their kernels add up
         return found.sum(1, keepdim=True)
+    if name.startswith("pixels.") and (len(wanted), len(found)) == (1, 3):
+        # and get the mean of what each would have got, which is nearly the same
+        return found.mean(0, keepdim=True)
     return found
 
 

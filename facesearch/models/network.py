@@ -3,6 +3,8 @@
 Shapes: B batch, C channels, H and W pixels, D embedding.
 """
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 
@@ -19,6 +21,7 @@ class FaceNetwork(nn.Module):
         embedding: From that vector to the embedding.
         norm: The last layer.
         input_channels: 3, or 1 for a network that sees the luminance only.
+        pixels: What its weights want done to the images first; None: nothing.
 
     """
 
@@ -29,8 +32,10 @@ class FaceNetwork(nn.Module):
         embedding: nn.Module,
         norm: nn.Module,
         input_channels: int = 3,
+        pixels: "Pixels | None" = None,
     ) -> None:
         super().__init__()
+        self.pixels = pixels or nn.Identity()
         self.features = nn.Sequential(*stages)
         self.pooling = pooling
         self.embedding = embedding
@@ -45,10 +50,46 @@ class FaceNetwork(nn.Module):
         """Map normalised images [B, 3 or 1, H, W] to embeddings [B, D] (float32, any length)."""
         if self.input_channels == 1 and images_BCHW.shape[1] == 3:
             images_BCHW = luminance(images_BCHW)
-        pooled = self.pooling(self.features(images_BCHW))
+        pooled = self.pooling(self.features(self.pixels(images_BCHW)))
         # The embedding's own scale matters to the heads; bf16 would round it to 3 digits.
         embeddings: Tensor = self.norm(self.embedding(pooled).float())
         return embeddings
+
+
+class Pixels(nn.Module):
+    """From images in [-1, 1], as every network gets them, to what trained weights were made for.
+
+    It is a part of the network, so checkpoints, bundles and ONNX files hold it, and who makes the
+    images need not know. At first it changes nothing.
+    """
+
+    scale: Tensor
+    shift: Tensor
+
+    def __init__(self, input_channels: int) -> None:
+        super().__init__()
+        self.register_buffer("scale", torch.ones(input_channels, 1, 1))
+        self.register_buffer("shift", torch.zeros(input_channels, 1, 1))
+
+    def forward(self, images_BCHW: Tensor) -> Tensor:
+        """Return images [B, C, H, W] times ``scale`` plus ``shift``, channel by channel."""
+        return images_BCHW * self.scale + self.shift
+
+
+def with_plain_pixels(found: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return a state of before there were `Pixels` with those that change nothing.
+
+    Args:
+        found: The state of some networks, which may lack them.
+        own: A state of the same networks as they are built now.
+
+    """
+    plain = dict(found)
+    for name in own.keys() - found.keys():
+        module, _, what = name.rpartition(".")
+        if module.rpartition(".")[2] == "pixels":
+            plain[name] = torch.full_like(own[name], float(what == "scale"))
+    return plain
 
 
 def luminance(images_BCHW: Tensor) -> Tensor:

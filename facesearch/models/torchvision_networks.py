@@ -1,10 +1,15 @@
-"""Networks of torchvision below their classifiers, with an embedding in its place."""
+"""Networks of torchvision below their classifiers, with an embedding in its place.
 
+Its trained weights want pixels with the mean and deviation of ImageNet, which is not what this
+project's networks get: so each of these begins with a step that `pretrained_state` sets.
+"""
+
+import torch
 from torch import Tensor, nn
 from torchvision import models
 
 from facesearch.config import ModelConfig
-from facesearch.models.network import FaceNetwork
+from facesearch.models.network import FaceNetwork, Pixels
 
 _RESNETS = {
     "resnet18": models.resnet18,
@@ -44,7 +49,9 @@ def _with_embedding(
     ]
     embedding = nn.Linear(channels, model.embedding_dim, bias=False)
     last = nn.BatchNorm1d(model.embedding_dim)
-    return FaceNetwork(stages, nn.Sequential(*parts), embedding, last, model.input_channels)
+    channels_in = model.input_channels
+    pooling = nn.Sequential(*parts)
+    return FaceNetwork(stages, pooling, embedding, last, channels_in, Pixels(channels_in))
 
 
 # How torchvision's names of layers become ours: the stem's and the stages' places.
@@ -56,14 +63,24 @@ _CONVNEXT_PLACES = {"classifier.0.": "pooling.1."}
 
 
 def pretrained_state(name: str) -> dict[str, Tensor]:
-    """Return torchvision's trained weights of a network, under our names.
+    """Return torchvision's trained weights of a network, under our names, with their `Pixels`.
 
     Raises:
         URLError: If they are not in torch's cache and cannot be downloaded.
 
+    Source:
+        The preset that torchvision has with the weights: ((x + 1) / 2 - mean) / deviation, where x
+        in [-1, 1] is (value - 127.5) / 127.5.
+
     """
     weights = models.get_model_weights(name).DEFAULT
-    return rename_state(name, weights.get_state_dict(progress=False))
+    preset = weights.transforms()
+    mean, deviation = torch.tensor(preset.mean), torch.tensor(preset.std)
+    pixels = {"scale": 0.5 / deviation, "shift": (0.5 - mean) / deviation}
+    return {
+        **rename_state(name, weights.get_state_dict(progress=False)),
+        **{f"pixels.{what}": value[:, None, None] for what, value in pixels.items()},
+    }
 
 
 def rename_state(name: str, state: dict[str, Tensor]) -> dict[str, Tensor]:

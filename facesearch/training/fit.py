@@ -249,7 +249,7 @@ class Training:
         self.average = self._new_average()
 
     def _load(self, state: dict[str, Any]) -> list[str]:
-        state, notes = upgraded(state)
+        state, notes = upgraded(state, self.network.state_dict())
         saved = RunConfig.model_validate(state["config"])
         if saved.optim.type != self.config.optim.type:
             raise ValueError(f"its optimiser is {saved.optim.type}")

@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 import torch
 from drawn_faces import drawn_faces
-from models import untrained
+from models import CONFIG, IDENTITIES, untrained
 from safetensors.torch import load_file, save_file
 
+from facesearch.config import RunConfig
 from facesearch.data.geometry import STAMP, MeanFace, mean_of_images
 from facesearch.data.geometry.gradients import correlation_in
 from facesearch.errors import InputError
 from facesearch.final.bundle import HEADER, MANIFEST, WEIGHTS, load_bundle, save_bundle
-from facesearch.final.model import Temperature, Threshold
+from facesearch.final.model import FaceModel, Temperature, Threshold, build_member
 from facesearch.metrics.thresholds import Calibration
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, 16, 16, 3), np.uint8)
@@ -53,6 +54,48 @@ def test_what_is_loaded_is_what_was_saved(folder: Path) -> None:
     assert model.calibration == Calibration(9.0, -3.0)
     assert model.temperature == Temperature(1.5, "dev")
     assert model.provenance == {"faces": "abc"}
+
+
+def of_torchvision() -> FaceModel:
+    """Return a model of a network that begins with a step of its own."""
+    config = RunConfig.model_validate(
+        {**CONFIG, "model": {"network": "resnet18", "embedding_dim": 8, "init": "torchvision"}}
+    )
+    torch.manual_seed(0)
+    member = build_member(config, len(IDENTITIES))
+    member.network.eval()
+    return FaceModel((member,), config, IDENTITIES)
+
+
+def test_what_a_network_does_to_its_pixels_is_in_the_bundle(tmp_path: Path) -> None:
+    model = of_torchvision()
+    plain = model.embed(IMAGES)
+    pixels = model.members[0].network.pixels
+    pixels.load_state_dict({"scale": torch.full((3, 1, 1), 2.2), "shift": torch.ones(3, 1, 1)})
+    save_bundle(tmp_path / "model", model)
+    found = load_bundle(tmp_path / "model").embed(IMAGES)
+    np.testing.assert_array_equal(found, model.embed(IMAGES))
+    assert not np.allclose(found, plain, atol=1e-3)
+
+
+def test_a_bundle_from_before_there_were_pixels_gives_what_it_gave(tmp_path: Path) -> None:
+    """Its config says torchvision as well: the weights decide, not the config."""
+    model = of_torchvision()
+    save_bundle(tmp_path / "model", model)
+    state = load_file(tmp_path / "model" / WEIGHTS)
+    kept = {name: tensor for name, tensor in state.items() if "pixels" not in name}
+    assert len(kept) == len(state) - 2
+    save_file(kept, tmp_path / "model" / WEIGHTS)
+    seal(tmp_path / "model")
+    np.testing.assert_array_equal(
+        load_bundle(tmp_path / "model").embed(IMAGES), model.embed(IMAGES)
+    )
+    # another tensor that is missing is still a fault
+    del kept["member0.network.features.0.0.weight"]
+    save_file(kept, tmp_path / "model" / WEIGHTS)
+    seal(tmp_path / "model")
+    with pytest.raises(InputError, match=r"features\.0\.0\.weight is missing in it"):
+        load_bundle(tmp_path / "model")
 
 
 def test_a_bundle_from_before_there_were_temperatures_is_read(folder: Path) -> None:

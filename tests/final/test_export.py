@@ -15,7 +15,7 @@ from facesearch.final.export import ExportError, check_onnx, export_onnx, open_o
 from facesearch.final.model import FaceModel, Threshold, build_member
 from facesearch.models import NETWORKS
 from facesearch.models.cost import network_cost
-from facesearch.models.network import normalise
+from facesearch.models.network import Pixels, normalise
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, 32, 32, 3), np.uint8)
 THRESHOLDS = {"eer": Threshold(0.25, "eer", "unknown_dev")}
@@ -53,6 +53,17 @@ def test_onnx_computes_what_the_model_computes(case: str) -> None:
     before = model.embed(IMAGES)
     assert check_onnx(export_onnx(model), model, IMAGES) <= 1e-5
     np.testing.assert_array_equal(model.embed(IMAGES), before)
+
+
+def test_onnx_has_what_the_network_does_to_its_pixels() -> None:
+    model = model_of({}, "plain", 1)
+    plain = model.embed(IMAGES)
+    network = model.members[0].network
+    network.pixels = Pixels(3)
+    network.pixels.scale.fill_(2.2)
+    network.pixels.shift.fill_(0.4)
+    assert not np.allclose(model.embed(IMAGES), plain, atol=1e-3)
+    assert check_onnx(export_onnx(model), model, IMAGES) <= 1e-5
 
 
 def small(name: str) -> bool:
