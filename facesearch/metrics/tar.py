@@ -147,7 +147,8 @@ def _add_impostors(
 def _exact(rows_BD: np.ndarray, others_CD: np.ndarray, found_P: np.ndarray) -> np.ndarray:
     """Return the exact scores of some pairs of a tile by their places in it, float32 [P]."""
     if len(found_P) > _MANY * len(rows_BD) * len(others_CD):
-        return scores(rows_BD, others_CD).ravel()[found_P]
+        found: np.ndarray = scores(rows_BD, others_CD).ravel()[found_P]
+        return found
     exact = [np.empty(0, np.float32)]
     for start in range(0, len(found_P), _PAIRS_AT_A_TIME):
         first, second = np.divmod(found_P[start : start + _PAIRS_AT_A_TIME], len(others_CD))
