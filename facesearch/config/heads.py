@@ -8,9 +8,9 @@ import math
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal, get_args
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
-from facesearch.config.part import Part, refuse
+from facesearch.config.part import Conflicts, Part, rule
 
 
 def _refuse_degrees(angle_rad: float) -> float:
@@ -106,16 +106,13 @@ class SphereFaceHead(_HeadWithCentres):
         0.3, gt=0, le=1, description="Part of the training after which the weight is the least."
     )
 
-    @model_validator(mode="after")
-    def _falls(self) -> "SphereFaceHead":
-        refuse(
-            (
-                self.blend_first < self.blend_least,
+    @rule
+    def _falls(self) -> Conflicts:
+        if self.blend_first < self.blend_least:
+            yield (
                 "blend_first",
                 f"must be blend_least {self.blend_least:g} or more, but got {self.blend_first:g}",
             )
-        )
-        return self
 
 
 class CosFaceHead(_MarginHead):
@@ -183,22 +180,22 @@ class MagFaceHead(_MarginHead):
     )
     norm_weight: float = Field(1.0, ge=0, description="Weight of the pull to large norms.")
 
-    @model_validator(mode="after")
-    def _ordered(self) -> "MagFaceHead":
-        largest_rad = self.margin_low_rad + self.margin_rise_rad
-        refuse(
-            (
-                self.norm_high <= self.norm_low,
+    @rule
+    def _norms_rise(self) -> Conflicts:
+        if self.norm_high <= self.norm_low:
+            yield (
                 "norm_high",
                 f"must be above norm_low {self.norm_low:g}, but got {self.norm_high:g}",
-            ),
-            (
-                largest_rad >= math.pi,
+            )
+
+    @rule
+    def _stays_an_angle(self) -> Conflicts:
+        largest_rad = self.margin_low_rad + self.margin_rise_rad
+        if largest_rad >= math.pi:
+            yield (
                 "margin_rise_rad",
                 f"and margin_low_rad together must be below pi, but got {largest_rad:g}",
-            ),
-        )
-        return self
+            )
 
 
 class CurricularFaceHead(_AngularHead):

@@ -22,7 +22,7 @@ from facesearch.space import space_from_text
         ("data: {split_seed: {int: [0, 9]}}", "data.split_seed: cannot .* ranked on the same"),
         ("data: {choice: [{image_px: 32}, {image_px: 64}]}", "data: cannot be a distribution"),
         ("uniform: [1, 2]", "must be a mapping of fields"),
-        ("train: [1]\noptim: {lr: {uniform: [0.1, 1]}}", "train: should be a valid dictionary"),
+        ("train: [1]\noptim: {lr: {uniform: [0.1, 1]}}", "train: must be a mapping of fields"),
     ],
 )
 def test_a_hole_that_cannot_be_drawn_from_is_told(text: str, message: str) -> None:
