@@ -1,5 +1,6 @@
 """What a network is made of. The tables are the catalogue; `facesearch.models` builds the names."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
@@ -131,3 +132,15 @@ class ModelConfig(Part):
 
 RESNETS = ("resnet18", "resnet34", "resnet50")
 TORCHVISION = (*RESNETS, "convnext_tiny")
+
+
+def weights_file(init: str) -> Path | None:
+    """Return the file that ``model.init`` names, or None if it names no file.
+
+    A relative path is taken from the working directory; of the folder of a final model, it is the
+    file of its weights.
+    """
+    if init == "torchvision":
+        return None
+    path = Path(init).expanduser()
+    return path / "model.safetensors" if path.is_dir() else path

@@ -17,6 +17,7 @@ from facesearch.space.messages import model_faults, refusals
 from facesearch.space.point_faults import drawn_faults, first_point_faults
 from facesearch.space.search_faults import search_faults, told
 from facesearch.space.search_space import SearchSpace
+from facesearch.space.shipped import find_space
 from facesearch.yaml_text import Document, parse_yaml, read_yaml
 
 # The line of the file, and a sentence.
@@ -25,13 +26,13 @@ _SHOWN = 40
 
 
 def load_space(path: Path) -> SearchSpace:
-    """Read and check a space file.
+    """Read and check a space file, or one that comes with facesearch, by its name alone.
 
     Raises:
         InputError: With all faults of the file at once, each with its line.
 
     """
-    return check_space(read_yaml(path))
+    return check_space(read_yaml(find_space(path)))
 
 
 def space_from_text(text: str, source: str = "space") -> SearchSpace:
