@@ -25,7 +25,7 @@ class Unknown:
     """Stands for a value that is told to be wrong already."""
 
     def __repr__(self) -> str:
-        return "UNKNOWN"
+        return "..."
 
 
 UNKNOWN = Unknown()

@@ -89,7 +89,8 @@ def refusal(
 
 def nearly_a_hole(word: str) -> bool:
     """Whether a word may have been meant to be a distribution's, and is none."""
-    return word not in HOLES and bool(difflib.get_close_matches(word, HOLES, n=1, cutoff=0.6))
+    close = difflib.get_close_matches(str(word).casefold(), HOLES, n=1, cutoff=0.6)
+    return word not in HOLES and bool(close)
 
 
 def unknown_field(name: str, known: list[str], *, is_alone: bool) -> str:

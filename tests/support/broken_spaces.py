@@ -1,6 +1,7 @@
 """Spaces with something wrong in them: each field of the schema, wrong in every way."""
 
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import yaml
@@ -66,7 +67,7 @@ def text_of(*wrong: tuple[Field, Any]) -> str:
             keys = ["head", keys[2]]
         for key in keys[:-1]:
             part = part.setdefault(key, {})
-        part[keys[-1]] = value
+        part[keys[-1]] = deepcopy(value)  # one object that stands twice would be an alias
     lines = (
         yaml.safe_dump({key: value}, default_flow_style=True, width=10**6)
         for key, value in raw.items()
@@ -79,6 +80,8 @@ def told_of(text: str) -> list[str]:
     try:
         space = space_from_text(text, "s.yaml")
     except InputError as error:
-        return [row.split(maxsplit=2)[2] for row in str(error).splitlines()[1:]]
+        head, *rows = str(error).splitlines()
+        assert head.endswith("nothing was started"), head
+        return [row.split(maxsplit=2)[2] for row in rows]
     assert isinstance(space, SearchSpace)
     return []
