@@ -10,11 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
 from facesearch.config import HeadConfig, RunConfig, as_plain, placeless
 from facesearch.config.heads import margins_of
 from facesearch.errors import InputError
+from facesearch.space.messages import refusals
 
 _FORMAT = 1
 
@@ -133,12 +132,10 @@ def _changed(config: RunConfig, changes: dict[str, Any]) -> RunConfig:
         if value is not None:
             part, leaf = name.split(".")
             plain[part][leaf] = value
-    try:
-        return RunConfig.model_validate(plain)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(word) for word in first["loc"]) or "config"
-        raise InputError(f"finalize: {where}: {first['msg']}") from None
+    told = [refused.sentence for refused in refusals(RunConfig, plain)]
+    if told:
+        raise InputError(f"finalize: {' '.join(told)}")
+    return RunConfig.model_validate(plain)
 
 
 def member_key(stages: Stages, fingerprint: str, workers: int = 1) -> str:

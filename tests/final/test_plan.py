@@ -56,8 +56,15 @@ def test_a_factor_of_one_leaves_every_margin_to_the_last_digit() -> None:
 @pytest.mark.parametrize(
     ("plan", "message"),
     [
-        (Plan(image_px=1), r"image_px"),
-        (Plan(fine_tune=FineTune(2, margin_factor=40)), r"head"),
+        (Plan(image_px=1), r"finalize: data\.image_px: must be >= 16, but got 1\."),
+        (
+            Plan(epochs=0, fine_tune=FineTune(2, margin_factor=40)),
+            r"finalize: train\.epochs: must be >= 1, but got 0\.",
+        ),
+        (
+            Plan(fine_tune=FineTune(2, margin_factor=40)),
+            r"finalize: head\.margin_cos: must be < 1, but got ",
+        ),
     ],
 )
 def test_a_plan_that_does_not_fit_is_refused(plan: Plan, message: str) -> None:
