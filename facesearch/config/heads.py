@@ -15,10 +15,10 @@ from facesearch.config.part import Conflicts, Part, rule
 
 def _refuse_degrees(angle_rad: float) -> float:
     if not 0 <= angle_rad < math.pi:
-        raise ValueError(
-            f"must be in [0, pi), but got {angle_rad:g}. If you meant degrees, write "
-            f"{math.radians(angle_rad):.3f}"
-        )
+        told = f"must be in [0, pi), but got {angle_rad:g}"
+        if 0 < angle_rad < 180:
+            told += f". If you meant degrees, write {math.radians(angle_rad):.3f}"
+        raise ValueError(told)
     return angle_rad
 
 

@@ -21,13 +21,16 @@ from facesearch.space.holes import (
     join,
     option_labels,
 )
-from facesearch.space.wording import WORDS, flow, refusal, unknown_field
+from facesearch.space.wording import flow, refusal, unknown_field, wanted
 from facesearch.yaml_text import Document, Path_
 
 # What draws whole numbers alike.
 _WHOLE = {"uniform": "int", "log_uniform": "log_int"}
-# What may be wrong with some numbers of a hole, and not with others.
-_OF_NUMBERS = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
+# What is wrong with every number of a hole, or with none.
+_OF_ANY_NUMBER = (
+    "int_type", "int_from_float", "bool_type", "string_type", "list_type", "dict_type",
+    "literal_error", "model_type", "model_attributes_type",
+)  # fmt: skip
 
 
 def model_faults(
@@ -51,11 +54,15 @@ def model_faults(
 
 
 class Refused(NamedTuple):
-    """One value that is refused: where in the config, in words, and by which check."""
+    """One value that is refused: where in the config, and in words.
+
+    ``kind`` is the check that refuses it, and ``wanted`` what it must be, where one field is wrong.
+    """
 
     place: Place
     sentence: str
-    kind: str = "contradiction"
+    kind: str = ""
+    wanted: str = ""
 
 
 def refusals(model: type[BaseModel], raw: Mapping[str, Any]) -> Iterator[Refused]:
@@ -70,7 +77,9 @@ def refusals(model: type[BaseModel], raw: Mapping[str, Any]) -> Iterator[Refused
             if not isinstance(refused, Contradictions):
                 wrong.append(place)
                 if not _is_told(item, raw, place):
-                    yield Refused(place, _sentence(place, item, model, raw), item["type"])
+                    yield Refused(
+                        place, _sentence(place, item, model, raw), item["type"], wanted(item)
+                    )
             elif part_at(model, place, raw) is None:  # of a field, and not of a part as a whole
                 wrong.append(place)
                 yield from (_contradiction((*place, f), rest) for f, rest in refused.faults)
@@ -148,9 +157,9 @@ def _of_the_hole(value: Any, path: Path_, refused: Refused) -> str | None:
     """Return the sentence where no value of a hole is what is wanted."""
     hole = _value_at(value, path)
     kind = hole_kind(hole)
-    if kind not in NUMERIC or refused.kind not in WORDS or refused.kind in _OF_NUMBERS:
+    if kind not in NUMERIC or refused.kind not in _OF_ANY_NUMBER:
         return None
-    told = f"{_dotted(refused.place)}: {WORDS[refused.kind]}, but got {kind}"
+    told = f"{_dotted(refused.place)}: {refused.wanted}, but got {kind}"
     if kind in _WHOLE and refused.kind in ("int_type", "int_from_float"):
         return f"{told}; write {flow({_WHOLE[kind]: hole[kind]})}."
     return f"{told}."

@@ -50,11 +50,19 @@ def holes_of(template: Mapping[str, Any]) -> list[Hole]:
 def _fillers(holes: Sequence[Hole]) -> Iterator[Suggest]:
     yield Ends()
     for hole in holes:
-        for value in hole.values:
+        for value in (*hole.values, *_between(hole)):
             yield Ends({**dict(hole.under), hole.name: value})
     if len(holes) > 1:
         rng = random.Random(0)
         yield from (RandomEnds(rng) for _ in range(_COMBINATIONS))
+
+
+def _between(hole: Hole) -> list[float]:
+    """Return a number that a field of a few allowed ones, such as 1 or 3, refuses between them."""
+    if hole.kind == "choice":
+        return []
+    low, high = hole.values
+    return [(low + high) // 2 if hole.kind.endswith("int") else (low + high) / 2]
 
 
 def first_point_faults(

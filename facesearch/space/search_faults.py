@@ -42,8 +42,8 @@ def search_faults(
     for field, message in told(checks):
         path = ("search", *field.split("."))
         yield document.line(path), f"search.{field}: {message}."
-    for path, message in told([_fixed_holes(search, template)]):
-        yield document.line(path), message
+    for place, message in told([_fixed_holes(search, template)]):
+        yield document.line(place), message
 
 
 def told(checks: Iterable[Iterator[Found]]) -> Iterator[Found]:

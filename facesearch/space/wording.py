@@ -14,7 +14,7 @@ from facesearch.errors import did_you_mean
 from facesearch.space.holes import HOLES
 
 _MAPPING = "must be a mapping of fields"
-WORDS = {
+_WORDS = {
     "model_type": _MAPPING,
     "model_attributes_type": _MAPPING,
     "dict_type": "must be a mapping",
@@ -37,7 +37,7 @@ WORDS = {
 # What a value must be of, by what pydantic says of one that is not.
 _SCALARS: dict[str, tuple[type, ...]] = {
     "int_type": (int,), "int_from_float": (int,), "float_type": (int, float), "bool_type": (bool,),
-    "string_type": (str,), "literal_error": (int, str),
+    "string_type": (str,), "literal_error": (),
 }  # fmt: skip
 _MAPPINGS = ("model_type", "model_attributes_type")
 _YES_NO = {"yes": "true", "on": "true", "no": "false", "off": "false"}
@@ -76,8 +76,8 @@ def refusal(
     if is_searched and nearly_a_hole(word) and kind != "extra_forbidden":
         return f"{name}: unknown distribution '{word}'{did_you_mean(word, HOLES)}"
     if kind.startswith("union_tag"):
-        return _type_refusal(name, item)
-    message = _message(item)
+        return _type_refusal(name, item, is_searched=is_searched)
+    message = wanted(item)
     if message.endswith("."):
         return f"{name}: {message}"
     if "but got" in message:
@@ -108,19 +108,23 @@ def unknown_field(name: str, known: list[str], *, is_alone: bool) -> str:
     return f"{name}: unknown field{did_you_mean(word, known)}"
 
 
-def _type_refusal(name: str, item: Mapping[str, Any]) -> str:
+def _type_refusal(name: str, item: Mapping[str, Any], *, is_searched: bool) -> str:
     tags = item.get("ctx", {}).get("expected_tags", "")
     allowed = [tag.strip(" '") for tag in tags.split(",") if tag.strip()] or list(HEAD_CONFIGS)
-    if "type" not in item["input"]:
-        return f"{name}.type: is missing; write one. Known: {', '.join(sorted(allowed))}."
-    found = item["input"]["type"]
-    text = found if isinstance(found, str) else shown(found)
-    return f"{name}.type: unknown type '{text}'{did_you_mean(text, allowed)}"
+    found = item["input"].get("type")
+    known = f"Known: {', '.join(sorted(allowed))}."
+    if found is None:
+        return f"{name}.type: is missing; write one. {known}"
+    if not isinstance(found, str):
+        cure = _scalar_cure("string_type", found, is_searched=is_searched)
+        return f"{name}.type: must be a name, but got {shown(found)}{cure}. {known}"
+    return f"{name}.type: unknown type '{found}'{did_you_mean(found, allowed)}"
 
 
-def _message(item: Mapping[str, Any]) -> str:
+def wanted(item: Mapping[str, Any]) -> str:
+    """Return what a field must be, by one error of pydantic."""
     message = str(item["msg"]).removeprefix("Value error, ").removeprefix("Input ")
-    words = WORDS.get(item["type"])
+    words = _WORDS.get(item["type"])
     return words.format(**item.get("ctx", {})) if words else message
 
 

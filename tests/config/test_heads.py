@@ -25,11 +25,19 @@ def test_angles_are_where_the_names_say_radians() -> None:
 
 
 @pytest.mark.parametrize(("name", "field"), ANGLES)
-@pytest.mark.parametrize("degrees", [28.6, 180.0, -1.0])
+@pytest.mark.parametrize("degrees", [28.6, 90.0, 179.0])
 def test_degrees_are_refused_with_what_to_write(name: str, field: str, degrees: float) -> None:
     expected = rf"must be in \[0, pi\), but got .* write {math.radians(degrees):.3f}"
     with pytest.raises(ValidationError, match=expected):
         with_head(name, **{field: degrees})
+
+
+@pytest.mark.parametrize("angle", [180.0, -1.0, 1e12])
+def test_nothing_is_proposed_that_would_be_refused_again(angle: float) -> None:
+    with pytest.raises(ValidationError) as caught:
+        with_head("arcface", margin_rad=angle)
+    assert "must be in [0, pi), but got" in str(caught.value)
+    assert "degrees" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", HEAD_CONFIGS)

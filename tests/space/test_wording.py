@@ -23,6 +23,11 @@ from facesearch.space.wording import flow, nearly_a_hole, shown, unknown_field
         ("head: [{type: softmax}, {type: arcface}]",
          "to search them write {choice: [{type: softmax}, {type: arcface}]}."),
         ("head: {scale: 3}", "head.type: is missing; write one. Known: adaface,"),
+        ("head: {type: }", "head.type: is missing; write one. Known: adaface,"),
+        ("head: {type: [softmax, arcface]}", "head.type: must be a name, but got ['softmax', "
+         "'arcface']; to search them write {choice: [softmax, arcface]}. Known: adaface,"),
+        ("train: {precision: [fp32]}", "'fp32' or 'bf16', but got ['fp32']; write one value."),
+        ("model: {input_channels: {uniform: [1, 3]}}", "must be 1 or 3, but got uniform."),
         ("head: {chioce: [{type: softmax}]}", "unknown distribution 'chioce'; did you mean"),
         ("model: {CHOICE: [{width: 8}]}", "unknown distribution 'CHOICE'; did you mean 'choice'?"),
         ("optim: {lr: {values: [0.1, 1]}}", "write one value, or {choice: [0.1, 1]}."),
