@@ -30,7 +30,8 @@ def drawn_faults(document: Document, template: Mapping[str, Any]) -> Iterator[tu
     """
     told: set[tuple[int, str]] = set()
     drawn: set[str] = set()
-    for suggest in _fillers(holes_of(template)):
+    holes = holes_of(template)
+    for suggest in _fillers(holes):
         point: dict[str, Any] = {}
         raw = fill_holes(template, "", suggest, point)
         if repr(point) in drawn:
@@ -40,6 +41,20 @@ def drawn_faults(document: Document, template: Mapping[str, Any]) -> Iterator[tu
             if fault not in told:
                 told.add(fault)
                 yield fault
+    if not told:
+        yield from _faults_between(document, template, holes)
+
+
+def _faults_between(
+    document: Document, template: Mapping[str, Any], holes: Sequence[Hole]
+) -> Iterator[tuple[int, str]]:
+    """Yield what is refused between two ends that are right, as in a field of 1 or 3."""
+    for hole in holes:
+        for value in _between(hole):
+            point: dict[str, Any] = {}
+            ends = Ends({**dict(hole.under), hole.name: value})
+            raw = fill_holes(template, "", ends, point)
+            yield from model_faults(document, RunConfig, raw, point)
 
 
 def holes_of(template: Mapping[str, Any]) -> list[Hole]:
@@ -50,7 +65,7 @@ def holes_of(template: Mapping[str, Any]) -> list[Hole]:
 def _fillers(holes: Sequence[Hole]) -> Iterator[Suggest]:
     yield Ends()
     for hole in holes:
-        for value in (*hole.values, *_between(hole)):
+        for value in hole.values:
             yield Ends({**dict(hole.under), hole.name: value})
     if len(holes) > 1:
         rng = random.Random(0)
