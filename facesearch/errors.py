@@ -70,8 +70,10 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
     """
     names = sorted(known)
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    guess = f"; did you mean '{close[0]}'?" if close else "."
+    plain = {name.casefold(): name for name in names}
+    close = difflib.get_close_matches(word.casefold(), plain, n=1, cutoff=0.6)
+    is_other = bool(close) and plain[close[0]] != word  # a right word is wrong in another way
+    guess = f"; did you mean '{plain[close[0]]}'?" if is_other else "."
     return f"{guess} Known: {', '.join(names)}."
 
 

@@ -16,6 +16,7 @@ from facesearch.errors import InputError
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
+MAX_VALUES = 20_000
 _INT = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _WORDS: dict[str, Any] = {
@@ -53,13 +54,13 @@ def read_yaml(path: Path) -> Document:
     """
     if path.is_dir():
         raise InputError(f"{path}: is a folder; name a YAML file in it.")
-    if not path.exists():
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path}: is a device or a pipe; name a YAML file.")
+    if not path.is_file():
         near = sorted(str(p) for p in path.parent.glob("*.yaml")) if path.parent.is_dir() else []
         hint = f" There is: {', '.join(near)}." if near else ""
         raise InputError(f"{path}: no such file.{hint}")
-    raw = path.read_bytes()
-    if len(raw) > MAX_BYTES:
-        raise InputError(f"{path}: {len(raw)} bytes; a space file has at most {MAX_BYTES}.")
+    raw = _bytes_of(path)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -67,6 +68,18 @@ def read_yaml(path: Path) -> Document:
             f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8."
         ) from None
     return parse_yaml(text, str(path))
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)  # a file may grow, or say nothing of its size
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}).") from None
+    if len(raw) > MAX_BYTES:
+        size = max(path.stat().st_size, len(raw))
+        raise InputError(f"{path}: {size} bytes; a space file has at most {MAX_BYTES}.")
+    return raw
 
 
 def parse_yaml(text: str, source: str) -> Document:
@@ -82,19 +95,21 @@ def parse_yaml(text: str, source: str) -> Document:
             problem = "a tab cannot indent YAML; use spaces"
         raise InputError(f"{source}: {line}not valid YAML: {problem}.") from None
     if node is None:
-        raise InputError(f"{source}: the file is empty; see searchspaces/quickstart.yaml.")
+        raise InputError(f"{source}: the file is empty; see: facesearch init --list.")
     lines: dict[Path_, int] = {}
     return Document(source, _value(node, (), lines, source), lines)
 
 
 def _check_events(text: str, source: str) -> None:
-    """Refuse what composing must not meet: aliases, tags and deep nesting."""
+    """Refuse what composing must not meet: aliases, tags, deep nesting and hosts of values."""
     depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    for number, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
         mark = event.start_mark
         where = f"{source}: line {mark.line + 1 if mark else 1}:"
         if isinstance(event, yaml.AliasEvent):
             raise InputError(f"{where} aliases (*name) are not allowed; write the value out.")
+        if number > MAX_VALUES:
+            raise InputError(f"{where} more than {MAX_VALUES} values; a space never needs that.")
         tag = getattr(event, "tag", None)
         if tag not in (None, "!"):
             raise InputError(f"{where} tags ({tag}) are not allowed; write a plain value.")
@@ -113,8 +128,10 @@ def _value(node: yaml.Node, path: Path_, lines: dict[Path_, int], source: str) -
     if isinstance(node, yaml.MappingNode):
         mapping: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            key = str(key_node.value)
             line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise InputError(f"{source}: line {line}: a key must be one plain word.")
+            key = str(key_node.value)
             if key in mapping:
                 first = lines[(*path, key)]
                 raise InputError(

@@ -11,6 +11,11 @@ def test_a_far_word_only_lists_what_is_known() -> None:
     assert did_you_mean("zzz", ["lr"]) == ". Known: lr."
 
 
+def test_a_word_is_near_in_whichever_case_and_never_near_itself() -> None:
+    assert did_you_mean("ArcFace", ["arcface"]) == "; did you mean 'arcface'? Known: arcface."
+    assert did_you_mean("arcface", ["arcface"]) == ". Known: arcface."
+
+
 def test_exit_codes() -> None:
     assert (InputError.exit_code, NoResultError.exit_code) == (2, 4)
 

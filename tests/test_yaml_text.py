@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,9 @@ def test_every_path_knows_its_line() -> None:
         ("a: &x [1]\nb: *x", "aliases"),
         ("[" * 2000, "nested deeper than 20"),
         ("a: [1", "not valid YAML"),
+        ("a: [" + "1, " * 30_000 + "1]", "more than 20000 values"),
+        ("a: 1\n? [b, c]\n: 2", "line 2: a key must be one plain word"),
+        ("? {a: b}\n: 2", "line 1: a key must be one plain word"),
     ],
 )
 def test_what_lies_outside_the_subset_is_refused(text: str, message: str) -> None:
@@ -54,3 +58,22 @@ def test_a_folder_and_a_missing_file_are_refused(tmp_path: Path) -> None:
         read_yaml(tmp_path)
     with pytest.raises(InputError, match=r"no such file. There is: .*near\.yaml"):
         read_yaml(tmp_path / "neer.yaml")
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("path", ["/dev/zero", "/dev/null", "pipe"])
+def test_what_has_no_end_is_not_read(
+    path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe")
+    with pytest.raises(InputError, match=f"{path}: is a device or a pipe; name a YAML file"):
+        read_yaml(Path(path))
+
+
+def test_no_more_is_read_of_a_file_than_a_space_may_have(tmp_path: Path) -> None:
+    path = tmp_path / "sparse.yaml"
+    with path.open("wb") as file:
+        file.truncate(10**12)
+    with pytest.raises(InputError, match="1000000000000 bytes; a space file has at most 1000000"):
+        read_yaml(path)

@@ -17,12 +17,14 @@ def show_preview(
 
     from rich.console import Console
 
+    from facesearch.space.first_weights import check_first_weights
     from facesearch.training.memory import room_of_trial
     from facesearch.tuning import preview
     from facesearch.tuning.limits import Limits
     from facesearch.tuning.sweep import local_slots
     from facesearch.tuning.tune import first_config
 
+    check_first_weights(space)
     console = Console(quiet=as_json)
     faces = _read_faces(console, first_config(space, root).data)
     at_once, gpus = local_slots(space, os.cpu_count() or 1)

@@ -5,23 +5,37 @@ K centres. The weights, or the means of a pair-based head, come on top.
 """
 
 import math
+from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal, get_args
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
-from facesearch.config.part import Part, refuse
+from facesearch.config.part import Conflicts, Part, rule
 
 
 def _refuse_degrees(angle_rad: float) -> float:
     if not 0 <= angle_rad < math.pi:
-        raise ValueError(
-            f"must be in [0, pi), but got {angle_rad:g}. If you meant degrees, write "
-            f"{math.radians(angle_rad):.3f}"
-        )
+        told = f"must be in [0, pi), but got {angle_rad:g}"
+        if 0 < angle_rad < 180:
+            told += f". If you meant degrees, write {math.radians(angle_rad):.3f}"
+        raise ValueError(told)
     return angle_rad
 
 
 Radians = Annotated[float, AfterValidator(_refuse_degrees)]
+
+
+@dataclass(frozen=True)
+class Margin:
+    """Says that a field is a margin: 0 is none, and twice the number is twice the margin.
+
+    Neither a factor on the angle (1 is none), nor the deviation of a margin, nor when it grows.
+    """
+
+    unit: Literal["radians", "cosine", "radians and cosine", "distance"]
+
+
+_MARGIN_RAD, _MARGIN_COS = Margin("radians"), Margin("cosine")
 
 
 class _Head(Part):
@@ -73,7 +87,9 @@ class _MarginHead(_ScaledHead):
 
 
 class _AngularHead(_MarginHead):
-    margin_rad: Radians = Field(0.25, description="Margin in radians, in [0, pi).")
+    margin_rad: Annotated[Radians, _MARGIN_RAD] = Field(
+        0.25, description="Margin in radians, in [0, pi)."
+    )
 
 
 class SphereFaceHead(_HeadWithCentres):
@@ -90,23 +106,22 @@ class SphereFaceHead(_HeadWithCentres):
         0.3, gt=0, le=1, description="Part of the training after which the weight is the least."
     )
 
-    @model_validator(mode="after")
-    def _falls(self) -> "SphereFaceHead":
-        refuse(
-            (
-                self.blend_first < self.blend_least,
+    @rule
+    def _falls(self) -> Conflicts:
+        if self.blend_first < self.blend_least:
+            yield (
                 "blend_first",
                 f"must be blend_least {self.blend_least:g} or more, but got {self.blend_first:g}",
             )
-        )
-        return self
 
 
 class CosFaceHead(_MarginHead):
     """Margin subtracted from the cosine."""
 
     type: Literal["cosface"]
-    margin_cos: float = Field(0.2, ge=0, lt=1, description="Margin as a difference of cosines.")
+    margin_cos: Annotated[float, _MARGIN_COS] = Field(
+        0.2, ge=0, lt=1, description="Margin as a difference of cosines."
+    )
 
 
 class ArcFaceHead(_AngularHead):
@@ -120,8 +135,12 @@ class CombinedHead(_MarginHead):
 
     type: Literal["combined"]
     margin_factor: float = Field(1.0, ge=0.5, le=2, description="m1, a factor on the angle.")
-    margin_rad: Radians = Field(0.15, description="m2 in radians, in [0, pi).")
-    margin_cos: float = Field(0.1, ge=0, lt=1, description="m3, a difference of cosines.")
+    margin_rad: Annotated[Radians, _MARGIN_RAD] = Field(
+        0.15, description="m2 in radians, in [0, pi)."
+    )
+    margin_cos: Annotated[float, _MARGIN_COS] = Field(
+        0.1, ge=0, lt=1, description="m3, a difference of cosines."
+    )
 
 
 class SubCenterArcFaceHead(_AngularHead):
@@ -136,7 +155,9 @@ class AdaFaceHead(_MarginHead):
     """Margin that follows the norm of the embedding."""
 
     type: Literal["adaface"]
-    margin: float = Field(0.25, ge=0, lt=1, description="Margin: radians and cosine at once.")
+    margin: Annotated[float, Margin("radians and cosine")] = Field(
+        0.25, ge=0, lt=1, description="Margin: radians and cosine at once."
+    )
     concentration: float = Field(0.333, gt=0, le=1, description="h of the paper, no unit.")
     ema: float = Field(0.01, gt=0, le=1, description="Weight of a batch in the norm statistics.")
 
@@ -151,28 +172,30 @@ class MagFaceHead(_MarginHead):
     norm_high: float = Field(
         2.0, gt=0, description="Norm / sqrt(embedding_dim) that gets the largest margin."
     )
-    margin_low_rad: Radians = Field(0.2, description="Least margin in radians, in [0, pi).")
-    margin_rise_rad: Radians = Field(
+    margin_low_rad: Annotated[Radians, _MARGIN_RAD] = Field(
+        0.2, description="Least margin in radians, in [0, pi)."
+    )
+    margin_rise_rad: Annotated[Radians, _MARGIN_RAD] = Field(
         0.15, description="What the margin gains up to norm_high, in radians."
     )
     norm_weight: float = Field(1.0, ge=0, description="Weight of the pull to large norms.")
 
-    @model_validator(mode="after")
-    def _ordered(self) -> "MagFaceHead":
-        largest_rad = self.margin_low_rad + self.margin_rise_rad
-        refuse(
-            (
-                self.norm_high <= self.norm_low,
+    @rule
+    def _norms_rise(self) -> Conflicts:
+        if self.norm_high <= self.norm_low:
+            yield (
                 "norm_high",
                 f"must be above norm_low {self.norm_low:g}, but got {self.norm_high:g}",
-            ),
-            (
-                largest_rad >= math.pi,
+            )
+
+    @rule
+    def _stays_an_angle(self) -> Conflicts:
+        largest_rad = self.margin_low_rad + self.margin_rise_rad
+        if largest_rad >= math.pi:
+            yield (
                 "margin_rise_rad",
                 f"and margin_low_rad together must be below pi, but got {largest_rad:g}",
-            ),
-        )
-        return self
+            )
 
 
 class CurricularFaceHead(_AngularHead):
@@ -195,7 +218,9 @@ class UniFaceHead(_MarginHead):
     """One threshold for all pairs: binary cross-entropies with a shared bias."""
 
     type: Literal["uniface"]
-    margin_cos: float = Field(0.2, ge=0, lt=1, description="Margin as a difference of cosines.")
+    margin_cos: Annotated[float, _MARGIN_COS] = Field(
+        0.2, ge=0, lt=1, description="Margin as a difference of cosines."
+    )
     negative_weight: float = Field(1.0, gt=0, description="Weight of the strangers (l).")
 
 
@@ -211,7 +236,9 @@ class TripletHead(_PairHead):
 
     memory: ClassVar[str] = "(17 + B / 4) B B"
     type: Literal["triplet"]
-    margin: float = Field(0.2, gt=0, le=2, description="Margin as a distance of unit vectors.")
+    margin: Annotated[float, Margin("distance")] = Field(
+        0.2, gt=0, le=2, description="Margin as a distance of unit vectors."
+    )
     scale: float = Field(20.0, gt=0, le=1000, description="Factor on the distances, no unit.")
     mining: Literal["all", "hard", "semihard"] = Field("all", description="Which triplets.")
 
@@ -251,3 +278,13 @@ HEAD_CONFIGS: dict[str, type[_Head]] = {
     head.model_fields["type"].annotation.__args__[0]: head
     for head in get_args(get_args(HeadConfig)[0])
 }
+
+
+def margins_of(head: type[_Head]) -> dict[str, str]:
+    """Return the fields of a head that are margins, each with its unit."""
+    return {
+        name: mark.unit
+        for name, field in head.model_fields.items()
+        for mark in field.metadata
+        if isinstance(mark, Margin)
+    }

@@ -1,10 +1,11 @@
 """What a network is made of. The tables are the catalogue; `facesearch.models` builds the names."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag
 
-from facesearch.config.part import Part, one_of, refuse
+from facesearch.config.part import Conflicts, Part, one_of, rule
 
 BLOCKS = {
     "plain": "two 3x3 convolutions, as in VGG",
@@ -54,6 +55,9 @@ _STRUCTURE = (
 )  # fmt: skip
 
 
+_Blocks = Annotated[int, Field(ge=1, le=48)]
+
+
 class ModelConfig(Part):
     """The network: image in, embedding out."""
 
@@ -63,9 +67,12 @@ class ModelConfig(Part):
     block: Annotated[str, *one_of(BLOCKS)] = Field("residual", description="What a stage is of.")
     stem: Annotated[str, *one_of(STEMS)] = Field("small", description="The first layers.")
     num_stages: int = Field(4, ge=1, le=5, description="Stages; each halves the image, a count.")
-    depth: Annotated[int, Field(ge=1, le=48)] | list[Annotated[int, Field(ge=1, le=48)]] = Field(
-        1, description="Blocks in each stage, a count, or a list with one for each stage."
-    )
+    depth: Annotated[
+        Annotated[_Blocks, Tag("a number")]
+        | Annotated[list[_Blocks], Field(min_length=1, max_length=5), Tag("a list")],
+        # what was written decides what is wrong with it
+        Discriminator(lambda depth: "a list" if isinstance(depth, list) else "a number"),
+    ] = Field(1, description="Blocks in each stage, a count, or a list with one for each stage.")
     width: int = Field(32, ge=4, le=512, description="Channels of the first stage, a count.")
     activation: Annotated[str, *one_of(ACTIVATIONS)] = Field(
         "auto", description="Between the layers."
@@ -84,56 +91,56 @@ class ModelConfig(Part):
         None, description="Weights to start from: a file, a model folder, or torchvision."
     )
 
-    @field_validator("depth")
-    @classmethod
-    def _not_empty(cls, depth: int | list[int]) -> int | list[int]:
-        if isinstance(depth, list) and not 1 <= len(depth) <= 5:
-            raise ValueError(f"needs a number for each stage, but got a list of {len(depth)}")
-        return depth
+    @rule
+    def _fixed_by_a_named_network(self) -> Conflicts:
+        if self.network == "cnn":
+            return
+        for name in [name for name in _STRUCTURE if name in self.model_fields_set]:
+            if getattr(self, name) != ModelConfig.model_fields[name].default:
+                yield (
+                    name, f"is fixed by network {self.network}; remove it, or write network: cnn"
+                )  # fmt: skip
 
-    @model_validator(mode="after")
-    def _fits_together(self) -> "ModelConfig":
-        depths = self.depth if isinstance(self.depth, list) else [self.depth] * self.num_stages
-        given = [name for name in _STRUCTURE if name in self.model_fields_set]
-        changed = [n for n in given if getattr(self, n) != type(self).model_fields[n].default]
-        refuse(
-            *(
-                (
-                    True,
-                    name,
-                    f"is fixed by network {self.network}; remove it, or write network: cnn",
-                )
-                for name in changed
-                if self.network != "cnn"
-            ),
-            (
-                self.network == "cnn" and len(depths) != self.num_stages,
-                "depth",
-                f"has {len(depths)} numbers for num_stages {self.num_stages}",
-            ),
-            (
-                self.drop_path > 0 and self.block == "plain" and self.network == "cnn",
-                "drop_path",
-                "needs a block with a shortcut; plain has none",
-            ),
-            (
-                self.drop_path > 0 and self.network in RESNETS,
+    @rule
+    def _a_depth_for_each_stage(self) -> Conflicts:
+        if self.network == "cnn" and isinstance(self.depth, list):
+            if len(self.depth) != self.num_stages:
+                yield "depth", f"has {len(self.depth)} numbers for num_stages {self.num_stages}"
+
+    @rule
+    def _paths_to_drop(self) -> Conflicts:
+        if self.drop_path > 0 and self.network in RESNETS:
+            yield (
                 "drop_path",
                 f"has no effect: {self.network} of torchvision has no stochastic depth; write 0",
-            ),
-            (
-                self.zero_init and self.block == "plain" and self.network == "cnn",
-                "zero_init",
-                "needs a block with a shortcut; plain has none",
-            ),
-            (
-                self.init == "torchvision" and self.network not in TORCHVISION,
-                "init",
-                f"torchvision is for {', '.join(TORCHVISION)}, not for {self.network}",
-            ),
-        )
-        return self
+            )
+        if self.drop_path > 0 and self.network == "cnn" and self.block == "plain":
+            yield "drop_path", "needs a block with a shortcut; plain has none"
+
+    @rule
+    def _shortcuts_to_start_from(self) -> Conflicts:
+        if self.zero_init and self.network == "cnn" and self.block == "plain":
+            yield "zero_init", "needs a block with a shortcut; plain has none"
+
+    @rule
+    def _pretrained_weights(self) -> Conflicts:
+        if self.init == "torchvision" and self.network not in TORCHVISION:
+            yield (
+                "init", f"torchvision is for {', '.join(TORCHVISION)}, not for {self.network}"
+            )  # fmt: skip
 
 
 RESNETS = ("resnet18", "resnet34", "resnet50")
 TORCHVISION = (*RESNETS, "convnext_tiny")
+
+
+def weights_file(init: str) -> Path | None:
+    """Return the file that ``model.init`` names, or None if it names no file.
+
+    A relative path is taken from the working directory; of the folder of a final model, it is the
+    file of its weights.
+    """
+    if init == "torchvision":
+        return None
+    path = Path(init).expanduser()
+    return path / "model.safetensors" if path.is_dir() else path

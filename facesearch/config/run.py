@@ -1,19 +1,16 @@
 """One training run: the same model serves a trial, a single run, `finalize` and a test."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-from pydantic import model_validator
 
 from facesearch.config.augment import AugmentConfig
 from facesearch.config.faces import DataConfig
 from facesearch.config.heads import ArcFaceHead, HeadConfig
 from facesearch.config.model import ModelConfig
 from facesearch.config.optim import OptimConfig, TrainConfig
-from facesearch.config.part import Part, refuse
+from facesearch.config.part import Conflicts, Part, rule
 
-# Whether it holds, the field, and the rest of the sentence: what `refuse` takes.
-Fault = tuple[bool, str, str]
 # Halvings of the image by a stem, before the first stage.
 STEM_HALVINGS = {"small": 0, "large": 1, "resnet": 2, "patch": 2}
 LEAST_IMAGE_PX = {"mobilefacenet": 32, "convnext_tiny": 32}
@@ -36,51 +33,66 @@ class RunConfig(Part):
             return self.train.sampling
         return "identities" if self.head.is_pair_based else "shuffle"
 
-    @model_validator(mode="after")
-    def _fits_together(self) -> "RunConfig":
-        refuse(self._too_small_images(), *self._mixed_faces(), *self._lonely_faces())
-        return self
-
-    def _too_small_images(self) -> Fault:
+    @rule
+    def _too_small_images(self) -> Conflicts:
         model, image_px = self.model, self.data.image_px
         if model.network == "cnn":
             halvings = model.num_stages - 1 + STEM_HALVINGS[model.stem]
             least, why = 2**halvings, f"is halved {halvings} times by model"
+            cure = f"use image_px >= {least} or fewer num_stages"
         else:
             least, why = LEAST_IMAGE_PX.get(model.network, 16), f"is too small for {model.network}"
-        rest = f"{image_px} {why}; use image_px >= {least} or fewer num_stages"
-        return image_px < least, "data.image_px", rest
+            cure = f"use image_px >= {least}"
+        if image_px < least:
+            yield "data.image_px", f"{image_px} {why}; {cure}"
 
-    def _mixed_faces(self) -> list[Fault]:
+    @rule
+    def _mixed_faces(self) -> Conflicts:
         """Mixup and cutmix give a picture two identities; not every loss can take them."""
-        head = self.head
-        mixing = [name for name in ("mixup_alpha", "cutmix_alpha") if getattr(self.augment, name)]
-        wants_one = (
-            "gives a picture two identities, but the margin or the pairs of head "
-            f"{head.type} need one; write 0, or a head of type softmax or normface"
-        )
-        pulls = "gives a picture two identities, but head.center_weight pulls it to one; write 0"
-        return [
-            *((not head.takes_soft_labels, f"augment.{name}", wants_one) for name in mixing),
-            *((head.center_weight > 0, f"augment.{name}", pulls) for name in mixing),
-        ]
+        if not self.head.takes_soft_labels:
+            for name in self._mixing():
+                yield (
+                    name,
+                    "gives a picture two identities, but the margin or the pairs of head "
+                    f"{self.head.type} need one; write 0, or a head of type softmax or normface",
+                )
 
-    def _lonely_faces(self) -> list[Fault]:
-        head, train = self.head, self.train
-        return [
-            (
-                head.is_pair_based and train.sampling in ("shuffle", "balanced"),
+    @rule
+    def _pulled_faces(self) -> Conflicts:
+        if self.head.center_weight > 0:
+            for name in self._mixing():
+                yield (
+                    name,
+                    "gives a picture two identities, but head.center_weight pulls it to one; "
+                    "write 0",
+                )
+
+    def _mixing(self) -> Iterator[str]:
+        """Yield what gives a picture two identities."""
+        if self.augment.mixup_alpha:
+            yield "augment.mixup_alpha"
+        if self.augment.cutmix_alpha:
+            yield "augment.cutmix_alpha"
+
+    @rule
+    def _lonely_faces(self) -> Conflicts:
+        sampling = self.train.sampling
+        if sampling in ("shuffle", "balanced") and self.head.is_pair_based:
+            yield (
                 "train.sampling",
-                f"{train.sampling} leaves most faces of a batch without a second one of the same "
-                f"person, which head {head.type} needs; write identities",
-            ),
-            (
-                self.sampling == "identities" and train.batch_size < 2 * train.faces_per_identity,
+                f"{sampling} leaves most faces of a batch without a second one of the same "
+                f"person, which head {self.head.type} needs; write identities",
+            )
+
+    @rule
+    def _lonely_identities(self) -> Conflicts:
+        train = self.train
+        if self.sampling == "identities" and train.batch_size < 2 * train.faces_per_identity:
+            yield (
                 "train.batch_size",
                 f"{train.batch_size} holds fewer than 2 identities of train.faces_per_identity "
                 f"{train.faces_per_identity}; use a larger batch",
-            ),
-        ]
+            )
 
 
 def placeless(plain: Any) -> Any:

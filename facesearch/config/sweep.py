@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
-from facesearch.config.part import Part, one_of, refuse
+from facesearch.config.part import Conflicts, Contradictions, Part, one_of, rule
 from facesearch.errors import did_you_mean
 
 OBJECTIVES = {
@@ -148,22 +148,32 @@ class SearchConfig(Part):
     @field_validator("limits")
     @classmethod
     def _known_costs(cls, limits: dict[str, float]) -> dict[str, float]:
-        known = {name: did_you_mean(name, LIMITS).removesuffix(".") for name in limits}
-        refuse(
-            *((n not in LIMITS, n, f"is no cost that has a limit{known[n]}") for n in limits),
-            *((not most > 0, n, f"must be > 0, but got {most:g}") for n, most in limits.items()),
-        )
+        unknown = [
+            (name, f"is no cost that has a limit{did_you_mean(name, LIMITS).removesuffix('.')}")
+            for name in limits
+            if name not in LIMITS
+        ]
+        empty = [(n, f"must be > 0, but got {most:g}") for n, most in limits.items() if most <= 0]
+        if unknown or empty:
+            raise Contradictions([*unknown, *empty])
         return limits
 
-    @model_validator(mode="after")
-    def _repeatable(self) -> "SearchConfig":
-        refuse(
-            (bool(self.repeat_top) and self.has_several, "repeat_top",
-             "ranks by the mean of one score; write an objective of one metric, or a weighted sum"),
-            (bool(self.repeat_top) and self.scheduler.type == "pbt", "repeat_top",
-             "a trial of pbt changes its config as it trains, so it cannot be repeated; write 0"),
-        )  # fmt: skip
-        return self
+    @rule
+    def _one_score_to_repeat_by(self) -> Conflicts:
+        if self.repeat_top and self.has_several:
+            yield (
+                "repeat_top",
+                "ranks by the mean of one score; write an objective of one metric, or a weighted "
+                "sum",
+            )
+
+    @rule
+    def _a_config_to_repeat(self) -> Conflicts:
+        if self.repeat_top and self.scheduler.type == "pbt":
+            yield (
+                "repeat_top",
+                "a trial of pbt changes its config as it trains, so it cannot be repeated; write 0",
+            )
 
     @property
     def objectives(self) -> list[str]:

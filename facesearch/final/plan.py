@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
-from facesearch.config import RunConfig, as_plain, placeless
+from facesearch.config import HeadConfig, RunConfig, as_plain, placeless
+from facesearch.config.heads import margins_of
 from facesearch.errors import InputError
+from facesearch.space.messages import refusals
 
 _FORMAT = 1
 
@@ -25,7 +25,7 @@ class FineTune:
     Args:
         epochs: Its length.
         image_px: Side of its pictures; None: as before.
-        margin_factor: Factor on every margin of the head.
+        margin_factor: Factor on every margin of the head; a head without one stays as it is.
         lr_factor: Factor on the peak rate.
 
     """
@@ -88,20 +88,22 @@ def in_words(members: Sequence[Stages]) -> str:
     count = len(members)
     stages = [
         f"{config.train.epochs} epoch{'s' if config.train.epochs > 1 else ''} at "
-        f"{config.data.image_px} px"
+        f"{config.data.image_px} px{_margins_in_words(members[0][0], config)}"
         for config in members[0]
     ]
     return f"{count} network{'s' if count > 1 else ''}, {', then '.join(stages)}"
 
 
+def _margins_in_words(first: RunConfig, config: RunConfig) -> str:
+    """Return the margins of a stage that are not those of the first."""
+    before, now = as_plain(first.head), as_plain(config.head)
+    changed = [f"{name} {now[name]:.3g}" for name in now if now[name] != before[name]]
+    return f" with {' and '.join(changed)}" if changed else ""
+
+
 def _second(config: RunConfig, fine_tune: FineTune | None) -> Stages:
     if fine_tune is None:
         return ()
-    margins = {
-        f"head.{name}": value * fine_tune.margin_factor
-        for name, value in as_plain(config.head).items()
-        if name.startswith("margin") and isinstance(value, float)
-    }
     return (
         _changed(
             config,
@@ -110,10 +112,17 @@ def _second(config: RunConfig, fine_tune: FineTune | None) -> Stages:
                 "data.image_px": fine_tune.image_px,
                 "optim.lr": config.optim.lr * fine_tune.lr_factor,
                 "optim.schedule": "cosine",
-                **(margins if fine_tune.margin_factor != 1 else {}),
+                **_margins(config.head, fine_tune.margin_factor),
             },
         ),
     )
+
+
+def _margins(head: HeadConfig, factor: float) -> dict[str, float]:
+    """Return the margins of a head, each times ``factor``, by their dotted names."""
+    if factor == 1:
+        return {}
+    return {f"head.{name}": getattr(head, name) * factor for name in margins_of(type(head))}
 
 
 def _changed(config: RunConfig, changes: dict[str, Any]) -> RunConfig:
@@ -123,12 +132,10 @@ def _changed(config: RunConfig, changes: dict[str, Any]) -> RunConfig:
         if value is not None:
             part, leaf = name.split(".")
             plain[part][leaf] = value
-    try:
-        return RunConfig.model_validate(plain)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(word) for word in first["loc"]) or "config"
-        raise InputError(f"finalize: {where}: {first['msg']}") from None
+    told = [refused.sentence for refused in refusals(RunConfig, plain)]
+    if told:
+        raise InputError(f"finalize: {' '.join(told)}")
+    return RunConfig.model_validate(plain)
 
 
 def member_key(stages: Stages, fingerprint: str, workers: int = 1) -> str:

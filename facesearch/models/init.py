@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from facesearch.config import ModelConfig, RunConfig
+from facesearch.config.model import weights_file
 from facesearch.data.faces import Faces
 from facesearch.errors import InputError
 from facesearch.models.torchvision_networks import pretrained_state
@@ -109,7 +110,8 @@ def _fit_colours(name: str, found: Tensor, wanted: Tensor) -> Tensor:
 
 
 def _read(model: ModelConfig) -> dict[str, Tensor]:
-    if model.init == "torchvision":
+    path = weights_file(str(model.init))
+    if path is None:
         try:
             return pretrained_state(model.network)
         except (URLError, OSError, RuntimeError) as error:
@@ -117,9 +119,6 @@ def _read(model: ModelConfig) -> dict[str, Tensor]:
                 f"model.init torchvision: the weights of {model.network} cannot be downloaded "
                 f"({error}). Put the file into {torch.hub.get_dir()}/checkpoints, or remove init."
             ) from None
-    path = Path(str(model.init)).expanduser()
-    if path.is_dir():
-        path = path / "model.safetensors"
     if not path.is_file():
         raise InputError(
             f"model.init {model.init}: no such file; write a .safetensors, .pt or .pth file, a "

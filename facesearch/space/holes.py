@@ -76,12 +76,14 @@ def join(prefix: str, key: str) -> str:
 def option_labels(options: list[Any]) -> list[Any]:
     """Return a short name for each option: itself, or a mapping's ``type`` or ``network``.
 
-    A name that comes twice gets its place behind it.
+    A name that comes twice gets its place behind it, and again while that is a name too.
     """
     labels: dict[Any, None] = {}
     for place, option in enumerate(options):
         label = option_label(option, place)
-        labels[f"{label}#{place}" if label in labels else label] = None
+        while label in labels:
+            label = f"{label}#{place}"
+        labels[label] = None
     return list(labels)
 
 
@@ -90,7 +92,14 @@ def option_label(option: Any, place: int = 0) -> Any:
     if isinstance(option, dict):
         named = (option[key] for key in ("type", "network") if isinstance(option.get(key), str))
         return next(named, f"option{place}")
-    return str(option) if isinstance(option, list) else option
+    if isinstance(option, list):
+        return f"option{place}" if any(walk_holes(option, "", ())) else str(option)
+    return option
+
+
+def _inside(option: Any, name: str, label: Any) -> str:
+    """Return the name of what is inside an option."""
+    return join(name, str(label)) if isinstance(option, (dict, list)) else name
 
 
 def fill_holes(value: Any, name: str, suggest: Suggest, point: Point) -> Any:
@@ -99,35 +108,57 @@ def fill_holes(value: Any, name: str, suggest: Suggest, point: Point) -> Any:
     if kind is None:
         if isinstance(value, dict):
             return {k: fill_holes(v, join(name, k), suggest, point) for k, v in value.items()}
+        if isinstance(value, list):
+            return [fill_holes(v, join(name, str(i)), suggest, point) for i, v in enumerate(value)]
         return value
     if kind == "choice":
         labels = option_labels(value["choice"])
         point[name] = label = suggest.option(name, labels)
         option = value["choice"][labels.index(label)]
-        inner = join(name, str(label)) if isinstance(option, dict) else name
-        return fill_holes(option, inner, suggest, point)
+        return fill_holes(option, _inside(option, name, label), suggest, point)
     low, high = value[kind]
     is_int = kind.endswith("int")
     point[name] = suggest.number(name, low, high, is_log=kind.startswith("log"), is_int=is_int)
     return point[name]
 
 
+@dataclass(frozen=True)
+class Spot:
+    """A mapping of a template: a hole, a part, or neither."""
+
+    name: str
+    path: Path_
+    under: tuple[tuple[str, Any], ...]
+    value: dict[str, Any]
+
+
+def walk_spots(
+    value: Any, name: str, path: Path_, under: tuple[tuple[str, Any], ...] = ()
+) -> Iterator[Spot]:
+    """Yield every mapping in a template, those in lists and in options too."""
+    if isinstance(value, dict):
+        yield Spot(name, path, under, value)
+    kind = hole_kind(value)
+    if kind == "choice":
+        options = value["choice"] if isinstance(value["choice"], list) else []
+        for i, (label, option) in enumerate(zip(option_labels(options), options, strict=True)):
+            inner = _inside(option, name, label)
+            yield from walk_spots(option, inner, (*path, "choice", i), (*under, (name, label)))
+    elif kind is None and isinstance(value, (dict, list)):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from walk_spots(item, join(name, str(key)), (*path, key), under)
+
+
 def walk_holes(
     value: Any, name: str, path: Path_, under: tuple[tuple[str, Any], ...] = ()
 ) -> Iterator[tuple[Hole, Path_]]:
     """Yield each hole with its place in the file."""
-    kind = hole_kind(value)
-    if kind in NUMERIC:
-        raw = value[kind]
-        ends = tuple(raw) if isinstance(raw, list) else (raw,)
-        yield Hole(name, str(kind), ends, under), (*path, kind)
-    elif kind == "choice":
-        options = value["choice"] if isinstance(value["choice"], list) else []
-        labels = option_labels(options)
-        yield Hole(name, "choice", tuple(labels), under), (*path, "choice")
-        for i, (label, option) in enumerate(zip(labels, options, strict=True)):
-            inner = join(name, str(label)) if isinstance(option, dict) else name
-            yield from walk_holes(option, inner, (*path, "choice", i), (*under, (name, label)))
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from walk_holes(item, join(name, key), (*path, key), under)
+    for spot in walk_spots(value, name, path, under):
+        kind = hole_kind(spot.value)
+        if kind is not None:
+            raw = spot.value[kind]
+            if kind == "choice":
+                values = option_labels(raw) if isinstance(raw, list) else []
+            else:
+                values = raw if isinstance(raw, list) else [raw]
+            yield Hole(spot.name, kind, tuple(values), spot.under), (*spot.path, kind)

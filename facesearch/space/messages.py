@@ -1,16 +1,36 @@
-"""What the typed config refuses, in words and by line of the file."""
+"""What the typed config refuses, in words and by line of the file.
 
-import difflib
-from collections.abc import Iterator, Mapping
-from typing import Any
+All of it: the fields that are wrong by themselves, and the contradictions between those that are
+right. Not here: the words for one field (`wording.py`).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import NoneType, UnionType
+from typing import Any, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
-from facesearch.config import HEAD_CONFIGS
+from facesearch.config import RunConfig
 from facesearch.config.part import Contradictions
-from facesearch.errors import did_you_mean
-from facesearch.space.holes import HOLES, hole_kind, join, option_labels
+from facesearch.config.seen import UNKNOWN, Place, Seen, part_in
+from facesearch.space.holes import (
+    NUMERIC,
+    hole_kind,
+    is_same_for_all_trials,
+    join,
+    option_labels,
+)
+from facesearch.space.wording import flow, refusal, unknown_field, wanted
 from facesearch.yaml_text import Document, Path_
+
+# What draws whole numbers alike.
+_WHOLE = {"uniform": "int", "log_uniform": "log_int"}
+# What is wrong with every number of a hole, or with none.
+_OF_ANY_NUMBER = (
+    "int_type", "int_from_float", "bool_type", "string_type", "list_type", "dict_type",
+    "literal_error", "model_type", "model_attributes_type",
+)  # fmt: skip
 
 
 def model_faults(
@@ -24,114 +44,150 @@ def model_faults(
     Args:
         document: The file.
         model: What it must be.
-        raw: The template, filled.
+        raw: The template, filled; what is `UNKNOWN` in it is told already.
         point: What the holes were filled with.
 
     """
+    for refused in refusals(model, raw):
+        path = _file_path(document.value, refused.place, point or {})
+        yield document.line(path), _of_the_hole(document.value, path, refused) or refused.sentence
+
+
+class Refused(NamedTuple):
+    """One value that is refused: where in the config, and in words.
+
+    ``kind`` is the check that refuses it, and ``wanted`` what it must be, where one field is wrong.
+    """
+
+    place: Place
+    sentence: str
+    kind: str = ""
+    wanted: str = ""
+
+
+def refusals(model: type[BaseModel], raw: Mapping[str, Any]) -> Iterator[Refused]:
+    """Yield all that ``model`` refuses of ``raw``."""
     try:
         model.model_validate(raw)
     except ValidationError as error:
-        for loc, sentence in _sentences(error, model, raw):
-            yield document.line(_file_path(document.value, loc, point or {})), sentence
+        wrong: list[Place] = []
+        for item in error.errors():
+            place = _place(item["loc"], model, raw)
+            refused = item.get("ctx", {}).get("error")
+            if not isinstance(refused, Contradictions):
+                wrong.append(place)
+                if not _is_told(item, raw, place):
+                    yield Refused(
+                        place, _sentence(place, item, model, raw), item["type"], wanted(item)
+                    )
+            elif part_at(model, place, raw) is None:  # of a field, and not of a part as a whole
+                wrong.append(place)
+                yield from (_contradiction((*place, f), rest) for f, rest in refused.faults)
+        for place, rest in Seen(model, raw, wrong).contradictions():
+            yield _contradiction(place, rest)
 
 
-def _sentences(
-    error: ValidationError, model: type[BaseModel], raw: Mapping[str, Any]
-) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield the place in the config and the sentence of each fault."""
-    items = [(_plain_path(item["loc"], raw), item) for item in error.errors()]
-    for number, (loc, item) in enumerate(items):
-        refused = item.get("ctx", {}).get("error")
-        if isinstance(refused, Contradictions):
-            for field, rest in refused.faults:
-                place = (*loc, *field.split("."))
-                yield place, f"{'.'.join(place)} {rest}."
-        elif not (
-            # of a list that may be a number too, only what is wrong in the list is of interest
-            isinstance(item["input"], list)
-            and any(loc == other for i, (other, _) in enumerate(items) if i != number)
-        ):
-            yield loc, _sentence(loc, item, model, raw)
+def _contradiction(place: Place, rest: str) -> Refused:
+    return Refused(place, f"{_dotted(place)} {rest}.")
 
 
-def _plain_path(loc: tuple[int | str, ...], raw: Mapping[str, Any]) -> tuple[str, ...]:
-    """Drop the names of union members, which pydantic puts into a location."""
-    path: list[str] = []
-    value: Any = raw
-    for i, key in enumerate(loc):
-        is_last = i == len(loc) - 1
-        if isinstance(value, dict) and (key in value or (is_last and not _is_tag(key, value))):
-            path.append(str(key))
-            value = value.get(key)
-    return tuple(path)
+def part_at(model: type[BaseModel], place: Sequence[Any], raw: Any) -> type[BaseModel] | None:
+    """Return the part that stands at ``place`` of ``model``, by what is written in ``raw``."""
+    part: type[BaseModel] | None = model
+    for key in place:
+        field = part.model_fields.get(str(key)) if part else None
+        raw = raw.get(key) if isinstance(raw, Mapping) else None
+        part = part_in(field, raw) if field else None
+    return part
 
 
-def _is_tag(key: Any, value: Mapping[str, Any]) -> bool:
-    return key == value.get("type") or key in ("str", "dict[str,float]")
+def _place(loc: Sequence[Any], model: type[BaseModel], raw: Any) -> Place:
+    """Return the place in the config of an error; pydantic puts the names of union members in."""
+    place: list[Any] = []
+    part: type[BaseModel] | None = model
+    keys = list(loc)
+    while keys:
+        key = keys.pop(0)
+        if isinstance(raw, Mapping):
+            field = part.model_fields.get(str(key)) if part else None
+            raw = raw.get(key)
+            part = part_in(field, raw) if field else None
+            place.append(str(key))
+            if field and _is_one_of_several(field):
+                keys = keys[1:]
+        elif isinstance(raw, list) and isinstance(key, int) and key < len(raw):
+            place.append(key)
+            part, raw = None, raw[key]
+    return tuple(place)
 
 
-def _file_path(value: Any, loc: tuple[str, ...], point: Mapping[str, Any]) -> Path_:
-    """Return where in the file the value at ``loc`` of a config stands that ``point`` filled."""
+def _is_one_of_several(field: FieldInfo) -> bool:
+    kinds = [kind for kind in get_args(field.annotation) if kind is not NoneType]
+    return get_origin(field.annotation) in (Union, UnionType) and len(kinds) > 1
+
+
+def _is_told(item: Any, raw: Mapping[str, Any], place: Place) -> bool:
+    """Whether an error is of a value that is told to be wrong already."""
+    got = item["input"]
+    is_type = str(item["type"]).startswith("union_tag") and isinstance(got, Mapping)
+    return got is UNKNOWN or (is_type and got.get("type") is UNKNOWN)
+
+
+def _sentence(place: Place, item: Any, model: type[BaseModel], raw: Mapping[str, Any]) -> str:
+    name = _dotted(place) or "the config"
+    if item["type"] == "extra_forbidden":
+        part, parent = part_at(model, place[:-1], raw), _value_at(raw, place[:-1])
+        known = list(part.model_fields) if part else []
+        return unknown_field(name, known, is_alone=len(parent) == 1 and len(place) > 1)
+    is_searched = model is RunConfig and not is_same_for_all_trials(list(map(str, place)))
+    return refusal(name, item, part_at(model, place, raw), is_searched=is_searched)
+
+
+def _value_at(raw: Any, place: Sequence[Any]) -> Any:
+    for key in place:
+        raw = raw[key]
+    return raw
+
+
+def _dotted(place: Sequence[Any]) -> str:
+    return ".".join(str(key) for key in place)
+
+
+def _of_the_hole(value: Any, path: Path_, refused: Refused) -> str | None:
+    """Return the sentence where no value of a hole is what is wanted."""
+    hole = _value_at(value, path)
+    kind = hole_kind(hole)
+    if kind not in NUMERIC or refused.kind not in _OF_ANY_NUMBER:
+        return None
+    told = f"{_dotted(refused.place)}: {refused.wanted}, but got {kind}"
+    if kind in _WHOLE and refused.kind in ("int_type", "int_from_float"):
+        return f"{told}; write {flow({_WHOLE[kind]: hole[kind]})}."
+    return f"{told}."
+
+
+def _file_path(value: Any, place: Sequence[Any], point: Mapping[str, Any]) -> Path_:
+    """Return where in the file the value at ``place`` of a config stands that ``point`` filled."""
     path: list[Any] = []
     name = ""
-    for key in (*loc, None):
+    for key in (*place, None):
         while hole_kind(value) == "choice" and name in point:
             index = option_labels(value["choice"]).index(point[name])
             label, value = point[name], value["choice"][index]
             path += ["choice", index]
-            if not isinstance(value, dict):
+            if not isinstance(value, (dict, list)):
                 return tuple(path)
             name = join(name, str(label))
-        if key is None or not isinstance(value, dict) or key not in value:
+        is_there = (
+            isinstance(value, (dict, list))
+            and hole_kind(value) is None
+            and (
+                key in value
+                if isinstance(value, dict)
+                else isinstance(key, int) and key < len(value)
+            )
+        )
+        if not is_there:
             break
         path.append(key)
-        name, value = join(name, key), value[key]
+        name, value = join(name, str(key)), value[key]
     return tuple(path)
-
-
-def _sentence(loc: tuple[str, ...], item: Any, model: type[BaseModel], raw: Any) -> str:
-    name = ".".join(loc) or "the config"
-    kind = item["type"]
-    if kind == "extra_forbidden":
-        parent: Any = raw
-        for key in loc[:-1]:
-            parent = parent[key]
-        fields = _fields_at(model, loc[:-1], parent)
-        return f"{name}: unknown field{did_you_mean(loc[-1], fields)}"
-    if kind.startswith("union_tag"):
-        found = item.get("ctx", {}).get("tag", "nothing")
-        tags = item.get("ctx", {}).get("expected_tags", "")
-        allowed = [tag.strip(" '") for tag in tags.split(",") if tag.strip()] or list(HEAD_CONFIGS)
-        return f"{name}.type: unknown or missing type '{found}'{did_you_mean(str(found), allowed)}"
-    message = item["msg"].removeprefix("Value error, ").removeprefix("Input ")
-    got = item["input"]
-    if kind == "missing":
-        return f"{name}: is missing; write it."
-    if isinstance(got, dict) and len(got) == 1 and _nearly_a_hole(next(iter(got))):
-        word = next(iter(got))
-        return f"{name}: unknown distribution '{word}'{did_you_mean(word, HOLES)}"
-    if isinstance(got, dict) or "but got" in message or len(loc) == 0:
-        return f"{name} {message}."
-    if message.endswith("."):
-        return f"{name}: {message}"
-    return f"{name}: {message}, but got {got!r}."
-
-
-def _nearly_a_hole(word: str) -> bool:
-    return bool(difflib.get_close_matches(word, HOLES, n=1, cutoff=0.6))
-
-
-def _fields_at(model: type[BaseModel], loc: tuple[str, ...], parent: Any) -> list[str]:
-    """Return the field names allowed at ``loc`` of ``model``."""
-    current: Any = model
-    for key in loc:
-        current = current.model_fields[key].annotation
-    for member in getattr(current, "__args__", ()):
-        literal = member.model_fields["type"].annotation.__args__ if _is_part(member) else ()
-        if isinstance(parent, dict) and parent.get("type") in literal:
-            current = member
-    return list(current.model_fields) if _is_part(current) else []
-
-
-def _is_part(candidate: Any) -> bool:
-    return isinstance(candidate, type) and issubclass(candidate, BaseModel)

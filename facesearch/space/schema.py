@@ -22,11 +22,19 @@ def json_schema() -> dict[str, Any]:
         place = _PLACES.get(name, (name,))
         for key, field in definition.get("properties", {}).items():
             if name != "hole" and key != "type" and not is_same_for_all_trials((*place, key)):
+                _allow_in_lists(field)
                 definition["properties"][key] = {"anyOf": [field, {"$ref": "#/$defs/hole"}]}
     schema["properties"].update(settings["properties"])
     schema["$defs"] = {**definitions, **settings.get("$defs", {})}
     schema["title"] = "facesearch space"
     return schema
+
+
+def _allow_in_lists(field: Any) -> None:
+    """Let the values in a list, such as the depth of each stage, be holes."""
+    for kind in (field, *field.get("anyOf", ()), *field.get("oneOf", ())):
+        if kind.get("type") == "array" and "items" in kind:
+            kind["items"] = {"anyOf": [kind["items"], {"$ref": "#/$defs/hole"}]}
 
 
 def _hole_schema() -> dict[str, Any]:

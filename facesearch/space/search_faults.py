@@ -3,39 +3,57 @@
 Not here: what is wrong with a setting whatever the rest is (`config/sweep.py`).
 """
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any, TypeVar
 
-from facesearch.config import SearchConfig
 from facesearch.config.optim import TrainConfig
+from facesearch.config.seen import NotKnown
 from facesearch.space.holes import may_change_in_training, walk_holes
-from facesearch.space.search_space import SearchSpace
+from facesearch.yaml_text import Document, Path_
 
+Found = TypeVar("Found")
 # Schedulers that wait for grace_epochs.
 _GRACEFUL = ("asha", "asha_promote", "hyperband", "median")
 
 
-def search_faults(space: SearchSpace) -> Iterator[tuple[int, str]]:
-    """Yield (line, sentence) for each contradiction of a space whose settings are right alone.
+def search_faults(
+    document: Document, search: Any, template: Mapping[str, Any]
+) -> Iterator[tuple[int, str]]:
+    """Yield (line, sentence) for each contradiction between settings that are right alone.
 
-    A file without holes is one training, which no scheduler judges.
+    A file without holes is one training, which no scheduler judges. A check that reads what is
+    wrong by itself says nothing.
+
+    Args:
+        document: The file.
+        search: The settings of the search, or what is known of them.
+        template: The run's template; its holes can be filled.
+
     """
-    search, epochs = space.settings.search, _epochs(space.template)
-    told = [*_sampler_faults(search)]
+    epochs, has_holes = _epochs(template), any(walk_holes(template, "", ()))
+    checks = [_sampler_faults(search)]
     if epochs is not None:
-        told += _budget_faults(search, epochs)
-    if space.holes():
-        told += _count_faults(search)
-    if space.holes() and epochs is not None:
-        told += _epoch_faults(search, epochs)
-    for field, message in told:
+        checks.append(_budget_faults(search, epochs))
+    if has_holes:
+        checks += _pilot_faults(search), _kept_faults(search)
+    if has_holes and epochs is not None:
+        checks += _grace_faults(search, epochs), _exchange_faults(search, epochs)
+    for field, message in told(checks):
         path = ("search", *field.split("."))
-        yield space.document.line(path), f"search.{field}: {message}."
-    if search.scheduler.type == "pbt":
-        yield from _fixed_holes(space)
+        yield document.line(path), f"search.{field}: {message}."
+    for place, message in told([_fixed_holes(search, template)]):
+        yield document.line(place), message
 
 
-def _epochs(template: dict[str, Any]) -> int | None:
+def told(checks: Iterable[Iterator[Found]]) -> Iterator[Found]:
+    """Yield what each check yields until it reads what is not known."""
+    for check in checks:
+        with suppress(NotKnown):
+            yield from check
+
+
+def _epochs(template: Mapping[str, Any]) -> int | None:
     """Return the epochs of each training, or None where they are wrong, which is told already."""
     train = template.get("train", {})
     default = TrainConfig.model_fields["epochs"].default
@@ -43,7 +61,7 @@ def _epochs(template: dict[str, Any]) -> int | None:
     return epochs if type(epochs) is int and epochs >= 1 else None
 
 
-def _sampler_faults(search: SearchConfig) -> Iterator[tuple[str, str]]:
+def _sampler_faults(search: Any) -> Iterator[tuple[str, str]]:
     if search.sampler == "cmaes" and search.has_several:
         yield (
             "sampler",
@@ -52,7 +70,7 @@ def _sampler_faults(search: SearchConfig) -> Iterator[tuple[str, str]]:
         )
 
 
-def _budget_faults(search: SearchConfig, epochs: int) -> Iterator[tuple[str, str]]:
+def _budget_faults(search: Any, epochs: int) -> Iterator[tuple[str, str]]:
     if search.epochs is not None and search.epochs < epochs:
         yield (
             "epochs",
@@ -61,8 +79,7 @@ def _budget_faults(search: SearchConfig, epochs: int) -> Iterator[tuple[str, str
         )
 
 
-def _count_faults(search: SearchConfig) -> Iterator[tuple[str, str]]:
-    """Yield what needs more trials than the sweep has."""
+def _pilot_faults(search: Any) -> Iterator[tuple[str, str]]:
     scheduler, trials = search.scheduler, search.trials
     is_measured = scheduler.type in _GRACEFUL and scheduler.grace_epochs == "auto"
     if is_measured and scheduler.pilot_trials > trials:
@@ -72,6 +89,10 @@ def _count_faults(search: SearchConfig) -> Iterator[tuple[str, str]]:
             f"got {scheduler.pilot_trials}; write a smaller pilot (4 at least), or a number for "
             "grace_epochs",
         )
+
+
+def _kept_faults(search: Any) -> Iterator[tuple[str, str]]:
+    scheduler, trials = search.scheduler, search.trials
     if scheduler.type == "one_epoch" and scheduler.keep >= trials:
         yield (
             "scheduler.keep",
@@ -80,14 +101,17 @@ def _count_faults(search: SearchConfig) -> Iterator[tuple[str, str]]:
         )
 
 
-def _epoch_faults(search: SearchConfig, epochs: int) -> Iterator[tuple[str, str]]:
-    """Yield what comes after the last epoch of a training."""
+def _grace_faults(search: Any, epochs: int) -> Iterator[tuple[str, str]]:
     scheduler = search.scheduler
     if scheduler.grace_epochs != "auto" and scheduler.grace_epochs > epochs:
         yield (
             "scheduler.grace_epochs",
             f"must be <= train.epochs ({epochs}), but got {scheduler.grace_epochs}",
         )
+
+
+def _exchange_faults(search: Any, epochs: int) -> Iterator[tuple[str, str]]:
+    scheduler = search.scheduler
     if scheduler.type == "pbt" and scheduler.interval_epochs >= epochs:
         yield (
             "scheduler.interval_epochs",
@@ -96,11 +120,13 @@ def _epoch_faults(search: SearchConfig, epochs: int) -> Iterator[tuple[str, str]
         )
 
 
-def _fixed_holes(space: SearchSpace) -> Iterator[tuple[int, str]]:
-    for hole, path in walk_holes(space.template, "", ()):
+def _fixed_holes(search: Any, template: Mapping[str, Any]) -> Iterator[tuple[Path_, str]]:
+    if search.scheduler.type != "pbt":
+        return
+    for hole, path in walk_holes(template, "", ()):
         if not may_change_in_training(hole.name):
             yield (
-                space.document.line(path),
+                path,
                 f"{hole.name}: cannot be a distribution under scheduler pbt, which goes on from "
                 "another trial's weights; pbt takes holes in optim, augment and the numbers of "
                 "one head. Write one value here, or scheduler: {type: asha}.",

@@ -16,6 +16,7 @@ from facesearch.errors import InputError, NoResultError, StorageError, TooManyFa
 from facesearch.models import build_network
 from facesearch.models.init import load_initial_weights, refuse_known_strangers
 from facesearch.space import SearchSpace
+from facesearch.space.first_weights import check_first_weights
 from facesearch.tracking.provenance import provenance
 from facesearch.tracking.store import Store
 from facesearch.tracking.tracker import Tracker
@@ -104,7 +105,7 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
     config = first_config(space, root)
     faces = load_faces(config.data)
     _check_objective(space, has_closed_set=len(faces.closed) > 0)
-    _check_initial_weights(config, faces)
+    _check_initial_weights(space, config, faces)
     learned = learned_trials(space, learn_from)
     if is_fresh:
         _leave(space, store, runs_dir)
@@ -289,8 +290,9 @@ def _check_objective(space: SearchSpace, *, has_closed_set: bool) -> None:
         )
 
 
-def _check_initial_weights(config: RunConfig, faces: Faces) -> None:
+def _check_initial_weights(space: SearchSpace, config: RunConfig, faces: Faces) -> None:
     """Refuse first weights that no trial could use, before any is started."""
+    check_first_weights(space)
     if config.model.init is not None:
         network = build_network(config.model, config.data.image_px)
         refuse_known_strangers(load_initial_weights(network, config.model), config, faces)

@@ -54,3 +54,36 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
         CliRunner().invoke(
             cli, ["init", "--out", str(tmp_path / "file" / "a.yaml")], catch_exceptions=False
         )
+
+
+def test_the_spaces_that_come_with_it_are_listed_with_what_they_ask() -> None:
+    lines = run("init", "--list").splitlines()
+    assert any(line.startswith("quickstart  ") and "?" in line for line in lines)
+    assert "facesearch init --from NAME" in lines[-1]
+
+
+def test_a_space_that_comes_with_it_is_copied_to_be_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    output = run("init", "--from", "heads", "--out", "my heads.yaml")
+    assert "next:  facesearch tune 'my heads.yaml'" in output
+    mine, theirs = load_space(Path("my heads.yaml")), load_space(Path("heads"))
+    assert mine.document.value == theirs.document.value
+    head = Path("my heads.yaml").read_text().splitlines()
+    assert (tmp_path / head[0].partition("$schema=")[2]).read_text() == run("schema")
+    assert "#   facesearch tune 'my heads.yaml' --data FACES" in head
+    with pytest.raises(InputError, match="is there already"):
+        run("init", "--from", "heads", "--out", "my heads.yaml")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--from", "haeds"], "no space 'haeds' comes with facesearch; did you mean 'heads'?"),
+        (["faces", "--from", "heads"], "give a folder of faces, or --from NAME, not both"),
+    ],
+)
+def test_what_cannot_be_copied_is_told(words: list[str], message: str) -> None:
+    with pytest.raises(InputError, match=message.replace("?", r"\?")):
+        CliRunner().invoke(cli, ["init", *words], catch_exceptions=False)

@@ -84,6 +84,20 @@ def test_validate_as_json_tells_right_and_wrong(tmp_path: Path) -> None:
     assert isinstance(done.exception, InputError)
 
 
+@pytest.mark.parametrize("command", ["validate", "preview", "tune"])
+def test_first_weights_that_are_not_there_are_told_before_anything_starts(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FACESEARCH_CACHE", str(tmp_path / "cache"))
+    Path("a.yaml").write_text(
+        "data: {image_px: 16, synthetic: {num_identities: 8, faces_per_identity: 4}}\n"
+        "model: {num_stages: 2, init: {choice: [null, gone.pt]}}\n"
+    )
+    with pytest.raises(InputError, match=r"line 2   model.init: no such file .*/gone\.pt; write"):
+        CliRunner().invoke(cli, [command, "a.yaml"], catch_exceptions=False)
+
+
 def test_detail_of_a_space_is_its_holes(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("optim: {lr: {uniform: [0.1, 0.2]}}")
     done = CliRunner().invoke(cli, ["validate", "-v", str(tmp_path / "a.yaml")])

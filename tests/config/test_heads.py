@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from facesearch.config import HEAD_CONFIGS, RunConfig
-from facesearch.config.heads import Radians
+from facesearch.config.heads import Radians, margins_of
 from facesearch.heads import HEADS
 
 
@@ -25,11 +25,19 @@ def test_angles_are_where_the_names_say_radians() -> None:
 
 
 @pytest.mark.parametrize(("name", "field"), ANGLES)
-@pytest.mark.parametrize("degrees", [28.6, 180.0, -1.0])
+@pytest.mark.parametrize("degrees", [28.6, 90.0, 179.0])
 def test_degrees_are_refused_with_what_to_write(name: str, field: str, degrees: float) -> None:
     expected = rf"must be in \[0, pi\), but got .* write {math.radians(degrees):.3f}"
     with pytest.raises(ValidationError, match=expected):
         with_head(name, **{field: degrees})
+
+
+@pytest.mark.parametrize("angle", [180.0, -1.0, 1e12])
+def test_nothing_is_proposed_that_would_be_refused_again(angle: float) -> None:
+    with pytest.raises(ValidationError) as caught:
+        with_head("arcface", margin_rad=angle)
+    assert "must be in [0, pi), but got" in str(caught.value)
+    assert "degrees" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", HEAD_CONFIGS)
@@ -55,3 +63,37 @@ def test_a_pair_based_head_has_no_weights_to_give_a_rate() -> None:
     for name, head in HEAD_CONFIGS.items():
         assert ("lr_factor" in head.model_fields) != head.is_pair_based
         assert with_head(name).head.lr_factor == 1.0
+
+
+# What the papers call margin, in their units. A factor on the angle (SphereFace's m, m1 of the
+# combined margin) is none at 1, not at 0; ElasticFace's deviation and a warm-up are no margins.
+MARGINS = {
+    "softmax": {}, "normface": {}, "sphereface": {},
+    "cosface": {"margin_cos": "cosine"},
+    "arcface": {"margin_rad": "radians"},
+    "combined": {"margin_rad": "radians", "margin_cos": "cosine"},
+    "subcenter_arcface": {"margin_rad": "radians"},
+    "adaface": {"margin": "radians and cosine"},
+    # MagFace, eq. 5: the margin goes from l_m = low to u_m = low + rise
+    "magface": {"margin_low_rad": "radians", "margin_rise_rad": "radians"},
+    "curricularface": {"margin_rad": "radians"},
+    "elasticface": {"margin_rad": "radians"},
+    "uniface": {"margin_cos": "cosine"},
+    "triplet": {"margin": "distance"},
+    "supcon": {}, "circle": {}, "multi_similarity": {},
+}  # fmt: skip
+NO_MARGINS = {"margin_warmup", "margin_factor", "margin_std_rad"}
+
+
+@pytest.mark.parametrize("name", HEAD_CONFIGS)
+def test_a_head_says_which_of_its_fields_are_margins(name: str) -> None:
+    assert margins_of(HEAD_CONFIGS[name]) == MARGINS[name]
+
+
+def test_every_field_that_is_called_a_margin_is_decided_upon() -> None:
+    called = {
+        (name, field) for name, head in HEAD_CONFIGS.items() for field in head.model_fields
+        if "margin" in field and field not in NO_MARGINS
+    }  # fmt: skip
+    declared = {(name, field) for name, fields in MARGINS.items() for field in fields}
+    assert called - declared == {("sphereface", "margin")}

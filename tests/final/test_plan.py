@@ -1,7 +1,8 @@
 import pytest
 from models import CONFIG
 
-from facesearch.config import RunConfig, as_plain
+from facesearch.config import HEAD_CONFIGS, RunConfig, as_plain
+from facesearch.config.heads import margins_of
 from facesearch.errors import InputError
 from facesearch.final.plan import FineTune, Plan, in_words, member_key, member_stages
 
@@ -33,11 +34,37 @@ def test_the_fine_tuning_is_a_second_stage_with_a_larger_margin() -> None:
     assert as_plain(second.head)["scale"] == 16.0
 
 
+@pytest.mark.parametrize("name", HEAD_CONFIGS)
+def test_the_fine_tuning_multiplies_the_margins_of_a_head_and_nothing_else(name: str) -> None:
+    has_warmup = "margin_warmup" in HEAD_CONFIGS[name].model_fields
+    head = {"type": name, **({"margin_warmup": 0.25} if has_warmup else {})}
+    trial = RunConfig.model_validate({**CONFIG, "head": head, "augment": {}})
+    first, second = member_stages(trial, Plan(fine_tune=FineTune(2, margin_factor=1.25)))[0]
+    before, after = as_plain(first.head), as_plain(second.head)
+    margins = margins_of(HEAD_CONFIGS[name])
+    assert all(before[margin] > 0 for margin in margins)
+    assert after == {**before, **{m: pytest.approx(1.25 * before[m]) for m in margins}}
+    told = in_words([(first, second)]).partition(" with ")[2]
+    assert told == " and ".join(f"{m} {after[m]:.3g}" for m in before if m in margins)
+
+
+def test_a_factor_of_one_leaves_every_margin_to_the_last_digit() -> None:
+    first, second = member_stages(TRIAL, Plan(fine_tune=FineTune(2)))[0]
+    assert second.head == first.head
+
+
 @pytest.mark.parametrize(
     ("plan", "message"),
     [
-        (Plan(image_px=1), r"image_px"),
-        (Plan(fine_tune=FineTune(2, margin_factor=40)), r"head"),
+        (Plan(image_px=1), r"finalize: data\.image_px: must be >= 16, but got 1\."),
+        (
+            Plan(epochs=0, fine_tune=FineTune(2, margin_factor=40)),
+            r"finalize: train\.epochs: must be >= 1, but got 0\.",
+        ),
+        (
+            Plan(fine_tune=FineTune(2, margin_factor=40)),
+            r"finalize: head\.margin_cos: must be < 1, but got ",
+        ),
     ],
 )
 def test_a_plan_that_does_not_fit_is_refused(plan: Plan, message: str) -> None:

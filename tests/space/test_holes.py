@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from facesearch.space.fillers import Ends
+from facesearch.space.fillers import Ends, Replay
 from facesearch.space.holes import (
     fill_holes,
     hole_kind,
@@ -88,3 +88,46 @@ def test_filling_notes_every_choice_and_leaves_the_rest_as_it_is() -> None:
 )
 def test_what_shapes_the_weights_may_not_change_in_training(name: str, may: bool) -> None:
     assert may_change_in_training(name) == may
+
+
+LISTS: dict[str, Any] = {
+    "model": {"depth": [{"int": [1, 3]}, 2, {"choice": [2, {"log_int": [4, 8]}]}]},
+    "head": {"choice": [[{"a": {"uniform": [0, 1]}}, 3], [1, 2]]},
+}
+
+
+def test_holes_in_lists_are_named_by_their_place() -> None:
+    found = {hole.name: hole.under for hole, _ in walk_holes(LISTS, "", ())}
+    assert found == {
+        "model.depth.0": (),
+        "model.depth.2": (),
+        "model.depth.2.option1": (("model.depth.2", "option1"),),
+        "head": (),
+        "head.option0.0.a": (("head", "option0"),),
+    }
+
+
+def test_holes_in_lists_are_filled_where_they_stand() -> None:
+    point: dict[str, Any] = {}
+    ends = Ends({"model.depth.2": "option1", "head": "option0"})
+    filled = fill_holes(LISTS, "", ends, point)
+    assert filled == {"model": {"depth": [1, 2, 4]}, "head": [{"a": 0.0}, 3]}
+    assert fill_holes(LISTS, "", Replay(point), {}) == filled
+    assert fill_holes(LISTS, "", Ends({"head": "[1, 2]"}), {})["head"] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["x#2", {"type": "x"}, {"type": "x"}],
+        ["x#2", "x#2#2", {"type": "x"}, {"type": "x"}, "x"],
+        [1, True, 1.0, "True#1"],
+        [[1], "[1]", "[1]#1"],
+        [None, "option1", {"a": 1}],
+    ],
+)
+def test_no_two_options_share_a_name(options: list[Any]) -> None:
+    labels = option_labels(options)
+    assert len(labels) == len(set(labels)) == len(options)
+    for label, option in zip(labels, options, strict=True):
+        assert fill_holes({"choice": options}, "a", Ends({"a": label}), {}) == option

@@ -38,6 +38,9 @@ CONTRADICTIONS = {
     "      block: {choice: [residual, bottelneck]}": (
         5, "model.block: unknown name 'bottelneck'; did you mean 'bottleneck'?",
     ),
+    "model: {input_channels: {int: [1, 3]}}": (
+        1, "model.input_channels: must be 1 or 3, but got int.",
+    ),
     "model: {num_stages: 4, depth: {choice: [[2, 2, 2, 2], [3, 4, 6]]}}": (
         1, "model.depth has 3 numbers for num_stages 4",
     ),

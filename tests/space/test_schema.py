@@ -1,3 +1,5 @@
+import pytest
+
 from facesearch.space import json_schema
 
 
@@ -21,3 +23,14 @@ def test_what_must_be_the_same_for_all_trials_is_offered_no_hole() -> None:
     for part, field in (("TrainConfig", "epochs"), ("DataConfig", "split_seed")):
         assert "hole" not in str(definitions[part]["properties"][field]), field
     assert "hole" in str(definitions["DataConfig"]["properties"]["image_px"])
+
+
+def test_each_value_of_a_list_may_be_a_hole() -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    validator = jsonschema.Draft202012Validator(json_schema())
+    for depth, is_right in (
+        ([1, {"int": [1, 3]}, 2, {"choice": [1, 2]}], True), ({"int": [1, 3]}, True),
+        ([1, 2], True),
+        ([1, "x"], False), ([1, {"step": 3}], False), ([], False),
+    ):  # fmt: skip
+        assert validator.is_valid({"model": {"depth": depth}}) == is_right, depth
