@@ -16,13 +16,14 @@ import numpy as np
 from facesearch.data.box import Box
 from facesearch.data.layouts import FaceList
 from facesearch.data.layouts.account import Account, account, num_nested
+from facesearch.data.layouts.faults import Faults
 from facesearch.data.layouts.folder import by_identity, flat
-from facesearch.errors import InputError
+from facesearch.data.layouts.names import case_twins, plain, undecodable
+from facesearch.errors import InputError, capped
 from facesearch.final.images_in import OneImage, names_of, to_pixels
 from facesearch.progress import track
 
 BATCH = 128
-_SHOWN = 10
 
 
 def list_pictures(places: Sequence[Path]) -> list[Path]:
@@ -127,11 +128,8 @@ def _decode(image_px: int, box: Box | None, image: OneImage, name: str) -> np.nd
 def _unreadable(faults: Sequence[InputError], num_pictures: int) -> InputError:
     if num_pictures == 1:
         return faults[0]
-    lines = [f"{len(faults)} of {num_pictures} pictures cannot be read:"]
-    lines += [f"  {fault}" for fault in faults[:_SHOWN]]
-    if len(faults) > _SHOWN:
-        lines.append(f"  ... and {len(faults) - _SHOWN} more")
-    return InputError("\n".join(lines))
+    head = f"{len(faults):,} of {num_pictures:,} pictures cannot be read:"
+    return InputError("\n  ".join([head, *capped(map(str, faults))]))
 
 
 def _is_folder(place: Path) -> bool:
@@ -143,13 +141,15 @@ def _is_folder(place: Path) -> bool:
 
 def _inside(folder: Path) -> list[tuple[str, Path]]:
     """Return the identity and the path of every picture in a folder: its own, then the others'."""
-    faults: list[str] = []
+    faults = Faults()
     own = flat(folder, folder, faults)
     others = by_identity(folder, folder, faults)
-    if faults:
-        raise InputError("\n".join(faults))
-    found = [(path.stem, path) for path in own.paths]
+    found = [(plain(path.stem), path) for path in own.paths]
     found += zip(others.identities, others.paths, strict=True)
+    names = {name for name, _ in found}
+    faults += [f"{folder}: {twins}" for twins in (*case_twins(names), *undecodable(names))]
+    if faults:
+        raise InputError("\n".join(capped(faults)))
     if not found:
         raise InputError(
             f"{folder}: no pictures. Expected {folder.name}/<identity>/<picture>.jpg or "

@@ -12,6 +12,7 @@ from pathlib import Path
 from facesearch.data.formats import REMEDY, SUFFIXES, UNREAD
 from facesearch.data.layouts import FaceFolder, FaceList, scan_layout
 from facesearch.data.layouts.folder import leads_into, listing_fault
+from facesearch.data.layouts.names import plain
 from facesearch.errors import InputError, first_names
 
 # Why something is left out, as it is said of several.
@@ -128,7 +129,7 @@ def account_at(root: Path, layout: str = "auto") -> Account:
 def num_nested(root: Path, faces: FaceList) -> int:
     """Return how many images lie deeper than in their identity's folder, or in ``root``."""
     return sum(
-        path.parent.name != name and path.parent != root
+        plain(path.parent.name) != name and path.parent != root
         for path, name in zip(faces.paths, faces.identities, strict=True)
     )
 

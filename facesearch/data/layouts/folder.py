@@ -7,6 +7,8 @@ from pathlib import Path
 
 from facesearch.data.box import Box
 from facesearch.data.formats import SUFFIXES
+from facesearch.data.layouts.faults import Faults
+from facesearch.data.layouts.names import plain, spelling_notes
 
 LEAST_IDENTITIES = 4
 STRANGER = "n000000"
@@ -83,6 +85,18 @@ def only(faces: FaceList, rows: Iterable[int]) -> FaceList:
     )
 
 
+def pairs_of_rows(pairs: FacePairs, rows: Sequence[int]) -> FacePairs:
+    """Return the pairs of these rows, in this order."""
+    return FacePairs(
+        tuple(pairs.first[row] for row in rows),
+        tuple(pairs.second[row] for row in rows),
+        tuple(pairs.is_same[row] for row in rows),
+        tuple(pairs.folds[row] for row in rows),
+        tuple(pairs.lists[row] for row in rows) if pairs.lists else (),
+        pairs.box,
+    )
+
+
 def joined(parts: Sequence[FaceList]) -> FaceList:
     """Return the faces of several lists; of groups and columns what all of them know."""
     parts = [part for part in parts if part.paths]
@@ -106,7 +120,9 @@ def folder_of_identities(faces: FaceList) -> Path:
     if len(set(faces.identities)) > 1:
         return Path(os.path.commonpath(faces.paths))
     first, name = faces.paths[0], faces.identities[0]
-    return next((above for above in first.parents if above.name == name), first.parent).parent
+    return next(
+        (above for above in first.parents if plain(above.name) == name), first.parent
+    ).parent
 
 
 def leads_into(path: Path, root: Path) -> bool:
@@ -144,11 +160,11 @@ def people(folder: Path, root: Path) -> list[Path]:
     ]
 
 
-def by_identity(folder: Path, root: Path, faults: list[str]) -> FaceList:
+def by_identity(folder: Path, root: Path, faults: Faults) -> FaceList:
     """List ``folder/<identity>/<picture>``, and below it what lies in further folders.
 
-    Images in folders below an identity's are the identity's too; they follow its own. Below a link
-    there are none: they are listed where they lie.
+    Names are spelled as `plain` has it. Images in folders below an identity's are the identity's
+    too; they follow its own. Below a link there are none: they are listed where they lie.
 
     Args:
         folder: The folder of people; absent is empty.
@@ -157,19 +173,38 @@ def by_identity(folder: Path, root: Path, faults: list[str]) -> FaceList:
 
     """
     inside = root.resolve()
+    if _leads_out(folder, inside, faults):
+        return FaceList()
     found: list[tuple[Path, str]] = []
-    for person in _listed(folder, faults, lambda: people(folder, inside)):
-        found += ((path, person.name) for path in _all_of(person, inside, faults))
+    persons = _listed(folder, faults, lambda: people(folder, inside))
+    for person in persons:
+        name = plain(person.name)
+        if not name:
+            faults.append(f"{person}: a name of blanks only; rename the folder")
+        found += ((path, name) for path in _all_of(person, inside, faults))
+    faults.notes += spelling_notes(f"{folder}", (person.name for person in persons))
     return FaceList(tuple(p for p, _ in found), tuple(i for _, i in found))
 
 
-def flat(folder: Path, root: Path, faults: list[str]) -> FaceList:
+def _leads_out(folder: Path, inside: Path, faults: Faults) -> bool:
+    """Whether a part of a folder is, or lies behind, a link out of it; that is a fault."""
+    if not folder.exists() or leads_into(folder, inside):
+        return False
+    faults.append(
+        f"{folder}: behind a link out of {inside}, which is not followed; give the folder that it "
+        "leads to, or copy it"
+    )
+    return True
+
+
+def flat(folder: Path, root: Path, faults: Faults) -> FaceList:
     """List ``folder/<picture>``, unlabelled; arguments as of `by_identity`."""
-    paths = tuple(_pictures(folder, root.resolve(), faults))
+    inside = root.resolve()
+    paths = () if _leads_out(folder, inside, faults) else tuple(_pictures(folder, inside, faults))
     return FaceList(paths, ("",) * len(paths))
 
 
-def _all_of(person: Path, inside: Path, faults: list[str]) -> list[Path]:
+def _all_of(person: Path, inside: Path, faults: Faults) -> list[Path]:
     """List the images of an identity: its own, then those of the folders below, one by one."""
     before = len(faults)
     found = _pictures(person, inside, faults)
@@ -186,14 +221,14 @@ def _below(person: Path) -> list[Path]:
     return [person / name for name in names if not name.startswith(".")]
 
 
-def _pictures(folder: Path, inside: Path, faults: list[str]) -> list[Path]:
+def _pictures(folder: Path, inside: Path, faults: Faults) -> list[Path]:
     def listed() -> list[Path]:
         return [path for path in sorted(folder.iterdir()) if is_picture(path, inside)]
 
     return _listed(folder, faults, listed)
 
 
-def _listed(folder: Path, faults: list[str], read: Callable[[], list[Path]]) -> list[Path]:
+def _listed(folder: Path, faults: Faults, read: Callable[[], list[Path]]) -> list[Path]:
     try:
         return read() if folder.is_dir() else []
     except OSError as error:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from facesearch.data.layouts.csv_file import read_groups
+from facesearch.data.layouts.faults import Faults
 from facesearch.data.layouts.folder import (
     FaceFolder,
     FaceList,
@@ -28,7 +29,7 @@ def recognises(root: Path) -> bool:
     return True
 
 
-def read(root: Path, faults: list[str]) -> FaceFolder:
+def read(root: Path, faults: Faults) -> FaceFolder:
     """List ``root/<identity>/<picture>``; ``groups.csv`` and ``pairs.csv`` are read too."""
     faces = by_identity(root, root, faults)
     foreign = _foreign(root, {path.parent for path in faces.paths})
