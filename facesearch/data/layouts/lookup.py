@@ -112,18 +112,17 @@ class Lookup:
         return path
 
     def _miss(self, name: str, where: str) -> None:
-        written = self._tail(name)
-        cause = _ELSEWHERE if _ABSOLUTE.match(name) else _ABOVE
-        if written is None:
-            other = self._index.walk(self.root, _parts(name), folded)
-            if other is not None and other.is_file() and self._is_inside(other):
-                cause, written = _CASE, other.relative_to(self.root).as_posix()
+        written, is_absolute = self._tail(name), bool(_ABSOLUTE.match(name))
+        cause = _ELSEWHERE if is_absolute else _ABOVE if written else ""
+        other = None if written else self._index.walk(self.root, _parts(name), folded)
+        if other is not None and other.is_file() and self._is_inside(other):
+            cause, written = _CASE, other.relative_to(self.root).as_posix()
         if written is None and not self._is_inside(self.root / name):
             self.faults.append(
                 f"{where}: '{short(name)}' leaves {self.root}; write a path inside it"
             )
         else:
-            self._lost[cause if written else ""].append((where, name, written or ""))
+            self._lost[cause].append((where, name, written or ""))
 
     def _tail(self, name: str) -> str | None:
         """Return the end of a path that names a file from the folder on."""
@@ -136,10 +135,16 @@ class Lookup:
 
     def _tell_lost(self, cause: str, lines: list[tuple[str, str, str]]) -> None:
         if cause and len(lines) >= _ALIKE:
-            where, name, written = lines[0]
+            # a line whose image is there says best what to write
+            where, name, written = next((line for line in lines if line[2]), lines[0])
+            help_ = (
+                f"write '{written}', and the others alike"
+                if written
+                else (f"write paths from {self.root} on")
+            )
             text = (
                 f"{self.file}: {len(lines):,} of {self._asked:,} paths name no image, as {cause}: "
-                f"{where} has '{short(name)}'; write '{written}', and the others alike"
+                f"{where} has '{short(name)}'; {help_}"
             )
             self.faults.insert(0, Fault(text, len(lines)))
             return
