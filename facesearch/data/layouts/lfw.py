@@ -21,6 +21,8 @@ from facesearch.data.layouts.text_file import read_text
 # The names under which the pictures are unpacked, besides the folder itself.
 _FOLDERS = ("lfw", "lfw_funneled", "lfw-deepfunneled", "lfw-py/lfw_funneled", "lfw-py/lfw")
 _PAIRS = ("pairs.txt", "lfw-py/pairs.txt", "pairsDevTest.txt", "lfw-py/pairsDevTest.txt")
+# Of more folders beside pairs.txt none holds people of its own; they are people.
+_FEW = 5
 # So many lines tell which folder the people lie in.
 _LINES = 20
 
@@ -70,14 +72,20 @@ def people_folder(root: Path, pairs: Path) -> Path:
 
 
 def _homes(root: Path) -> Iterator[Path]:
-    """Yield the folders that people may lie in: those of the archives, the root, its folders."""
+    """Yield the folders that people may lie in: of the archives, the root, two levels below."""
     yield from (root / name for name in _FOLDERS if (root / name).is_dir())
     yield root
-    try:
-        inner = people(root, root.resolve())
-    except OSError:
-        return  # whoever lists it says so
+    inner = _inner(root, root)
     yield from inner
+    if len(inner) <= _FEW:
+        yield from (deeper for folder in inner for deeper in _inner(folder, root))
+
+
+def _inner(folder: Path, root: Path) -> list[Path]:
+    try:
+        return people(folder, root.resolve())
+    except OSError:
+        return []  # whoever lists it says so
 
 
 def _first_names(path: Path) -> list[str]:
@@ -91,10 +99,7 @@ def _pair_file(root: Path) -> Path | None:
     found = next((root / name for name in _PAIRS if (root / name).is_file()), None)
     if found is not None:
         return found
-    try:
-        inner = people(root, root.resolve())
-    except OSError:
-        return None
+    inner = _inner(root, root)
     if len(inner) != 1:
         return None
     return next((inner[0] / name for name in _PAIRS if (inner[0] / name).is_file()), None)

@@ -16,7 +16,9 @@ def test_a_file_of_lfw_tells_who_is_on_its_pairs(tmp_path: Path) -> None:
     assert here.pairs == read_layout(root).pairs and len(here.train) == 18 and not faults
     far = (root / "pairs.txt").rename(tmp_path / "my pairs.txt")
     assert read_pair_file(far, root, faults).pairs == here.pairs and not faults
-    read_pair_file(far, None, faults)
+    assert read_pair_file(far, None, faults).pairs == here.pairs, "its people lie a folder deeper"
+    (tmp_path / "empty").mkdir()
+    read_pair_file(far.rename(tmp_path / "empty/pairs.txt"), None, faults)
     assert len(faults) == 8
 
 
