@@ -116,20 +116,20 @@ def first_names(names: Sequence[str], shown: int = 3) -> str:
 
 
 class Fault(str):
-    """A line of what is wrong that stands for ``count`` places at once."""
+    """A line of what is wrong that stands for ``num_places`` places at once."""
 
-    count: int
+    num_places: int
 
-    def __new__(cls, text: str, count: int = 1) -> "Fault":
+    def __new__(cls, text: str, num_places: int = 1) -> "Fault":
         """Return the line."""
         made = super().__new__(cls, text)
-        made.count = count
+        made.num_places = num_places
         return made
 
 
 def count_of(line: str) -> int:
     """Return for how many places a line of what is wrong stands."""
-    return line.count if isinstance(line, Fault) else 1
+    return line.num_places if isinstance(line, Fault) else 1
 
 
 def capped(lines: Iterable[str], shown: int = 10) -> list[str]:

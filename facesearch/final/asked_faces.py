@@ -102,7 +102,7 @@ def asked_faces(
     """
     if question.pairs is not None:
         listed = _pair_list(question.pairs, question.root)
-        return AskedFaces(data, listed, tuple(f"{note}." for note in listed.notes))
+        return AskedFaces(data, listed, tuple(f"{note}." for note in listed.reading))
     if question.gallery is not None and question.probes is not None:
         made, notes = two_folders(question.gallery, question.probes)
         return AskedFaces(data, made, tuple(notes))

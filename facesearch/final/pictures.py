@@ -8,6 +8,7 @@ Shapes: N pictures, H and W pixels.
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def list_pictures(places: Sequence[Path]) -> list[Path]:
     """
     found: list[Path] = []
     for place in places:
-        found += [path for _, path in _inside(place)] if _is_folder(place) else [place]
+        found += [path for _, path in _inside(place, Faults())] if _is_folder(place) else [place]
     return found
 
 
@@ -57,7 +58,7 @@ def list_gallery(folder: Path) -> FaceList:
     if not _is_folder(folder):
         what = "is a file; give the folder" if folder.exists() else "no such folder. Give one"
         raise InputError(f"{folder}: {what} with the pictures of the known people.")
-    found = sorted(_inside(folder))
+    found = sorted(_inside(folder, Faults()))
     return FaceList(tuple(path for _, path in found), tuple(name for name, _ in found))
 
 
@@ -70,9 +71,11 @@ def accounts_of(places: Sequence[Path]) -> list[Account]:
     """
     found = []
     for place in filter(_is_folder, places):
-        names, paths = zip(*_inside(place), strict=True)
+        faults = Faults()
+        names, paths = zip(*_inside(place, faults), strict=True)
         nested = num_nested(place, FaceList(paths, names))
-        found.append(account(place, set(paths), "gallery", nested))
+        told = account(place, set(paths), "gallery", nested)
+        found.append(replace(told, reading=tuple(faults.notes)))
     return found
 
 
@@ -139,9 +142,8 @@ def _is_folder(place: Path) -> bool:
         raise InputError(f"{place}: cannot be read ({error.strerror}).") from None
 
 
-def _inside(folder: Path) -> list[tuple[str, Path]]:
+def _inside(folder: Path, faults: Faults) -> list[tuple[str, Path]]:
     """Return the identity and the path of every picture in a folder: its own, then the others'."""
-    faults = Faults()
     own = flat(folder, folder, faults)
     others = by_identity(folder, folder, faults)
     found = [(plain(path.stem), path) for path in own.paths]

@@ -49,7 +49,7 @@ def check_folder(
     yield from _reserve(folder)
     findings = Findings(folder.root)
     findings.faults += [findings.short(fault) for fault in faults]
-    findings.notes += [*folder.notes, *nested_line(folder)]
+    findings.notes += [*folder.notes, *folder.reading, *nested_line(folder)]
     places = places_of(folder)
     look_at_files(folder, set(places), findings)
     left_out = look_at_pictures(places, image_px, allow_corrupt, findings)

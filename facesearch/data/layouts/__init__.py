@@ -83,7 +83,7 @@ def _scan(root: Path, layout: str) -> tuple[FaceFolder, Faults]:
     faults = Faults()
     folder = with_sound_pairs(LAYOUTS[name].read(root, faults), faults)
     faults += _name_faults(folder)
-    return replace(folder, notes=(*folder.notes, *faults.notes)), faults
+    return replace(folder, reading=tuple(faults.notes)), faults
 
 
 def _name_faults(folder: FaceFolder) -> list[str]:

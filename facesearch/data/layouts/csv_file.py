@@ -3,8 +3,8 @@
 import csv
 import difflib
 import io
-from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,9 +16,9 @@ from facesearch.data.layouts.text_file import read_text
 _LIKE = 0.76
 
 
-def ignored(column: str) -> str:
-    """Say of a column, as a message goes on after its name, that nothing is made of it."""
-    return "is not known, and ignored"
+def ignored(_: str) -> str:
+    """Say that nothing is made of a column."""
+    return "columns that are not known, and ignored"
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Columns:
         needed: Those that it must have.
         further: Those that it may have.
         paths: Those of them that hold paths, which are left as they are written.
-        others: Says what becomes of another, as a message goes on after its name; "": told later.
+        others: Says what becomes of another, as a message begins; "" is told later.
 
     """
 
@@ -96,16 +96,23 @@ def _has_columns(file: str, header: Sequence[str], columns: Columns, faults: Fau
         faults.append(f"{file}: has two columns '{twice[0]}'; remove or rename one")
     known = [*columns.needed, *columns.further]
     lacking = [name for name in known if name not in header]
-    for column in header if len(faults) == before else ():
+    others: dict[str, list[str]] = defaultdict(list)
+    for column in (name for name in header if name not in known and len(faults) == before):
         close = difflib.get_close_matches(column.lower(), lacking, n=1, cutoff=_LIKE)
-        if column not in known and close:
+        if close:
             faults.append(
                 f"{file}: column '{column}' is not known; did you mean '{close[0]}'? Rename it, if "
                 "only to something that is less like it"
             )
-        elif column not in known and (told := columns.others(column)):
-            faults.notes.append(f"{file}: column '{column}' {told}")
+        else:
+            others[columns.others(column)].append(column)
+    faults.notes += column_notes(file, others)
     return len(faults) == before
+
+
+def column_notes(file: str, columns: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return a note on what becomes of the columns, by what is said of them."""
+    return [f"{file}: {said}: {', '.join(map(repr, c))}" for said, c in columns.items() if said]
 
 
 def _meant(name: str, header: Sequence[str]) -> str:

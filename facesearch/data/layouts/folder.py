@@ -57,7 +57,8 @@ class FaceFolder:
     """What a folder of faces holds; a part that it lacks is empty.
 
     known is the gallery of unknown_dev, and of unknown_test where that has no gallery of its own
-    (known_test). notes say what is to be known of it, though nothing is wrong.
+    (known_test). notes say what is to be known of it, though nothing is wrong; reading says what
+    was read otherwise than it is written, or left out of a list, and is told by every command.
     """
 
     root: Path
@@ -71,6 +72,7 @@ class FaceFolder:
     known_test: FaceList = FaceList()
     pairs: FacePairs = FacePairs()
     notes: tuple[str, ...] = ()
+    reading: tuple[str, ...] = ()
 
 
 def only(faces: FaceList, rows: Iterable[int]) -> FaceList:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from facesearch.data.formats import SUFFIXES
-from facesearch.data.layouts.csv_file import Columns, ignored, read_csv
+from facesearch.data.layouts.csv_file import Columns, column_notes, ignored, read_csv
 from facesearch.data.layouts.faults import Faults
 from facesearch.data.layouts.folder import STRANGER, FaceFolder, FaceList
 from facesearch.data.layouts.names import plain
@@ -60,9 +60,8 @@ def _labelled(name: str, rows: _Rows, faces: FaceList, faults: Faults) -> FaceLi
     file_of = _spellings([path.name for path in faces.paths])
     others = [column for column in (rows[0][1] if rows else ()) if column != _LABEL]
     column = _column_of_names(rows, others, file_of)
-    faults.notes += (
-        f"{name}: column '{other}' {ignored(other)}" for other in others if other != column
-    )
+    unused = [other for other in others if other != column]
+    faults.notes += column_notes(name, {ignored(""): unused} if unused else {})
     if column is not None:
         faults.notes.append(f"{name}: labels go to the pictures that column '{column}' names")
         return _by_name(name, [(line, row[column], row[_LABEL]) for line, row in rows],

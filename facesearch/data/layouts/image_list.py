@@ -22,7 +22,7 @@ def _taken_for(column: str) -> str:
     """Say what a further column is taken for."""
     if not _further([column]):
         return ignored(column)
-    return "is taken for something that is known of each image, by which figures are broken down"
+    return "columns taken for what is known of each image, by which figures are broken down"
 
 
 _COLUMNS = Columns(["path", "identity"], ["group", "split", "role"], ("path",), _taken_for)

@@ -33,7 +33,7 @@ def read_pair_file(path: Path, root: Path | None, faults: Faults) -> FaceFolder:
     else:
         folder = lfw.read_with(path, base, faults)
     folder = with_sound_pairs(folder, faults)
-    return replace(folder, notes=tuple(faults.notes))
+    return replace(folder, reading=tuple(faults.notes))
 
 
 def _listed(root: Path) -> FaceFolder:

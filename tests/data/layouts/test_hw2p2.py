@@ -105,7 +105,7 @@ def test_labels_are_matched_by_id_in_every_spelling(
     rows = [f"{spelling.format(number)},n10000{number}" for number in (2, 0, 1)]
     folder = read_layout(labelled(hw2p2(tmp_path), ["id,label", *rows], files))
     assert folder.unknown_dev.identities == ("n100000", "n100001", "n100002")
-    assert "labels go to the pictures that column 'id' names" in " ".join(folder.notes)
+    assert "labels go to the pictures that column 'id' names" in " ".join(folder.reading)
 
 
 def test_names_without_their_suffix_are_ids_too(tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_numbers_of_rows_are_only_good_in_order(tmp_path: Path) -> None:
     root = labelled(hw2p2(tmp_path / "in order"), lines, files)
     folder = read_layout(root)
     assert folder.unknown_dev.identities == ("n100000", "n100001", "n100002")
-    assert any("column 'id' is not known, and ignored" in note for note in folder.notes)
+    assert any("columns that are not known, and ignored: 'id'" in note for note in folder.reading)
     root = labelled(hw2p2(tmp_path / "in another"), [lines[0], *lines[:0:-1]], files)
     with pytest.raises(InputError, match="column 'id' numbers the rows, but not in order"):
         read_layout(root)

@@ -4,6 +4,7 @@ import pytest
 from faces_on_disk import image_list, people, picture, split_folders
 
 from facesearch.data.layouts import read_layout, scan_layout
+from facesearch.data.layouts.account import account_of
 from facesearch.data.layouts.folder import only
 from facesearch.errors import InputError
 
@@ -116,11 +117,12 @@ def test_a_further_column_is_noted_with_what_it_is_taken_for(tmp_path: Path) -> 
     root = people(tmp_path)
     rows = [f"{n}/{n}_0001.jpg,{n},1,2,3,4" for n in "abcdef"]
     folder = read_layout(listed(root, "path,identity,pose,light,fold,source", rows))
-    taken = "is taken for something that is known of each image, by which figures are broken down"
-    assert list(folder.notes) == [
-        f"faces.csv: column 'pose' {taken}", f"faces.csv: column 'light' {taken}",
-        "faces.csv: column 'fold' is not known, and ignored", f"faces.csv: column 'source' {taken}",
-    ]  # fmt: skip
+    assert list(folder.reading) == [
+        "faces.csv: columns taken for what is known of each image, by which figures are broken "
+        "down: 'pose', 'light', 'source'",
+        "faces.csv: columns that are not known, and ignored: 'fold'",
+    ]
+    assert account_of(folder).lines()[-2:] == list(folder.reading), "every command tells it"
 
 
 @pytest.mark.parametrize(
@@ -147,7 +149,7 @@ def test_blanks_around_a_name_do_not_make_another_identity(tmp_path: Path, other
     folder = read_layout(listed(root, "path, identity", rows))
     assert folder.train.identities.count("p001") == 2
     told = "column 'identity': names that differ in blanks around them or in their Unicode form are"
-    assert any(told in note for note in folder.notes)
+    assert any(told in note for note in folder.reading)
 
 
 def test_an_identity_in_two_unicode_forms_is_one_in_all_parts(tmp_path: Path) -> None:

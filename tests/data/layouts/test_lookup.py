@@ -104,7 +104,7 @@ def test_a_list_of_thousands_from_windows_is_read_or_told_in_a_few_lines(tmp_pat
     (root / "faces.csv").write_bytes(b"\xef\xbb\xbf" + content.encode())
     folder = read_layout(root)
     assert len(folder.train) == 18
-    assert any("18 of 18 paths are written with backslashes" in note for note in folder.notes)
+    assert any("18 of 18 paths are written with backslashes" in note for note in folder.reading)
     lost = [f"D:\\data\\{n}\\{n}_{i:04d}.jpg,{n}\n" for n in "abcdef" for i in range(1, 2001)]
     (root / "faces.csv").write_text("".join(["path,identity\n", *lost]))
     with pytest.raises(InputError) as caught:

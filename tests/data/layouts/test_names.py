@@ -40,7 +40,7 @@ def test_folders_whose_names_are_one_are_one_identity(tmp_path: Path, other: str
     folder = read_layout(root)
     assert folder.train.identities.count(COMPOSED) == 5
     assert len(set(folder.train.identities)) == 5
-    assert any("are one: " in note for note in folder.notes)
+    assert any("are one: " in note for note in folder.reading)
     assert account_of(folder).num_nested == 0, "they lie where they belong"
 
 

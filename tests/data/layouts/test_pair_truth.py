@@ -49,7 +49,7 @@ def test_pairs_that_cannot_be_scored_are_left_out_and_told(tmp_path: Path, kind:
     sound = names(read_layout(listed(tmp_path / "sound", SOUND)))
     folder = read_layout(listed(tmp_path / "faces", [*SOUND, *rows]))
     assert names(folder) == sound
-    (note,) = folder.notes
+    (note,) = folder.reading
     assert note.startswith(f"pairs: {len(rows)} of {2 + len(rows)} are left out, ") and why in note
     assert rows[0].split(",")[0] in note, "an example is named"
 
@@ -61,7 +61,7 @@ def test_a_file_of_pairs_is_looked_at_alike(tmp_path: Path, kind: str) -> None:
     path = (root / "pairs.csv").rename(tmp_path / "other.csv")
     faults = Faults()
     folder = read_pair_file(path, root, faults)
-    assert not faults and len(folder.pairs) == 2 and why in folder.notes[0]
+    assert not faults and len(folder.pairs) == 2 and why in folder.reading[0]
 
 
 def test_who_is_on_them_is_known_from_a_list_and_a_split_folder_too(tmp_path: Path) -> None:
@@ -99,12 +99,12 @@ def test_pairs_of_lfw_and_cfp_count_once_in_each_list(tmp_path: Path) -> None:
     (root / "pairs.txt").write_text("\n".join([*lines[:3], "a\t2\t1", lines[4]]))
     folder = read_layout(root)
     assert len(folder.pairs) == 3 and folder.pairs.folds == (0, 0, 1)
-    assert "if only the other way round: lfw/a/a_0002.jpg and lfw/a/a_0001.jpg" in folder.notes[0]
+    assert "if only the other way round: lfw/a/a_0002.jpg and lfw/a/a_0001.jpg" in folder.reading[0]
     root = cfp(tmp_path / "cfp")
     (root / "Protocol/Split/FF/02/same.txt").write_text("1,2\n1,1\n")
     folder = read_layout(root)
     assert folder.pairs.lists.count("FF") == 3 and folder.pairs.lists.count("FP") == 4
-    assert len(folder.notes) == 2
+    assert len(folder.reading) == 2
 
 
 def test_what_is_wrong_with_many_is_told_with_a_few(tmp_path: Path) -> None:
@@ -112,5 +112,5 @@ def test_what_is_wrong_with_many_is_told_with_a_few(tmp_path: Path) -> None:
     picture(root / "a/x.jpg", 1)
     rows = [f"a/a_000{i}.jpg,a/a_000{i}.jpg,1" for i in range(1, 10)]
     (root / "pairs.csv").write_text("\n".join(["path_a,path_b,same", *SOUND, *rows]))
-    (note,) = read_layout(root).notes
+    (note,) = read_layout(root).reading
     assert note.count("a_000") == 6 and note.endswith(", ...") and "9 of 11" in note

@@ -159,7 +159,7 @@ def test_an_image_of_several_pairs_is_one_file(tmp_path: Path) -> None:
     assert len({*whole.first, *whole.second}) == 3
     folder = read_layout(tmp_path)
     assert len(folder.pairs) == 2, "a with b, and a with c; b with c is said to be both"
-    told = " ".join(folder.notes)
+    told = " ".join(folder.reading)
     assert (
         "1 of 6 are left out, of an image with itself, or with a copy of it: pair 3 of lfw" in told
     )
