@@ -175,7 +175,7 @@ def by_identity(folder: Path, root: Path, faults: Faults) -> FaceList:
 
     """
     inside = root.resolve()
-    if _leads_out(folder, inside, faults):
+    if is_linked_out(folder, inside, faults):
         return FaceList()
     found: list[tuple[Path, str]] = []
     persons = _listed(folder, faults, lambda: people(folder, inside))
@@ -188,8 +188,15 @@ def by_identity(folder: Path, root: Path, faults: Faults) -> FaceList:
     return FaceList(tuple(p for p, _ in found), tuple(i for _, i in found))
 
 
-def _leads_out(folder: Path, inside: Path, faults: Faults) -> bool:
-    """Whether a part of a folder is, or lies behind, a link out of it; that is a fault."""
+def is_linked_out(folder: Path, inside: Path, faults: Faults) -> bool:
+    """Whether a part of a folder is, or lies behind, a link out of it; that is a fault.
+
+    Args:
+        folder: The part.
+        inside: The folder that it is a part of, with its own links resolved.
+        faults: Where the fault is added.
+
+    """
     if not folder.exists() or leads_into(folder, inside):
         return False
     faults.append(
@@ -202,7 +209,9 @@ def _leads_out(folder: Path, inside: Path, faults: Faults) -> bool:
 def flat(folder: Path, root: Path, faults: Faults) -> FaceList:
     """List ``folder/<picture>``, unlabelled; arguments as of `by_identity`."""
     inside = root.resolve()
-    paths = () if _leads_out(folder, inside, faults) else tuple(_pictures(folder, inside, faults))
+    paths = (
+        () if is_linked_out(folder, inside, faults) else tuple(_pictures(folder, inside, faults))
+    )
     return FaceList(paths, ("",) * len(paths))
 
 

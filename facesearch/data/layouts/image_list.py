@@ -13,6 +13,7 @@ from facesearch.data.layouts.csv_file import Columns, ignored, read_csv
 from facesearch.data.layouts.faults import Faults
 from facesearch.data.layouts.folder import FaceFolder, FaceList, identity_faults, only
 from facesearch.data.layouts.lookup import Lookup
+from facesearch.data.layouts.names import case_twins
 from facesearch.data.layouts.pairs import read_pair_csv
 from facesearch.data.layouts.parts import ROLES, SPLITS, TEST, TRAIN, VAL, Split, split_folder
 from facesearch.data.qualities import NO_QUALITIES
@@ -55,6 +56,11 @@ def read(root: Path, faults: Faults) -> FaceFolder:
         tuple(row.identity for row in kept),
         tuple(row.group for row in kept) if "group" in columns else (),
         {name: tuple(row.known[name] or "" for row in kept) for name in _further(columns)},
+    )
+    faults.notes += (
+        f"faces.csv: column '{name}': values {twins}"
+        for name, values in faces.columns.items()
+        for twins in case_twins(values)
     )
     split = _split(kept, faces)
     if len(split.train) or "split" not in columns:

@@ -77,7 +77,10 @@ class Lookup:
         try:
             if self._is_inside(path) and path.is_file():
                 return path
-            return self._meant(name) or self._miss(name, where)
+            meant = self._meant(name)
+            if meant is None:
+                self._miss(name, where)
+            return meant
         except (OSError, RuntimeError, ValueError):
             # too long, a link to itself, or with characters that no path has
             self.faults.append(f"{where}: no path of a picture: {short(name)!r}")

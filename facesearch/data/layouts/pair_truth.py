@@ -44,14 +44,22 @@ def people_of_pairs(folder: FaceFolder) -> dict[Path, str]:
     }
     owners = {}
     if folder.layout in _FOLDERS_OF_PEOPLE:
-        owners = {path.parent: name for path, name in listed.items()}
+        owners = {os.path.dirname(path): name for path, name in listed.items()}
     found = {}
     for path in dict.fromkeys((*folder.pairs.first, *folder.pairs.second)):
         plain = _plain(path)
-        named = [owners[above] for above in plain.parents if above in owners]
-        if plain in listed or named:
-            found[path] = listed.get(plain) or named[0]
+        name = listed.get(plain) or _owner(plain, owners)
+        if name:
+            found[path] = name
     return found
+
+
+def _owner(path: str, owners: Mapping[str, str]) -> str:
+    """Return who owns the nearest folder above a file that is somebody's; "" if none is."""
+    above = os.path.dirname(path)
+    while owners and above not in owners and above != os.path.dirname(above):
+        above = os.path.dirname(above)
+    return owners.get(above, "")
 
 
 def with_sound_pairs(folder: FaceFolder, faults: Faults) -> FaceFolder:
@@ -98,7 +106,7 @@ def with_sound_pairs(folder: FaceFolder, faults: Faults) -> FaceFolder:
 def _reasons(pairs: FacePairs, whose: Mapping[Path, str]) -> Iterator[str]:
     """Yield why each pair is left out; "" for one that stays."""
     keys = [
-        (listed, *sorted((os.path.normpath(one), os.path.normpath(other))))
+        (listed, *sorted((_plain(one), _plain(other))))
         for listed, one, other in zip(
             pairs.lists or ("",) * len(pairs), pairs.first, pairs.second, strict=True
         )
@@ -147,5 +155,6 @@ def _words(folder: FaceFolder, row: int) -> str:
     return f"pair {pairs.lists[: row + 1].count(pairs.lists[row])} of {pairs.lists[row]}"
 
 
-def _plain(path: Path) -> Path:
-    return Path(os.path.normpath(path))
+def _plain(path: Path) -> str:
+    # as text: there are many, and paths are slow to make and to compare
+    return os.path.normpath(path)

@@ -170,8 +170,8 @@ def unpack_bin(path: Path) -> FacePairs:
 
     names: list[str] = []
     files, _ = unpacked(path, write, "pairs")
-    folder = files[0].parent
-    told = json.loads((folder / _PAIRS).read_text())
-    of_pairs = [folder / name for name in told["files"]]
+    by_name = {file.name: file for file in files}
+    told = json.loads(by_name[_PAIRS].read_text())
+    of_pairs = [by_name[name] for name in told["files"]]
     same = tuple(map(bool, told["same"]))
     return FacePairs(tuple(of_pairs[::2]), tuple(of_pairs[1::2]), same, (0,) * len(same))

@@ -12,6 +12,7 @@ from facesearch.data.layouts.folder import (
     by_identity,
     flat,
     identity_faults,
+    is_linked_out,
     is_picture,
     people,
 )
@@ -36,6 +37,9 @@ def read(root: Path, faults: Faults) -> FaceFolder:
             f"{root}: no train/ with a folder an identity in it, and no val/ or test/ of that kind"
         )
         return FaceFolder(root, "split-folders")
+    for path in sorted(home.iterdir()):
+        if path.name.lower() in SPLITS:
+            is_linked_out(path, root.resolve(), faults)
     inner = _parts(home)
     _find_twins(home, inner, faults)
     train, val = (_faces(home, inner, names, faults) for names in ((TRAIN,), VAL))

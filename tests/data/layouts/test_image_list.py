@@ -178,6 +178,13 @@ def test_names_that_differ_in_case_only_are_refused(tmp_path: Path, column: str,
         read_layout(listed(root, "path,identity,group", rows))
 
 
+def test_values_that_differ_in_case_only_are_told(tmp_path: Path) -> None:
+    rows = [f"{n}/{n}_0001.jpg,{n},{'Frontal' if n == 'a' else 'frontal '}" for n in "abcdef"]
+    folder = read_layout(listed(people(tmp_path), "path,identity,pose", rows))
+    assert folder.train.columns["pose"][1] == "frontal"
+    assert any("'pose': values 'Frontal' and 'frontal' differ" in note for note in folder.reading)
+
+
 def test_further_columns_say_what_is_known_of_each_image(tmp_path: Path) -> None:
     root = image_list(tmp_path)
     lines = (root / "faces.csv").read_text().splitlines()

@@ -92,3 +92,9 @@ def test_a_name_in_bytes_of_an_old_system_is_refused_with_what_helps(tmp_path: P
     with pytest.raises(InputError, match="is a name that is not in UTF-8; rename it") as caught:
         read_layout(root)
     str(caught.value).encode()
+
+
+def test_files_may_have_names_of_an_old_system(tmp_path: Path) -> None:
+    root = people(tmp_path / "faces")
+    picture(root / "a" / "caf\udce9.jpg", 3)
+    assert len(load_faces(DataConfig(root=str(root), image_px=16)).train.images_NHWC) == 19
