@@ -18,6 +18,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 UNDECIDED = 5
+# In lines of one kind these differ: quoted words, numbers, paths and names of files.
+_VARIES = re.compile(r"'[^']*'|\"[^\"]*\"|\S*[\d/\\]\S*|\S+\.\w\S*")
 
 
 class FacesearchError(Exception):
@@ -100,11 +102,62 @@ def no_sweep(word: str, known: Iterable[str], where: object) -> str:
 def printable(text: str) -> str:
     """Return ``text`` without control characters and marks that turn the direction of writing.
 
-    A file's name may hold some; line ends stay, messages have several lines.
+    A file's name may hold some, and bytes that are no text; line ends stay, messages have several
+    lines.
     """
-    return re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]", "?", text)
+    return re.sub(
+        r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u2028-\u202e\u2066-\u2069]",
+        "?",
+        text,
+    )
 
 
 def first_names(names: Sequence[str], shown: int = 3) -> str:
     """Return the first names of a list for a message, with dots if there are more."""
     return ", ".join(names[:shown]) + (", ..." if len(names) > shown else "")
+
+
+class Fault(str):
+    """A line of what is wrong that stands for ``num_places`` places at once."""
+
+    num_places: int
+
+    def __new__(cls, text: str, num_places: int = 1) -> "Fault":
+        """Return the line."""
+        made = super().__new__(cls, text)
+        made.num_places = num_places
+        return made
+
+
+def count_of(line: str) -> int:
+    """Return for how many places a line of what is wrong stands."""
+    return line.num_places if isinstance(line, Fault) else 1
+
+
+def capped(lines: Iterable[str], shown: int = 10) -> list[str]:
+    """Return what is wrong in about ``shown`` lines: each once, in order, if there are no more.
+
+    Of more than that the commonest kind comes first, and of each kind the first ones, with how many
+    more there are. Lines are of one kind that differ in numbers, paths and quoted words only.
+
+    Args:
+        lines: All that is wrong; a `Fault` counts as often as it says.
+        shown: About how many lines of them are returned, a count.
+
+    """
+    once = list(dict.fromkeys(lines))
+    if len(once) <= shown:
+        return once
+    kinds: dict[str, list[str]] = {}
+    for line in once:
+        kinds.setdefault(_VARIES.sub("#", line), []).append(line)
+    by_count = sorted(kinds.values(), key=lambda kind: -sum(map(count_of, kind)))
+    each = max(1, shown // len(by_count))
+    found: list[str] = []
+    for kind in by_count[:shown]:
+        found += kind[:each]
+        if len(kind) > each:
+            alike = " like this" if len(by_count) > 1 else ""
+            found.append(f"... and {len(kind) - each:,} more{alike}")
+    rest = sum(map(len, by_count[shown:]))
+    return [*found, f"... and {rest:,} more"] if rest else found

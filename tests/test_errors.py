@@ -1,4 +1,14 @@
-from facesearch.errors import InputError, NoResultError, did_you_mean, first_names, no_sweep
+from facesearch.errors import (
+    Fault,
+    InputError,
+    NoResultError,
+    capped,
+    count_of,
+    did_you_mean,
+    first_names,
+    no_sweep,
+    printable,
+)
 
 
 def test_a_near_word_is_proposed() -> None:
@@ -35,3 +45,38 @@ def test_a_word_that_names_no_sweep_is_told_what_does() -> None:
     )
     assert no_sweep("zzz", ["arcface-0001"], "runs").endswith("runs. Known: arcface-0001.")
     assert no_sweep("zzz", [], "runs") == "'zzz' is no sweep: there is none yet in runs."
+
+
+def test_a_few_lines_stay_as_they_are_each_once() -> None:
+    lines = [f"line {n}: wrong" for n in (3, 1, 2)]
+    assert capped([*lines, lines[0]]) == lines
+    assert capped([], 3) == []
+
+
+def test_many_lines_of_one_kind_are_a_few_and_a_count() -> None:
+    lines = [f"a.csv: line {n}: no such picture: 'x/{n} y.jpg'" for n in range(2, 12_002)]
+    assert capped(lines) == [*lines[:10], "... and 11,990 more"]
+    assert capped(lines, shown=30)[-1] == "... and 11,970 more"
+
+
+def test_the_commonest_kind_comes_first_and_each_kind_is_seen() -> None:
+    rare = ["the header is odd", "b.csv: line 7: no identity; write one"]
+    lines = [*rare, *(f"b.csv: line {n}: same is 'x{n}'; write 0 or 1" for n in range(100))]
+    told = capped(lines, shown=9)
+    assert told[:3] == lines[2:5] and told[3] == "... and 97 more like this" and told[4:] == rare
+
+
+def test_kinds_beyond_what_is_shown_are_counted() -> None:
+    words = [f"{letter * 4} is wrong" for letter in "abcdefghijklmnop"]
+    assert capped(words, shown=4) == [*words[:4], "... and 12 more"]
+
+
+def test_a_line_that_stands_for_many_counts_as_many() -> None:
+    cause = Fault("a.csv: 500 of 500 paths name no image", 500)
+    others = [f"a.csv: line {n}: no identity" for n in range(20)]
+    assert capped([*others, cause])[0] is cause
+    assert count_of(cause) == 500 and count_of(others[0]) == 1
+
+
+def test_bytes_that_are_no_text_can_be_printed() -> None:
+    assert printable("Jos\udce9/\x1b[1m").encode() == b"Jos?/?[1m"

@@ -21,11 +21,10 @@ from facesearch.data.box import Box
 from facesearch.data.cache import cache_root, writing_to_cache
 from facesearch.data.decode import decode_with_digest
 from facesearch.data.layouts import FaceList
-from facesearch.errors import InputError
+from facesearch.errors import InputError, capped
 from facesearch.progress import track
 
 _FORMAT = 2
-_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -186,14 +185,13 @@ def _decode_all(
 def _unreadable(faults: list[str], num_pictures: int) -> str:
     """Say which pictures cannot be read, and how to go on without them."""
     count = len(faults)
-    more = f"\n  ... and {count - _SHOWN} more" if count > _SHOWN else ""
     out = (
         f", or leave them out: data.allow_corrupt: {count} in the space, or --allow-corrupt "
         f"{count} of data check"
     )
     return (
         f"{count} of {num_pictures} pictures cannot be read; mend or remove them"
-        f"{out if count < num_pictures else ''}\n  " + "\n  ".join(faults[:_SHOWN]) + more
+        f"{out if count < num_pictures else ''}\n  " + "\n  ".join(capped(faults))
     )
 
 

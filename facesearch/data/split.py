@@ -9,6 +9,9 @@ from collections.abc import Sequence
 
 from facesearch.errors import InputError
 
+# Identities with 2 faces that either side needs: one face of each is searched for among others.
+LEAST_MATCHABLE = 2
+
 
 def split_identities(
     identities: Sequence[str], fraction: float, seed: int, groups: Sequence[str] = ()
@@ -17,7 +20,8 @@ def split_identities(
 
     Args:
         identities: The identity of each face.
-        fraction: Part of the identities to hold out, in (0, 1); at least 2, and 2 stay.
+        fraction: Part of the identities to hold out, in (0, 1); at least 2 with 2 faces each, and 2
+            such stay.
         seed: Another seed, other strangers.
         groups: The group of each face, if groups are known: one is held out whole or not at all.
 
@@ -30,36 +34,47 @@ def split_identities(
     """
     counts = Counter(identities)
     pairs = sorted(name for name, count in counts.items() if count >= 2)
-    if len(counts) < 4 or len(pairs) < 2:
+    if len(pairs) < 2 * LEAST_MATCHABLE:
         raise InputError(
             f"{len(counts)} identities, {len(pairs)} of them with 2 faces or more; a split into "
-            "trained people and strangers needs 4 identities, 2 of them with 2 faces."
+            "trained and held-out identities needs 4 with 2 faces, 2 for either side."
         )
     random.Random(f"identities {seed}").shuffle(pairs)
-    wanted = min(max(2, round(fraction * len(counts))), len(counts) - 2, len(pairs))
+    wanted = min(max(LEAST_MATCHABLE, round(fraction * len(counts))), len(pairs) - LEAST_MATCHABLE)
     strangers = set(pairs[:wanted])
     if len(groups):
-        strangers = _whole_groups(pairs[:wanted], wanted, identities, groups)
+        strangers = _whole_groups(pairs, wanted, identities, groups)
     inside = [i for i, name in enumerate(identities) if name not in strangers]
     return inside, [i for i, name in enumerate(identities) if name in strangers]
 
 
 def _whole_groups(
-    chosen: Sequence[str], wanted: int, identities: Sequence[str], groups: Sequence[str]
+    pairs: Sequence[str], wanted: int, identities: Sequence[str], groups: Sequence[str]
 ) -> set[str]:
-    """Return about as many identities as wanted: those of the chosen ones' groups, whole."""
+    """Return about as many identities as wanted: those of some groups, whole.
+
+    Args:
+        pairs: Who has 2 faces, in the order in which they are chosen.
+        wanted: Identities that are held out, a count.
+        identities: The identity of each face.
+        groups: The group of each face.
+
+    """
     members: dict[str, set[str]] = defaultdict(set)
     group_of = dict(zip(identities, groups, strict=True))
     for name, group in group_of.items():
         members[group].add(name)
-    strangers: set[str] = set()
-    for name in chosen:
-        if len(strangers) < wanted:
-            strangers |= members[group_of[name]]
-    if len(group_of) - len(strangers) < 2:
+    matchable, strangers = set(pairs), set[str]()
+    for name in pairs:
+        larger = strangers | members[group_of[name]]
+        is_enough = len(strangers) >= wanted and len(strangers & matchable) >= LEAST_MATCHABLE
+        if not is_enough and len(matchable - larger) >= LEAST_MATCHABLE:
+            strangers = larger
+    if len(strangers & matchable) < LEAST_MATCHABLE:
         raise InputError(
-            f"{len(members)} groups for {len(group_of)} identities: none can be held out whole "
-            "and leave 2 identities to train; give more groups, or lower data.held_out_identities."
+            f"{len(members)} groups for {len(group_of)} identities: none can be held out whole and "
+            "leave 2 identities with 2 faces on either side; give more groups, or change "
+            "data.held_out_identities."
         )
     return strangers
 

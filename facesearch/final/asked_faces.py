@@ -14,9 +14,10 @@ from pathlib import Path
 
 from facesearch.config import DataConfig
 from facesearch.data.layouts import FaceFolder, read_layout
+from facesearch.data.layouts.faults import Faults
 from facesearch.data.layouts.pair_files import read_pair_file
 from facesearch.data.reserve.sizes import brought_sets
-from facesearch.errors import InputError
+from facesearch.errors import InputError, capped, count_of
 from facesearch.final.leaks import training_digests
 from facesearch.final.made_sets import labelled_faces, made_sets, two_folders
 from facesearch.final.targets import Targets, read_targets, reporting_folder, targets_of
@@ -100,7 +101,8 @@ def asked_faces(
 
     """
     if question.pairs is not None:
-        return AskedFaces(data, _pair_list(question.pairs, question.root))
+        listed = _pair_list(question.pairs, question.root)
+        return AskedFaces(data, listed, tuple(f"{note}." for note in listed.reading))
     if question.gallery is not None and question.probes is not None:
         made, notes = two_folders(question.gallery, question.probes)
         return AskedFaces(data, made, tuple(notes))
@@ -148,12 +150,11 @@ def _has_sets(folder: FaceFolder, identities: tuple[str, ...]) -> bool:
 
 def _pair_list(path: Path, root: str | None) -> FaceFolder:
     """List a file of pairs; who is on them is known if ``root`` is a folder of faces."""
-    faults: list[str] = []
+    faults = Faults()
     folder = read_pair_file(path, None if root is None else Path(root), faults)
     if faults:
-        shown = [f"  {fault}" for fault in faults[:10]]
-        more = [f"  ... and {len(faults) - 10} more"] if len(faults) > 10 else []
-        raise InputError("\n".join([f"{path}: {len(faults)} faults", *shown, *more]))
+        head = f"{path}: {sum(map(count_of, faults)):,} faults"
+        raise InputError("\n  ".join([head, *capped(faults)]))
     if not len(folder.pairs):
         raise InputError(f"{path}: no pairs in it.")
     return folder

@@ -26,6 +26,7 @@ from torch import Tensor
 
 from facesearch.config import RunConfig, as_plain
 from facesearch.data.geometry import STAMP, read_stamp, stamp_of
+from facesearch.data.layouts.names import plain
 from facesearch.errors import InputError
 from facesearch.final.model import FaceModel, Temperature, Threshold, build_member
 from facesearch.final.views import VIEWS
@@ -154,6 +155,10 @@ class _Header:
         self.identities = TypeAdapter(tuple[str, ...]).validate_python(header["identities"])
         if not self.identities or len(set(self.identities)) != len(self.identities):
             raise ValueError("identities must be different names, at least one")
+        # older ones have names as folders are spelled; now they are compared in one spelling
+        spelled = tuple(map(plain, self.identities))
+        if len(set(spelled)) == len(spelled):
+            self.identities = spelled
         self.num_members = int(header["num_members"])
         if not 1 <= self.num_members <= _MOST_MEMBERS:
             raise ValueError(f"num_members must be 1 to {_MOST_MEMBERS}")

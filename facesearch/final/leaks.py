@@ -16,9 +16,10 @@ import numpy as np
 
 from facesearch.data.faces import FaceSet
 from facesearch.data.layouts import STRANGER, FaceFolder, FaceList, FacePairs
+from facesearch.data.layouts.pair_truth import people_of_pairs
 from facesearch.errors import InputError, first_names
 from facesearch.final.figures import Report
-from facesearch.final.targets import REPORTED, Targets, people_of_pairs
+from facesearch.final.targets import REPORTED, Targets
 from facesearch.progress import track
 
 # The file of a bundle that holds the digests.

@@ -9,7 +9,8 @@ from pathlib import Path
 from facesearch.data.gallery import gallery_and_probes
 from facesearch.data.layouts import FaceFolder, FaceList
 from facesearch.data.layouts.folder import joined, only
-from facesearch.errors import InputError, first_names
+from facesearch.data.layouts.names import case_twins
+from facesearch.errors import InputError, capped, first_names
 from facesearch.final.leaks import digest_set, file_digests
 from facesearch.final.pictures import list_gallery
 
@@ -90,6 +91,9 @@ def two_folders(known: Path, asked: Path) -> tuple[FaceFolder, list[str]]:
 
     """
     gallery, probes = list_gallery(known), list_gallery(asked)
+    twins = case_twins({*gallery.identities, *probes.identities})
+    if twins:
+        raise InputError("\n  ".join([f"{known} and {asked}:", *capped(twins)]))
     known_digests = set(file_digests(gallery.paths))
     fresh = [
         row for row, digest in enumerate(file_digests(probes.paths)) if digest not in known_digests

@@ -8,6 +8,7 @@ Shapes: N pictures, H and W pixels.
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,13 +17,14 @@ import numpy as np
 from facesearch.data.box import Box
 from facesearch.data.layouts import FaceList
 from facesearch.data.layouts.account import Account, account, num_nested
+from facesearch.data.layouts.faults import Faults
 from facesearch.data.layouts.folder import by_identity, flat
-from facesearch.errors import InputError
+from facesearch.data.layouts.names import case_twins, plain, undecodable
+from facesearch.errors import InputError, capped
 from facesearch.final.images_in import OneImage, names_of, to_pixels
 from facesearch.progress import track
 
 BATCH = 128
-_SHOWN = 10
 
 
 def list_pictures(places: Sequence[Path]) -> list[Path]:
@@ -37,7 +39,7 @@ def list_pictures(places: Sequence[Path]) -> list[Path]:
     """
     found: list[Path] = []
     for place in places:
-        found += [path for _, path in _inside(place)] if _is_folder(place) else [place]
+        found += [path for _, path in _inside(place, Faults())] if _is_folder(place) else [place]
     return found
 
 
@@ -56,7 +58,7 @@ def list_gallery(folder: Path) -> FaceList:
     if not _is_folder(folder):
         what = "is a file; give the folder" if folder.exists() else "no such folder. Give one"
         raise InputError(f"{folder}: {what} with the pictures of the known people.")
-    found = sorted(_inside(folder))
+    found = sorted(_inside(folder, Faults()))
     return FaceList(tuple(path for _, path in found), tuple(name for name, _ in found))
 
 
@@ -69,9 +71,11 @@ def accounts_of(places: Sequence[Path]) -> list[Account]:
     """
     found = []
     for place in filter(_is_folder, places):
-        names, paths = zip(*_inside(place), strict=True)
+        faults = Faults()
+        names, paths = zip(*_inside(place, faults), strict=True)
         nested = num_nested(place, FaceList(paths, names))
-        found.append(account(place, set(paths), "gallery", nested))
+        told = account(place, set(paths), "gallery", nested)
+        found.append(replace(told, reading=tuple(faults.notes)))
     return found
 
 
@@ -127,11 +131,8 @@ def _decode(image_px: int, box: Box | None, image: OneImage, name: str) -> np.nd
 def _unreadable(faults: Sequence[InputError], num_pictures: int) -> InputError:
     if num_pictures == 1:
         return faults[0]
-    lines = [f"{len(faults)} of {num_pictures} pictures cannot be read:"]
-    lines += [f"  {fault}" for fault in faults[:_SHOWN]]
-    if len(faults) > _SHOWN:
-        lines.append(f"  ... and {len(faults) - _SHOWN} more")
-    return InputError("\n".join(lines))
+    head = f"{len(faults):,} of {num_pictures:,} pictures cannot be read:"
+    return InputError("\n  ".join([head, *capped(map(str, faults))]))
 
 
 def _is_folder(place: Path) -> bool:
@@ -141,15 +142,16 @@ def _is_folder(place: Path) -> bool:
         raise InputError(f"{place}: cannot be read ({error.strerror}).") from None
 
 
-def _inside(folder: Path) -> list[tuple[str, Path]]:
+def _inside(folder: Path, faults: Faults) -> list[tuple[str, Path]]:
     """Return the identity and the path of every picture in a folder: its own, then the others'."""
-    faults: list[str] = []
     own = flat(folder, folder, faults)
     others = by_identity(folder, folder, faults)
-    if faults:
-        raise InputError("\n".join(faults))
-    found = [(path.stem, path) for path in own.paths]
+    found = [(plain(path.stem), path) for path in own.paths]
     found += zip(others.identities, others.paths, strict=True)
+    names = {name for name, _ in found}
+    faults += [f"{folder}: {twins}" for twins in (*case_twins(names), *undecodable(names))]
+    if faults:
+        raise InputError("\n".join(capped(faults)))
     if not found:
         raise InputError(
             f"{folder}: no pictures. Expected {folder.name}/<identity>/<picture>.jpg or "

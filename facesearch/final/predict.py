@@ -10,9 +10,10 @@ from pathlib import Path
 
 from facesearch.data.faces import image_set
 from facesearch.data.layouts import STRANGER, FaceFolder, FaceList, scan_layout
+from facesearch.data.layouts.faults import Faults
 from facesearch.data.layouts.folder import flat
 from facesearch.data.layouts.hw2p2 import told_term
-from facesearch.errors import InputError
+from facesearch.errors import InputError, capped
 from facesearch.final.model import FaceModel, SetImages
 from facesearch.final.submission import write_classification, write_verification
 from facesearch.metrics.search import top_k
@@ -225,13 +226,13 @@ def read_term(root: Path, layout: str = "auto") -> FaceFolder:
                 f"needs its folders: {' or '.join(TERMS)}."
             )
         return FaceFolder(root, TERMS[0], test=test)
-    faults = [fault for fault in faults if not _NOT_NEEDED.search(fault)]
-    if faults:
-        raise InputError("\n".join(faults))
+    lacking = [fault for fault in faults if not _NOT_NEEDED.search(fault)]
+    if lacking:
+        raise InputError("\n".join(capped(lacking)))
     return replace(folder, test=test)
 
 
-def _lone_test(root: Path, faults: list[str]) -> FaceList:
+def _lone_test(root: Path, faults: Faults) -> FaceList:
     """List the pictures of ``test/`` where it is the only folder of its part."""
     parts = [*sorted(root.glob("*classification*")), *sorted(root.glob("*/classification")), root]
     for part in parts:

@@ -3,9 +3,7 @@
 Shapes: P pairs, F pictures of a list of pairs.
 """
 
-import os
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,14 +12,14 @@ from facesearch.config import DataConfig
 from facesearch.data.faces import FaceSet, generated_faces, image_set, read_reserve
 from facesearch.data.layouts import STRANGER, FaceFolder, FaceList, FacePairs
 from facesearch.data.layouts.csv_file import read_groups
+from facesearch.data.layouts.faults import Faults
 from facesearch.data.layouts.folder import folder_of_identities, only
+from facesearch.data.layouts.pair_truth import named_parts, people_of_pairs
 from facesearch.data.pack import open_pack
-from facesearch.errors import InputError
+from facesearch.errors import InputError, capped
 
 # The parts of a folder that are reported on.
 REPORTED = ("dev", "test", "known", "unknown_dev", "known_test", "unknown_test")
-# Layouts in which whoever owns a folder is on all the pictures in it.
-_FOLDERS_OF_PEOPLE = ("identity-folders", "split-folders", "lfw")
 
 
 @dataclass(frozen=True)
@@ -169,39 +167,6 @@ def reporting_folder(data: DataConfig) -> FaceFolder | None:
     return replace(folder, **readable)
 
 
-def people_of_pairs(folder: FaceFolder) -> dict[Path, str]:
-    """Return who is on the pictures of the pairs, of those of whom the folder says it.
-
-    It is said by the list of the faces; in folders of people also by the folder that a picture lies
-    in, however deep.
-    """
-    listed = {
-        _plain(path): name
-        for faces in _named_parts(folder)
-        for path, name in zip(faces.paths, faces.identities, strict=True)
-        if name
-    }
-    owners = {}
-    if folder.layout in _FOLDERS_OF_PEOPLE:
-        owners = {path.parent: name for path, name in listed.items()}
-    found = {}
-    for path in dict.fromkeys((*folder.pairs.first, *folder.pairs.second)):
-        plain = _plain(path)
-        named = [owners[above] for above in plain.parents if above in owners]
-        if plain in listed or named:
-            found[path] = listed.get(plain) or named[0]
-    return found
-
-
-def _named_parts(folder: FaceFolder) -> list[FaceList]:
-    """Return the parts whose identities are names of one list: training, and what is reserved."""
-    return [folder.train, *(getattr(folder, part) for part in REPORTED)]
-
-
-def _plain(path: Path) -> Path:
-    return Path(os.path.normpath(path))
-
-
 def _groups_of(whole: FaceFolder, part: FaceList, asked: FaceList) -> tuple[str, ...]:
     """Return the group of each face of ``asked``: as listed, or of the groups.csv of a HW2P2 part.
 
@@ -220,11 +185,11 @@ def _groups_of(whole: FaceFolder, part: FaceList, asked: FaceList) -> tuple[str,
         return tuple("" if group == name else group for group, name in pairs)
     if not part.paths or not whole.layout.startswith("hw2p2"):
         return ()
-    faults: list[str] = []
+    faults = Faults()
     folder = folder_of_identities(part).parent
     groups = read_groups(folder, {*part.identities, *whole.train.identities}, faults)
     if faults:
-        raise InputError(f"{folder}: {'; '.join(faults)}.")
+        raise InputError("\n  ".join([f"{folder}:", *capped(faults)]))
     if not groups:
         return ()
     # a stranger is nobody in the folder, so the file cannot name them
@@ -242,7 +207,7 @@ def _pairs(folder: FaceFolder, image_px: int) -> PairSet | None:
     # whoever is in no group is named as a group of their own
     group_of = {
         name: group
-        for faces in _named_parts(folder)
+        for faces in named_parts(folder)
         for name, group in zip(faces.identities, faces.groups, strict=False)
         if name != group
     }

@@ -17,13 +17,14 @@ def test_what_was_downloaded_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         for number, name in enumerate(["A_A", "B_B", "C_C", "D_D"]):
             person = Path(root) / "lfw-py" / "lfw_funneled" / name
             person.mkdir(parents=True)
-            pixels = np.full((20, 20, 3), number, np.uint8)
-            Image.fromarray(pixels).save(person / f"{name}_0001.jpg")
-        (Path(root) / "lfw-py" / "pairs.txt").write_text("1\nA_A\t1\t1\nA_A\t1\tB_B\t1\n")
+            for image in (1, 2):
+                pixels = np.full((20, 20, 3), 20 * number + 100 * image, np.uint8)
+                Image.fromarray(pixels).save(person / f"{name}_000{image}.jpg")
+        (Path(root) / "lfw-py" / "pairs.txt").write_text("1\nA_A\t1\t2\nA_A\t1\tB_B\t1\n")
 
     monkeypatch.setattr("torchvision.datasets.LFWPairs", unpack)
     folder = read_layout(download_lfw(tmp_path / "lfw"))
-    assert folder.layout == "lfw" and len(folder.train) == 4 and len(folder.pairs) == 2
+    assert folder.layout == "lfw" and len(folder.train) == 8 and len(folder.pairs) == 2
 
 
 @pytest.mark.parametrize("error", [URLError("no route"), RuntimeError("File not found"), OSError()])

@@ -109,3 +109,21 @@ def test_a_question_has_a_short_name(tmp_path: Path) -> None:
     assert Question(root=str(tmp_path / "faces")).source == "faces"
     assert Question(gallery=tmp_path / "a", probes=tmp_path / "b").source == "b"
     assert Question(root="x", pairs=tmp_path / "list.csv").source == "list.csv"
+
+
+def test_pairs_that_are_left_out_of_a_list_are_told(tmp_path: Path) -> None:
+    root = people(tmp_path / "faces")
+    rows = ["a/a_0001.jpg,a/a_0002.jpg,1,2", "a/a_0001.jpg,a/a_0001.jpg,1,2"]
+    (tmp_path / "some.csv").write_text("\n".join(["path_a,path_b,same,score", *rows]))
+    asked = ask(Question(pairs=tmp_path / "some.csv", root=str(root)))
+    assert asked.folder is not None and len(asked.folder.pairs) == 1
+    assert "columns that are not known, and ignored: 'score'" in asked.notes[0]
+    assert "1 of 2 are left out, of an image with itself" in asked.notes[1]
+
+
+def test_a_long_list_of_what_is_wrong_with_pairs_is_a_few_lines(tmp_path: Path) -> None:
+    rows = [f"a/{n}.jpg,b/{n}.jpg,yes" for n in range(3000)]
+    (tmp_path / "some.csv").write_text("\n".join(["path_a,path_b,same", *rows]))
+    with pytest.raises(InputError) as caught:
+        ask(Question(pairs=tmp_path / "some.csv", root=str(people(tmp_path / "faces"))))
+    assert "9,000 faults" in str(caught.value) and len(str(caught.value).splitlines()) < 16

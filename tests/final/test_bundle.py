@@ -98,6 +98,15 @@ def test_a_bundle_from_before_there_were_pixels_gives_what_it_gave(tmp_path: Pat
         load_bundle(tmp_path / "model")
 
 
+def test_names_of_an_older_bundle_are_spelled_as_those_of_folders_are(tmp_path: Path) -> None:
+    names = ("Jose\u0301", "b ", "c")
+    save_bundle(tmp_path / "old", untrained(identities=names), {})
+    assert load_bundle(tmp_path / "old").identities == ("Jos\xe9", "b", "c")
+    both = ("Jose\u0301", "Jos\xe9", "c")
+    save_bundle(tmp_path / "both", untrained(identities=both), {})
+    assert load_bundle(tmp_path / "both").identities == both, "its head tells them apart"
+
+
 def test_a_bundle_from_before_there_were_temperatures_is_read(folder: Path) -> None:
     with_header(lambda header: header.pop("temperature"))(folder)
     seal(folder)

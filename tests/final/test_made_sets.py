@@ -83,3 +83,13 @@ def test_two_folders_without_a_common_name_are_refused(tmp_path: Path) -> None:
         picture(asked / f"{name}.jpg", 5000 + seed)
     with pytest.raises(InputError, match=r"found x, y, z; the gallery has a, b, c\. A folder"):
         two_folders(known, asked)
+
+
+def test_names_of_two_folders_are_one_in_any_spelling_but_case(tmp_path: Path) -> None:
+    known, asked = people(tmp_path / "known", ["Jose\u0301", "b"]), tmp_path / "asked"
+    picture(asked / "Jos\xe9.jpg", 5000)
+    folder, _ = two_folders(known, asked)
+    assert set(folder.unknown_dev.identities) <= set(folder.known.identities)
+    picture(asked / "B.jpg", 5001)
+    with pytest.raises(InputError, match="'B' and 'b' differ in upper and lower case only"):
+        two_folders(known, asked)

@@ -154,3 +154,21 @@ def test_a_folder_that_cannot_be_listed_is_told(
     monkeypatch.setattr(Path, "iterdir", refuse)
     with pytest.raises(InputError, match=r"known: cannot be listed \(Permission denied\)"):
         list_gallery(tmp_path / "known")
+
+
+def test_names_of_a_gallery_are_spelled_in_one_way(tmp_path: Path) -> None:
+    picture(tmp_path / "Jose\u0301.jpg", 1)
+    picture(tmp_path / "Jos\xe9" / "1.jpg", 2)
+    picture(tmp_path / "bo " / "1.jpg", 3)
+    assert list_gallery(tmp_path).identities == ("Jos\xe9", "Jos\xe9", "bo")
+    assert "blanks around a name do not count: 'bo '" in accounts_of([tmp_path])[0].line()
+
+
+@pytest.mark.parametrize("other", ["Anna.jpg", "ANNA/1.jpg"])
+def test_names_of_a_gallery_that_differ_in_case_only_are_refused(
+    tmp_path: Path, other: str
+) -> None:
+    picture(tmp_path / "anna" / "1.jpg", 1)
+    picture(tmp_path / other, 2)
+    with pytest.raises(InputError, match="differ in upper and lower case only: write them alike"):
+        list_gallery(tmp_path)

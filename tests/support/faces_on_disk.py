@@ -84,14 +84,15 @@ def cfp(root: Path) -> Path:
         for pose, count in (("frontal", 2), ("profile", 1)):
             for number in range(1, count + 1):
                 name = f"Data/Images/{person:03d}/{pose}/{number:02d}.jpg"
-                picture(root / name, 100 * person + 10 * len(pose) + len(lists[pose]))
+                picture(root / name, 100 * person + 10 * (pose == "profile") + number)
                 lists[pose].append(f"{len(lists[pose]) + 1} ../{name}")
-    for protocol, partner in (("FF", (2, 3)), ("FP", (1, 2))):
-        for fold in ("01", "02"):
-            folder = root / "Protocol/Split" / protocol / fold
-            folder.mkdir(parents=True)
-            for name, number in zip(("same", "diff"), partner, strict=True):
-                (folder / f"{name}.txt").write_text(f"1,{number}\n")
+    # of the first image of a person, and of the third, which is the first of the next one
+    pairs = {"FF": ("1,2", "1,3", "3,4", "3,5"), "FP": ("1,1", "1,2", "3,2", "3,3")}
+    for protocol, numbers in pairs.items():
+        for place, line in enumerate(numbers):
+            path = root / f"Protocol/Split/{protocol}/0{1 + place // 2}"
+            path.mkdir(parents=True, exist_ok=True)
+            (path / ("diff.txt" if place % 2 else "same.txt")).write_text(f"{line}\n")
     for letter, pose in (("F", "frontal"), ("P", "profile")):
         (root / f"Protocol/Pair_list_{letter}.txt").write_text("\n".join([*lists[pose], ""]))
     return root

@@ -18,7 +18,7 @@ from facesearch.data.layouts import FaceFolder, FaceList, FacePairs, scan_layout
 from facesearch.data.layouts.account import nested_line
 from facesearch.data.reserve import reserve_faces
 from facesearch.data.reserve.words import reserve_lines
-from facesearch.errors import InputError
+from facesearch.errors import InputError, count_of
 
 __all__ = ["check_folder"]
 
@@ -49,7 +49,7 @@ def check_folder(
     yield from _reserve(folder)
     findings = Findings(folder.root)
     findings.faults += [findings.short(fault) for fault in faults]
-    findings.notes += [*folder.notes, *nested_line(folder)]
+    findings.notes += [*folder.notes, *folder.reading, *nested_line(folder)]
     places = places_of(folder)
     look_at_files(folder, set(places), findings)
     left_out = look_at_pictures(places, image_px, allow_corrupt, findings)
@@ -57,8 +57,8 @@ def check_folder(
     findings.notes += disagreements(folder)
     yield from (f"  note: {note}" for note in shortened(findings.notes))
     if findings.faults:
-        count = len(set(findings.faults))
-        head = f"{root}: {count} fault{'s' if count > 1 else ''}"
+        count = sum(map(count_of, set(findings.faults)))
+        head = f"{root}: {count:,} fault{'s' if count > 1 else ''}"
         raise InputError("\n  ".join([head, *shortened(findings.faults)]))
     if findings.left_out:
         yield f"  every other picture can be read; training leaves out {findings.left_out}"

@@ -1,6 +1,7 @@
 """What the layouts pass over: links to elsewhere, pipes, folders without pictures, other files."""
 
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from pathlib import Path
 
 from facesearch.data.check.findings import Findings
@@ -21,6 +22,8 @@ from facesearch.data.layouts.account import (
     walk,
 )
 from facesearch.data.layouts.folder import listing_fault
+from facesearch.data.layouts.names import plain
+from facesearch.data.layouts.pair_truth import named_parts
 from facesearch.errors import first_names
 
 # What belongs to a layout besides pictures.
@@ -45,8 +48,10 @@ def look_at_files(folder: FaceFolder, used: set[Path], findings: Findings) -> No
     others: Counter[str] = Counter()
     left_out: dict[str, list[Path]] = defaultdict(list)
     seen = Seen(folder.root, used, folder.layout)
+    # of whom the layout has told it
+    names = {name for faces in named_parts(folder) for name in faces.identities}
     for here, folders, files in walk(folder.root, refused):
-        _look_at_twins(here, folders, findings)
+        _look_at_twins(here, folders, names, findings)
         kinds = Counter(kind_of(name) for name in files)
         if here != folder.root and not folders:
             _look_at_leaf(here, kinds, folder.layout, findings)
@@ -82,12 +87,14 @@ def _tell_together(left_out: dict[str, list[Path]], findings: Findings) -> None:
             findings.notes.append(f"left out: {len(names)} {why}: {first_names(names)}{help_}")
 
 
-def _look_at_twins(here: Path, folders: list[str], findings: Findings) -> None:
+def _look_at_twins(
+    here: Path, folders: list[str], identities: Collection[str], findings: Findings
+) -> None:
     twins: dict[str, list[str]] = defaultdict(list)
     for name in folders:
         twins[name.casefold()].append(name)
     for names in twins.values():
-        if len(names) > 1:
+        if len(names) > 1 and not {*map(plain, names)} <= set(identities):
             findings.faults.append(
                 f"{findings.place(here)}: {' and '.join(names)} differ in upper and lower case "
                 "only; they become one on other disks; merge or rename them"

@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from facesearch.errors import Fault, capped, count_of
+
 _SHOWN = 30
 
 
@@ -26,11 +28,9 @@ class Findings:
 
     def short(self, line: str) -> str:
         """Return a line of another part of the project, with the path that it begins with cut."""
-        return line.removeprefix(f"{self.root}{os.sep}")
+        return Fault(line.removeprefix(f"{self.root}{os.sep}"), count_of(line))
 
 
 def shortened(lines: list[str]) -> list[str]:
     """Return the first lines, each once, and how many more there are."""
-    once = list(dict.fromkeys(lines))
-    more = len(once) - _SHOWN
-    return once if more <= 0 else [*once[:_SHOWN], f"... and {more} more"]
+    return capped(lines, _SHOWN)

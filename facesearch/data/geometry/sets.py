@@ -6,6 +6,7 @@ from pathlib import Path
 from facesearch.data.geometry.mean_face import MeanFace, mean_of_faces
 from facesearch.data.geometry.verdict import MIN_IMAGES, Alignment, align
 from facesearch.data.layouts import FaceFolder, FaceList, scan_layout
+from facesearch.data.layouts.faults import Faults
 from facesearch.data.layouts.folder import flat
 from facesearch.errors import InputError
 
@@ -38,7 +39,7 @@ def faces_of_folder(root: Path) -> FaceList:
         return folder.train
     lists = list(parts_of(folder).values())
     if not lists:
-        lone = flat(root, root, [])
+        lone = flat(root, root, Faults())
         lists = [FaceList(lone.paths, tuple(path.stem for path in lone.paths))]
     paths = tuple(path for faces in lists for path in faces.paths)
     names = tuple(name for faces in lists for name in faces.identities)

@@ -5,7 +5,7 @@ in `facesearch.config.faces.LAYOUTS`. Not here: decoding (`decode.py`) and split
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from facesearch.data.formats import SUFFIXES
@@ -18,6 +18,7 @@ from facesearch.data.layouts import (
     lfw,
     split_folders,
 )
+from facesearch.data.layouts.faults import Faults
 from facesearch.data.layouts.folder import (
     LEAST_IDENTITIES,
     STRANGER,
@@ -25,7 +26,9 @@ from facesearch.data.layouts.folder import (
     FaceList,
     FacePairs,
 )
-from facesearch.errors import InputError, did_you_mean
+from facesearch.data.layouts.names import case_twins, undecodable
+from facesearch.data.layouts.pair_truth import named_parts, with_sound_pairs
+from facesearch.errors import InputError, capped, count_of, did_you_mean
 
 __all__ = [
     "LAYOUTS", "LEAST_IDENTITIES", "STRANGER", "SUFFIXES", "FaceFolder", "FaceList", "FacePairs",
@@ -38,7 +41,7 @@ class Layout:
     """How a layout is recognised and read; reading collects faults."""
 
     recognises: Callable[[Path], bool]
-    read: Callable[[Path, list[str]], FaceFolder]
+    read: Callable[[Path, Faults], FaceFolder]
 
 
 # In the order in which they are tried: the last one takes every folder.
@@ -54,7 +57,7 @@ LAYOUTS = {
 }
 
 
-def scan_layout(root: Path, layout: str = "auto") -> tuple[FaceFolder, list[str]]:
+def scan_layout(root: Path, layout: str = "auto") -> tuple[FaceFolder, Faults]:
     """List the faces of ``root``, in sorted order, and everything that is wrong.
 
     Raises:
@@ -69,7 +72,7 @@ def scan_layout(root: Path, layout: str = "auto") -> tuple[FaceFolder, list[str]
         raise InputError(f"{error.filename or root}: cannot be read ({error.strerror}).") from None
 
 
-def _scan(root: Path, layout: str) -> tuple[FaceFolder, list[str]]:
+def _scan(root: Path, layout: str) -> tuple[FaceFolder, Faults]:
     if not root.exists():
         raise InputError(f"{root}: no such folder. Give a folder of faces with --data.")
     if not root.is_dir():
@@ -77,8 +80,22 @@ def _scan(root: Path, layout: str) -> tuple[FaceFolder, list[str]]:
     name = layout
     if layout == "auto":
         name = next(name for name, known in LAYOUTS.items() if known.recognises(root))
-    faults: list[str] = []
-    return LAYOUTS[name].read(root, faults), faults
+    faults = Faults()
+    folder = with_sound_pairs(LAYOUTS[name].read(root, faults), faults)
+    faults += _name_faults(folder)
+    return replace(folder, reading=tuple(faults.notes)), faults
+
+
+def _name_faults(folder: FaceFolder) -> list[str]:
+    """Return what is wrong with the names of identities and groups of all parts together."""
+    parts = named_parts(folder)
+    identities = {name for faces in parts for name in faces.identities}
+    groups = {name for faces in parts for name in faces.groups} - identities
+    return [
+        *(f"identities {twins}" for twins in case_twins(identities)),
+        *(f"groups {twins}" for twins in case_twins(groups)),
+        *undecodable(identities | groups),
+    ]
 
 
 def read_layout(root: Path, layout: str = "auto") -> FaceFolder:
@@ -98,6 +115,7 @@ def read_layout(root: Path, layout: str = "auto") -> FaceFolder:
         place = "" if str(root) in faults[0] else f"{root}: "
         raise InputError(f"{place}{faults[0]}")
     if faults:
-        lines = [f"  {fault}" for fault in faults]
-        raise InputError("\n".join([f"{root}: {len(faults)} faults in {folder.layout}", *lines]))
+        count = sum(map(count_of, faults))
+        lines = [f"  {fault}" for fault in capped(faults)]
+        raise InputError("\n".join([f"{root}: {count:,} faults in {folder.layout}", *lines]))
     return folder

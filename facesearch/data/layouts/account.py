@@ -6,12 +6,13 @@ Not here: what of it is to be mended (`facesearch.data.check`).
 import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from facesearch.data.formats import REMEDY, SUFFIXES, UNREAD
 from facesearch.data.layouts import FaceFolder, FaceList, scan_layout
 from facesearch.data.layouts.folder import leads_into, listing_fault
+from facesearch.data.layouts.names import plain
 from facesearch.errors import InputError, first_names
 
 # Why something is left out, as it is said of several.
@@ -46,6 +47,7 @@ class Account:
         num_nested: Those of them that lie in a folder below their identity's, a count.
         left_out: What was passed over, folder by folder.
         silent: Folders beside those of identities of which nothing is read.
+        reading: As of `FaceFolder`.
 
     """
 
@@ -54,6 +56,7 @@ class Account:
     num_nested: int = 0
     left_out: tuple[LeftOut, ...] = ()
     silent: tuple[Path, ...] = ()
+    reading: tuple[str, ...] = ()
 
     def line(self) -> str:
         """Return all of it in one line; empty if everything was read, in its place."""
@@ -72,7 +75,7 @@ class Account:
         for why, paths in by_reason.items():
             help_ = f"; {REMEDY}" if why == NOT_READ else ""
             found.append(f"left out: {len(paths)} {why} ({self._names(paths, shown)}){help_}")
-        return found + _nested_words(self.num_nested)
+        return [*found, *_nested_words(self.num_nested), *self.reading]
 
     def _names(self, paths: Collection[Path], shown: int | None) -> str:
         names = [os.path.relpath(path, self.root) for path in paths]
@@ -107,8 +110,9 @@ def account_of(folder: FaceFolder) -> Account:
     used = {path for part in parts if isinstance(part, FaceList) for path in part.paths}
     used |= {*folder.pairs.first, *folder.pairs.second}
     if folder.layout == "insightface":  # its images are in the cache
-        return Account(folder.root, len(used))
-    return account(folder.root, used, folder.layout, _num_nested(folder))
+        return Account(folder.root, len(used), reading=folder.reading)
+    found = account(folder.root, used, folder.layout, _num_nested(folder))
+    return replace(found, reading=folder.reading)
 
 
 def account_at(root: Path, layout: str = "auto") -> Account:
@@ -128,7 +132,7 @@ def account_at(root: Path, layout: str = "auto") -> Account:
 def num_nested(root: Path, faces: FaceList) -> int:
     """Return how many images lie deeper than in their identity's folder, or in ``root``."""
     return sum(
-        path.parent.name != name and path.parent != root
+        plain(path.parent.name) != name and path.parent != root
         for path, name in zip(faces.paths, faces.identities, strict=True)
     )
 

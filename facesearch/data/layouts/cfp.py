@@ -4,8 +4,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from facesearch.data.layouts.faults import Faults
 from facesearch.data.layouts.folder import FaceFolder, FaceList, FacePairs, identity_faults
-from facesearch.data.layouts.pairs import inside
+from facesearch.data.layouts.lookup import Lookup
+from facesearch.data.layouts.text_file import read_text
 
 # The list of pairs, and which of the lists of images its two numbers count in.
 _PROTOCOLS = {"FF": ("F", "F"), "FP": ("F", "P")}
@@ -19,7 +21,7 @@ def recognises(root: Path) -> bool:
     return all((root / f"Protocol/Pair_list_{name}.txt").is_file() for name in "FP")
 
 
-def read(root: Path, faults: list[str]) -> FaceFolder:
+def read(root: Path, faults: Faults) -> FaceFolder:
     """Read ``Protocol/Pair_list_{F,P}.txt`` and ``Protocol/Split/{FF,FP}/NN/{same,diff}.txt``.
 
     A line of the first is ``number ../Data/Images/<identity>/<pose>/<image>``, of the others
@@ -34,21 +36,27 @@ def read(root: Path, faults: list[str]) -> FaceFolder:
     return FaceFolder(root, "cfp", train=faces, pairs=FacePairs(first, second, same, folds, lists))
 
 
-def _images(root: Path, name: str, faults: list[str]) -> _Images:
+def _images(root: Path, name: str, faults: Faults) -> _Images:
     """Return the images of a list by their numbers."""
     found: _Images = {}
-    for where, line in _lines(root / "Protocol" / name, faults):
-        number, _, place = line.partition(" ")
-        path = inside(root, os.path.normpath(f"Protocol/{place.strip()}"), where, faults)
-        if not number.isdecimal():
-            faults.append(f"{where}: must be 'number path', found '{line[:40]}'")
-        elif path is not None:
-            found[int(number)] = path
+    with Lookup(root, name, faults) as images:
+        for where, line in _lines(root / "Protocol" / name, faults):
+            number, _, place = line.partition(" ")
+            path = images.find(_from_root(place), where)
+            if not number.isdecimal():
+                faults.append(f"{where}: must be 'number path', found '{line[:40]}'")
+            elif path is not None:
+                found[int(number)] = path
     return found
 
 
+def _from_root(place: str) -> str:
+    """Return a path of the protocol, which begins at its own folder, from the root on."""
+    return os.path.normpath(f"Protocol/{place.strip()}".replace("\\", "/"))
+
+
 def _pairs(
-    root: Path, protocol: str, images: dict[str, _Images], faults: list[str]
+    root: Path, protocol: str, images: dict[str, _Images], faults: Faults
 ) -> Iterator[_Pair]:
     split = root / "Protocol/Split" / protocol
     one, other = (images[name] for name in _PROTOCOLS[protocol])
@@ -66,12 +74,9 @@ def _pairs(
                     faults.append(f"{where}: must be two numbers of images, found '{line[:40]}'")
 
 
-def _lines(path: Path, faults: list[str]) -> list[tuple[str, str]]:
+def _lines(path: Path, faults: Faults) -> list[tuple[str, str]]:
     """Return the lines of a file that say something, each with where it is."""
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        faults.append(f"{path}: cannot be read as text ({error}); unpack the archive again")
-        return []
+    text = read_text(path, "a file of the protocol", faults, f"{path}")
     place = f"{path.parent.name}/{path.name}"
-    return [(f"{place}: line {n}", line) for n, line in enumerate(lines, 1) if line.strip()]
+    lines = enumerate((text or "").splitlines(), start=1)
+    return [(f"{place}: line {n}", line) for n, line in lines if line.strip()]

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from facesearch.data.box import Box
 from facesearch.data.formats import SUFFIXES
+from facesearch.data.layouts.faults import Faults
+from facesearch.data.layouts.names import plain, spelling_notes
 
 LEAST_IDENTITIES = 4
 STRANGER = "n000000"
@@ -55,7 +57,8 @@ class FaceFolder:
     """What a folder of faces holds; a part that it lacks is empty.
 
     known is the gallery of unknown_dev, and of unknown_test where that has no gallery of its own
-    (known_test). notes say what is to be known of it, though nothing is wrong.
+    (known_test). notes say what is to be known of it, though nothing is wrong; reading says what
+    was read otherwise than it is written, or left out of a list, and is told by every command.
     """
 
     root: Path
@@ -69,6 +72,7 @@ class FaceFolder:
     known_test: FaceList = FaceList()
     pairs: FacePairs = FacePairs()
     notes: tuple[str, ...] = ()
+    reading: tuple[str, ...] = ()
 
 
 def only(faces: FaceList, rows: Iterable[int]) -> FaceList:
@@ -80,6 +84,18 @@ def only(faces: FaceList, rows: Iterable[int]) -> FaceList:
         tuple(faces.groups[row] for row in rows) if faces.groups else (),
         {name: tuple(values[row] for row in rows) for name, values in faces.columns.items()},
         faces.box,
+    )
+
+
+def pairs_of_rows(pairs: FacePairs, rows: Sequence[int]) -> FacePairs:
+    """Return the pairs of these rows, in this order."""
+    return FacePairs(
+        tuple(pairs.first[row] for row in rows),
+        tuple(pairs.second[row] for row in rows),
+        tuple(pairs.is_same[row] for row in rows),
+        tuple(pairs.folds[row] for row in rows),
+        tuple(pairs.lists[row] for row in rows) if pairs.lists else (),
+        pairs.box,
     )
 
 
@@ -106,7 +122,9 @@ def folder_of_identities(faces: FaceList) -> Path:
     if len(set(faces.identities)) > 1:
         return Path(os.path.commonpath(faces.paths))
     first, name = faces.paths[0], faces.identities[0]
-    return next((above for above in first.parents if above.name == name), first.parent).parent
+    return next(
+        (above for above in first.parents if plain(above.name) == name), first.parent
+    ).parent
 
 
 def leads_into(path: Path, root: Path) -> bool:
@@ -144,11 +162,11 @@ def people(folder: Path, root: Path) -> list[Path]:
     ]
 
 
-def by_identity(folder: Path, root: Path, faults: list[str]) -> FaceList:
+def by_identity(folder: Path, root: Path, faults: Faults) -> FaceList:
     """List ``folder/<identity>/<picture>``, and below it what lies in further folders.
 
-    Images in folders below an identity's are the identity's too; they follow its own. Below a link
-    there are none: they are listed where they lie.
+    Names are spelled as `plain` has it. Images in folders below an identity's are the identity's
+    too; they follow its own. Below a link there are none: they are listed where they lie.
 
     Args:
         folder: The folder of people; absent is empty.
@@ -157,19 +175,47 @@ def by_identity(folder: Path, root: Path, faults: list[str]) -> FaceList:
 
     """
     inside = root.resolve()
+    if is_linked_out(folder, inside, faults):
+        return FaceList()
     found: list[tuple[Path, str]] = []
-    for person in _listed(folder, faults, lambda: people(folder, inside)):
-        found += ((path, person.name) for path in _all_of(person, inside, faults))
+    persons = _listed(folder, faults, lambda: people(folder, inside))
+    for person in persons:
+        name = plain(person.name)
+        if not name:
+            faults.append(f"{person}: a name of blanks only; rename the folder")
+        found += ((path, name) for path in _all_of(person, inside, faults))
+    faults.notes += spelling_notes(f"{folder}", (person.name for person in persons))
     return FaceList(tuple(p for p, _ in found), tuple(i for _, i in found))
 
 
-def flat(folder: Path, root: Path, faults: list[str]) -> FaceList:
+def is_linked_out(folder: Path, inside: Path, faults: Faults) -> bool:
+    """Whether a part of a folder is, or lies behind, a link out of it; that is a fault.
+
+    Args:
+        folder: The part.
+        inside: The folder that it is a part of, with its own links resolved.
+        faults: Where the fault is added.
+
+    """
+    if not folder.exists() or leads_into(folder, inside):
+        return False
+    faults.append(
+        f"{folder}: behind a link out of {inside}, which is not followed; give the folder that it "
+        "leads to, or copy it"
+    )
+    return True
+
+
+def flat(folder: Path, root: Path, faults: Faults) -> FaceList:
     """List ``folder/<picture>``, unlabelled; arguments as of `by_identity`."""
-    paths = tuple(_pictures(folder, root.resolve(), faults))
+    inside = root.resolve()
+    paths = (
+        () if is_linked_out(folder, inside, faults) else tuple(_pictures(folder, inside, faults))
+    )
     return FaceList(paths, ("",) * len(paths))
 
 
-def _all_of(person: Path, inside: Path, faults: list[str]) -> list[Path]:
+def _all_of(person: Path, inside: Path, faults: Faults) -> list[Path]:
     """List the images of an identity: its own, then those of the folders below, one by one."""
     before = len(faults)
     found = _pictures(person, inside, faults)
@@ -186,14 +232,14 @@ def _below(person: Path) -> list[Path]:
     return [person / name for name in names if not name.startswith(".")]
 
 
-def _pictures(folder: Path, inside: Path, faults: list[str]) -> list[Path]:
+def _pictures(folder: Path, inside: Path, faults: Faults) -> list[Path]:
     def listed() -> list[Path]:
         return [path for path in sorted(folder.iterdir()) if is_picture(path, inside)]
 
     return _listed(folder, faults, listed)
 
 
-def _listed(folder: Path, faults: list[str], read: Callable[[], list[Path]]) -> list[Path]:
+def _listed(folder: Path, faults: Faults, read: Callable[[], list[Path]]) -> list[Path]:
     try:
         return read() if folder.is_dir() else []
     except OSError as error:

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from facesearch.data.layouts.faults import Faults
 from facesearch.data.layouts.folder import (
     FaceFolder,
     by_identity,
@@ -33,12 +34,12 @@ def recognises_s23(root: Path) -> bool:
     return _term(root) == "hw2p2-s23"
 
 
-def read_f22(root: Path, faults: list[str]) -> FaceFolder:
+def read_f22(root: Path, faults: Faults) -> FaceFolder:
     """List a folder of term F22: every query is somebody known."""
     return _read(root, "hw2p2-f22", faults)
 
 
-def read_s23(root: Path, faults: list[str]) -> FaceFolder:
+def read_s23(root: Path, faults: Faults) -> FaceFolder:
     """List a folder of term S23: some queries are strangers."""
     return _read(root, "hw2p2-s23", faults)
 
@@ -121,7 +122,7 @@ def _find(root: Path, inside: tuple[str, str], pattern: re.Pattern[str]) -> Path
     return None
 
 
-def _read(root: Path, layout: str, faults: list[str]) -> FaceFolder:
+def _read(root: Path, layout: str, faults: Faults) -> FaceFolder:
     classification, verification = _parts(root)
     if classification is None and verification is None:
         faults.append(f"{root}: neither classification/ nor verification/ of HW2P2 in it")
@@ -133,7 +134,7 @@ def _read(root: Path, layout: str, faults: list[str]) -> FaceFolder:
     return folder
 
 
-def _with_closed_set(folder: FaceFolder, classification: Path, faults: list[str]) -> FaceFolder:
+def _with_closed_set(folder: FaceFolder, classification: Path, faults: Faults) -> FaceFolder:
     folder = replace(
         folder,
         train=by_identity(classification / "train", folder.root, faults),
@@ -146,7 +147,7 @@ def _with_closed_set(folder: FaceFolder, classification: Path, faults: list[str]
     return folder
 
 
-def _with_open_set(folder: FaceFolder, verification: Path, faults: list[str]) -> FaceFolder:
+def _with_open_set(folder: FaceFolder, verification: Path, faults: Faults) -> FaceFolder:
     """List the verification part; the labels of unknown_dev are in the term's CSV file."""
     folder = replace(
         folder,
@@ -159,7 +160,7 @@ def _with_open_set(folder: FaceFolder, verification: Path, faults: list[str]) ->
     return replace(folder, unknown_dev=read_labels(folder, verification, faults))
 
 
-def _is_whole(part: Path, inside: tuple[str, str], faults: list[str]) -> bool:
+def _is_whole(part: Path, inside: tuple[str, str], faults: Faults) -> bool:
     lacking = [name for name in inside if not (part / name).is_dir()]
     faults += (
         f"{part}: no {name}/ in it; unpack the archive of the course again, whole"

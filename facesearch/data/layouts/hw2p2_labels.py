@@ -1,21 +1,30 @@
-"""Who is on the pictures of unknown_dev in HW2P2: the CSV file of a term, row by row."""
+"""Who is on the pictures of unknown_dev in HW2P2: the CSV file of a term, by name or row by row."""
 
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from facesearch.data.formats import SUFFIXES
-from facesearch.data.layouts.csv_file import read_csv
+from facesearch.data.layouts.csv_file import Columns, column_notes, ignored, read_csv
+from facesearch.data.layouts.faults import Faults
 from facesearch.data.layouts.folder import STRANGER, FaceFolder, FaceList
+from facesearch.data.layouts.names import plain
+from facesearch.errors import first_names
 
 CSV_LAYOUTS = {"dev_identities.csv": "hw2p2-f22", "verification_dev.csv": "hw2p2-s23"}
-_SHOWN = 10
+_LABEL = "label"
+# A number as a table has it: 3, 000003 or 3.0.
+_NUMBER = re.compile(r"(\d{1,18})(?:\.0+)?")
 _Rows = list[tuple[int, dict[str, str]]]
 
 
-def read_labels(folder: FaceFolder, verification: Path, faults: list[str]) -> FaceList:
+def read_labels(folder: FaceFolder, verification: Path, faults: Faults) -> FaceList:
     """Return unknown_dev with its labels; without them, if there are none or they do not fit.
 
-    A row belongs to the picture that it names in any column besides ``label``, or, without such a
-    column, row i to the i-th picture by name.
+    A row belongs to the picture that it names in any column besides ``label``, by its path, its
+    name with or without suffix, or its number. Without such a column row i belongs to the i-th
+    picture by name.
 
     Args:
         folder: The folder, with known and unknown_dev listed.
@@ -40,54 +49,107 @@ def read_labels(folder: FaceFolder, verification: Path, faults: list[str]) -> Fa
         )
         return folder.unknown_dev
     before = len(faults)
-    rows = read_csv(verification / name, ["label"], faults)
+    rows = read_csv(verification / name, Columns([_LABEL], others=lambda _: ""), faults)
     if len(faults) > before:
         return folder.unknown_dev
-    faults += _label_faults(name, rows, folder)[:_SHOWN]
+    faults += _label_faults(name, rows, folder)
     return _labelled(name, rows, folder.unknown_dev, faults)
 
 
-def _labelled(name: str, rows: _Rows, faces: FaceList, faults: list[str]) -> FaceList:
-    column = _column_of_names(rows, faces)
+def _labelled(name: str, rows: _Rows, faces: FaceList, faults: Faults) -> FaceList:
+    file_of = _spellings([path.name for path in faces.paths])
+    others = [column for column in (rows[0][1] if rows else ()) if column != _LABEL]
+    column = _column_of_names(rows, others, file_of)
+    unused = [other for other in others if other != column]
+    faults.notes += column_notes(name, {ignored(""): unused} if unused else {})
     if column is not None:
-        _name_faults(name, [(line, row[column]) for line, row in rows], faces, faults)
+        faults.notes.append(f"{name}: labels go to the pictures that column '{column}' names")
+        return _by_name(name, [(line, row[column], row[_LABEL]) for line, row in rows],
+                        faces, faults)  # fmt: skip
+    faults += _order_faults(name, rows, others)
     if len(rows) != len(faces):
         faults.append(
             f"{name}: {len(rows)} labels for {len(faces)} pictures in unknown_dev; each picture "
             "must have one, row i the i-th picture by name unless a column names it"
         )
         return faces
-    if column is None:
-        return FaceList(faces.paths, tuple(row["label"] for _, row in rows))
-    label_of = {row[column]: row["label"] for _, row in rows}
-    return FaceList(faces.paths, tuple(label_of.get(path.name, "") for path in faces.paths))
+    return FaceList(faces.paths, tuple(row[_LABEL] for _, row in rows))
 
 
-def _column_of_names(rows: _Rows, faces: FaceList) -> str | None:
-    """Return the column that names pictures, even if some of them are not there."""
-    names = {path.name for path in faces.paths}
-    for column in rows[0][1] if rows else ():
+def _key(name: str) -> str:
+    """Return what two spellings of a picture have in common: no folder, no suffix, no zeros."""
+    last = re.split(r"[\\/]", plain(name))[-1]
+    stem = last[: -len(Path(last).suffix)] if Path(last).suffix.lower() in SUFFIXES else last
+    number = _NUMBER.fullmatch(stem)
+    return str(int(number[1])) if number else stem
+
+
+def _spellings(files: Sequence[str]) -> dict[str, str]:
+    """Return the file that a name or a `_key` means; 1.jpg and 01.jpg have their names only."""
+    count = Counter(map(_key, files))
+    by_key = {_key(file): file for file in files if count[_key(file)] == 1}
+    return by_key | {plain(file): file for file in files}
+
+
+def _file(value: str, file_of: Mapping[str, str]) -> str | None:
+    return file_of.get(value) or file_of.get(_key(value))
+
+
+def _column_of_names(rows: _Rows, columns: Sequence[str], file_of: Mapping[str, str]) -> str | None:
+    """Return the column that names pictures, even if some of them are not there.
+
+    It is the one most of whose values name one, unless they are few, as 0 and 1 of a class are; or
+    one whose values all look like names of pictures.
+    """
+    for column in columns:
         values = [row[column] for _, row in rows]
-        if column != "label" and all(
-            value in names or Path(value).suffix.lower() in SUFFIXES for value in values
-        ):
+        num_found = sum(_file(value, file_of) is not None for value in values)
+        if 2 * num_found >= len(rows) and 2 * len(set(values)) >= len(rows):
             return column
-    return None
+    return next((column for column in columns if _looks_like_names(rows, column)), None)
 
 
-def _name_faults(
-    name: str, named: list[tuple[int, str]], faces: FaceList, faults: list[str]
-) -> None:
-    names = {path.name for path in faces.paths}
-    seen: set[str] = set()
-    wrong: list[str] = []
-    for line, value in named:
-        if value not in names:
-            wrong.append(f"{name}: line {line}: no picture '{value}' in unknown_dev/")
-        elif value in seen:
-            wrong.append(f"{name}: line {line}: '{value}' has a label already; remove the line")
-        seen.add(value)
-    faults += wrong[:_SHOWN]
+def _looks_like_names(rows: _Rows, column: str) -> bool:
+    return all(Path(row[column]).suffix.lower() in SUFFIXES for _, row in rows)
+
+
+def _order_faults(name: str, rows: _Rows, columns: Sequence[str]) -> list[str]:
+    """Return a fault for a column that counts the rows in another order than they are in."""
+    found = []
+    for column in columns:
+        matches = [_NUMBER.fullmatch(row[column]) for _, row in rows]
+        numbers = [int(match[1]) for match in matches if match]
+        if len(set(numbers)) == len(rows) and numbers != sorted(numbers):
+            found.append(
+                f"{name}: column '{column}' numbers the rows, but not in order, and names no "
+                "pictures; sort the rows as the pictures are sorted by name, and remove the column"
+            )
+    return found
+
+
+def _by_name(
+    name: str, rows: Sequence[tuple[int, str, str]], faces: FaceList, faults: Faults
+) -> FaceList:
+    """Return the faces with the labels of the rows (line, name of the picture, label)."""
+    files = [path.name for path in faces.paths]
+    file_of = _spellings(files)
+    label_of: dict[str, str] = {}
+    for line, value, label in rows:
+        file = _file(value, file_of)
+        if file is None:
+            faults.append(f"{name}: line {line}: no picture '{value}' in unknown_dev/")
+        elif file in label_of:
+            faults.append(f"{name}: line {line}: '{value}' has a label already; remove the line")
+        else:
+            label_of[file] = label
+    lacking = [file for file in files if file not in label_of]
+    if lacking:
+        faults.append(
+            f"{name}: {len(rows)} labels for {len(faces)} pictures in unknown_dev; none for "
+            f"{first_names(lacking)} ({len(lacking)} in all). Each picture must have one; remove "
+            "the column that names them if it only counts the rows"
+        )
+    return FaceList(faces.paths, tuple(label_of.get(file, "") for file in files))
 
 
 def _label_faults(name: str, rows: _Rows, folder: FaceFolder) -> list[str]:
@@ -97,7 +159,7 @@ def _label_faults(name: str, rows: _Rows, folder: FaceFolder) -> list[str]:
     if STRANGER in known and has_strangers:
         faults.append(f"known/{STRANGER}: the label of strangers cannot be somebody known; move it")
     for number, (_, row) in enumerate(rows):
-        label = row["label"]
+        label = row[_LABEL]
         if label == STRANGER and not has_strangers:
             faults.append(
                 f"{name}: row {number}: label '{label}' is nobody in known/: it means a stranger, "

@@ -4,15 +4,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from facesearch.data.layouts.csv_file import read_groups
+from facesearch.data.layouts.faults import Faults
 from facesearch.data.layouts.folder import (
     FaceFolder,
     FaceList,
     FacePairs,
     by_identity,
     identity_faults,
+    leads_into,
     only,
 )
 from facesearch.data.layouts.pairs import read_pair_csv
+from facesearch.errors import first_names
 
 # What lies in the folders of other tasks, which one could take for people, and whose they are.
 FOREIGN = {
@@ -28,7 +31,7 @@ def recognises(root: Path) -> bool:
     return True
 
 
-def read(root: Path, faults: list[str]) -> FaceFolder:
+def read(root: Path, faults: Faults) -> FaceFolder:
     """List ``root/<identity>/<picture>``; ``groups.csv`` and ``pairs.csv`` are read too."""
     faces = by_identity(root, root, faults)
     foreign = _foreign(root, {path.parent for path in faces.paths})
@@ -37,11 +40,12 @@ def read(root: Path, faults: list[str]) -> FaceFolder:
     elif not len(faces):
         faults.append(
             f"{root}: no faces. Expected {root.name}/<identity>/<picture>.jpg, or the folders "
-            "classification/ and verification/ of HW2P2."
+            f"classification/ and verification/ of HW2P2.{_linked_out(root)}"
         )
     if foreign or not len(faces):
         return FaceFolder(root, "identity-folders")
-    faults += [fault + _too_high(root, faces) for fault in identity_faults(faces, root)]
+    why = _too_high(root, faces) + _linked_out(root)
+    faults += [fault + why for fault in identity_faults(faces, root)]
     groups = read_groups(root, set(faces.identities), faults)
     if groups:
         faces = replace(faces, groups=tuple(groups.get(name, name) for name in faces.identities))
@@ -67,11 +71,21 @@ def _too_high(root: Path, faces: FaceList) -> str:
     return " None of these has images of its own: give a folder further down, if people lie there."
 
 
+def _linked_out(root: Path) -> str:
+    """Return a sentence if folders of identities, or of a split, may be behind links out."""
+    inside = root.resolve()
+    links = sorted(p.name for p in root.iterdir() if p.is_symlink() and not leads_into(p, inside))
+    if not links:
+        return ""
+    return f" Links out of the folder are not followed: {first_names(links)}; copy what they mean."
+
+
 def _foreign(root: Path, folders: set[Path]) -> str | None:
     """Return a fault if the folder is one of another task, known by the names in it."""
     for name, task in FOREIGN.items():
         # train/ may be somebody's name, if pictures lie in it
-        if (root / name).is_dir() and not (name == "train" and root / name in folders):
+        is_there = (root / name).is_dir() and leads_into(root / name, root.resolve())
+        if is_there and not (name == "train" and root / name in folders):
             return (
                 f"{root}: {name}/ in it: {task}, a layout that is not read. Give the folder "
                 "that holds one folder a person, or list the pictures in a faces.csv with the "

@@ -5,18 +5,28 @@ Split is ``train``, ``val`` (or validation, dev) or ``test``; role, of held-out 
 ``gallery`` or ``probe``. Both mean what `facesearch.data.layouts.parts` says.
 """
 
-import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from facesearch.data.layouts.csv_file import read_csv
+from facesearch.data.layouts.csv_file import Columns, ignored, read_csv
+from facesearch.data.layouts.faults import Faults
 from facesearch.data.layouts.folder import FaceFolder, FaceList, identity_faults, only
-from facesearch.data.layouts.pairs import inside, read_pair_csv
+from facesearch.data.layouts.lookup import Lookup
+from facesearch.data.layouts.names import case_twins
+from facesearch.data.layouts.pairs import read_pair_csv
 from facesearch.data.layouts.parts import ROLES, SPLITS, TEST, TRAIN, VAL, Split, split_folder
 from facesearch.data.qualities import NO_QUALITIES
 
-_COLUMNS = ("path", "identity", "group", "split", "role")
+
+def _taken_for(column: str) -> str:
+    """Say what a further column is taken for."""
+    if not _further([column]):
+        return ignored(column)
+    return "columns taken for what is known of each image, by which figures are broken down"
+
+
+_COLUMNS = Columns(["path", "identity"], ["group", "split", "role"], ("path",), _taken_for)
 
 
 @dataclass(frozen=True)
@@ -36,9 +46,9 @@ def recognises(root: Path) -> bool:
     return (root / "faces.csv").is_file()
 
 
-def read(root: Path, faults: list[str]) -> FaceFolder:
+def read(root: Path, faults: Faults) -> FaceFolder:
     """Read ``faces.csv``, with paths below ``root``; ``pairs.csv`` is read too."""
-    rows = read_csv(root / "faces.csv", ["path", "identity"], faults)
+    rows = read_csv(root / "faces.csv", _COLUMNS, faults)
     columns = list(rows[0][1]) if rows else []
     kept = _kept(root, rows, faults)
     faces = FaceList(
@@ -47,37 +57,43 @@ def read(root: Path, faults: list[str]) -> FaceFolder:
         tuple(row.group for row in kept) if "group" in columns else (),
         {name: tuple(row.known[name] or "" for row in kept) for name in _further(columns)},
     )
+    faults.notes += (
+        f"faces.csv: column '{name}': values {twins}"
+        for name, values in faces.columns.items()
+        for twins in case_twins(values)
+    )
     split = _split(kept, faces)
     if len(split.train) or "split" not in columns:
         if kept or not faults:
             where = " (split train)" if "split" in columns else ""
             faults += identity_faults(split.train, Path(f"{root / 'faces.csv'}{where}"))
     folder = split_folder(root, "image-list", split)
-    notes = (*_column_notes(columns), *folder.notes)
-    return replace(folder, pairs=read_pair_csv(root, faults), notes=notes)
+    return replace(folder, pairs=read_pair_csv(root, faults))
 
 
-def _kept(root: Path, rows: Sequence[tuple[int, dict[str, str]]], faults: list[str]) -> list[_Row]:
+def _kept(root: Path, rows: Sequence[tuple[int, dict[str, str]]], faults: Faults) -> list[_Row]:
     """Return the rows that name an image which no row before has named; the others are faults."""
     kept: dict[Path, _Row] = {}
     group_of: dict[str, str] = {}
-    for line, row in rows:
-        where, identity = f"faces.csv: line {line}", row["identity"]
-        path = inside(root, row["path"], where, faults)
-        group = row.get("group") or identity
-        if path is None:
-            continue
-        if not identity:
-            faults.append(f"{where}: no identity; write one")
-        if path in kept:
-            faults.append(_twice(where, row["path"], kept[path].identity, identity))
-            continue
-        if group_of.setdefault(identity, group) != group:
-            faults.append(
-                f"{where}: '{identity}' is in group {group_of[identity]} and in {group}; keep one"
-            )
-        split = _split_of(row, where, faults)
-        kept[path] = _Row(path, identity, group, split, _role_of(row, where, faults), row)
+    with Lookup(root, "faces.csv", faults) as images:
+        for line, row in rows:
+            where, identity = f"faces.csv: line {line}", row["identity"]
+            path = images.find(row["path"], where)
+            group = row.get("group") or identity
+            if path is None:
+                continue
+            if not identity:
+                faults.append(f"{where}: no identity; write one")
+            if path in kept:
+                faults.append(_twice(where, row["path"], kept[path].identity, identity))
+                continue
+            if group_of.setdefault(identity, group) != group:
+                faults.append(
+                    f"{where}: '{identity}' is in group {group_of[identity]} and in {group}; keep "
+                    "one"
+                )
+            split = _split_of(row, where, faults)
+            kept[path] = _Row(path, identity, group, split, _role_of(row, where, faults), row)
     return list(kept.values())
 
 
@@ -92,16 +108,16 @@ def _twice(where: str, name: str, first: str, second: str) -> str:
     return f"{where}: {name} is listed as '{first}' and as '{second}'; one of them is wrong"
 
 
-def _split_of(row: dict[str, str], where: str, faults: list[str]) -> str:
+def _split_of(row: dict[str, str], where: str, faults: Faults) -> str:
     """Return the part of a row; a list without such a column is of training."""
-    split = row.get("split", TRAIN).strip().lower()
+    split = row.get("split", TRAIN).lower()
     if split not in SPLITS:
         faults.append(f"{where}: split is '{row['split']}'; write one of {', '.join(SPLITS)}")
     return split
 
 
-def _role_of(row: dict[str, str], where: str, faults: list[str]) -> str:
-    role = row.get("role", "").strip().lower()
+def _role_of(row: dict[str, str], where: str, faults: Faults) -> str:
+    role = row.get("role", "").lower()
     if role not in ROLES:
         allowed = ", ".join(filter(None, ROLES))
         faults.append(f"{where}: role is '{row['role']}'; write one of {allowed}, or nothing")
@@ -117,17 +133,3 @@ def _split(kept: Sequence[_Row], faces: FaceList) -> Split:
     val, val_roles = part(lambda split: split in VAL)
     test, test_roles = part(lambda split: split == TEST)
     return Split(train, val, test, val_roles, test_roles)
-
-
-def _column_notes(columns: Sequence[str]) -> list[str]:
-    """Say what further columns are taken for, and what each may have been meant for."""
-    lacking = [name for name in _COLUMNS if name not in columns]
-    notes = []
-    for column in _further(columns):
-        close = difflib.get_close_matches(column.strip().lower(), lacking, n=1, cutoff=0.6)
-        guess = f"; did you mean '{close[0]}'?" if close else "."
-        notes.append(
-            f"faces.csv: column '{column}' is taken for something that is known of each image, "
-            f"by which figures are broken down{guess}"
-        )
-    return notes

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from facesearch.data.layouts.faults import Faults
 from facesearch.data.layouts.folder import FaceFolder, FaceList, FacePairs, identity_faults
 from facesearch.data.layouts.records import unpack_bin, unpack_rec
 from facesearch.errors import InputError
@@ -19,7 +20,7 @@ def recognises(root: Path) -> bool:
     return (root / "train.rec").is_file() or any(root.glob("*.bin"))
 
 
-def read(root: Path, faults: list[str]) -> FaceFolder:
+def read(root: Path, faults: Faults) -> FaceFolder:
     """Read train.rec with its train.idx, and all files of pairs, each a list of its own."""
     if not recognises(root):
         faults.append(f"{root}: neither train.rec nor a verification file *.bin in it")

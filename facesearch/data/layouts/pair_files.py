@@ -4,12 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from facesearch.data.layouts import lfw, read_layout
-from facesearch.data.layouts.folder import FaceFolder, FaceList, by_identity
-from facesearch.data.layouts.pairs import read_lfw_pairs, read_pair_list
+from facesearch.data.layouts.faults import Faults
+from facesearch.data.layouts.folder import FaceFolder, FaceList
+from facesearch.data.layouts.pair_truth import named_parts, with_sound_pairs
+from facesearch.data.layouts.pairs import read_pair_list
 from facesearch.errors import InputError
 
 
-def read_pair_file(path: Path, root: Path | None, faults: list[str]) -> FaceFolder:
+def read_pair_file(path: Path, root: Path | None, faults: Faults) -> FaceFolder:
     """List the pairs of a file, and the faces that tell who is on them (train).
 
     Args:
@@ -27,10 +29,11 @@ def read_pair_file(path: Path, root: Path | None, faults: list[str]) -> FaceFold
     base = path.parent if root is None else root
     if path.suffix.lower() == ".csv":
         faces = FaceFolder(base, "pair-list") if root is None else _listed(root)
-        return replace(faces, pairs=read_pair_list(path, base, faults))
-    home = lfw.people_folder(base)
-    train = by_identity(home, base, faults)
-    return FaceFolder(base, "lfw", train=train, pairs=read_lfw_pairs(path, home, faults))
+        folder = replace(faces, pairs=read_pair_list(path, base, faults))
+    else:
+        folder = lfw.read_with(path, base, faults)
+    folder = with_sound_pairs(folder, faults)
+    return replace(folder, reading=tuple(faults.notes))
 
 
 def _listed(root: Path) -> FaceFolder:
@@ -39,10 +42,7 @@ def _listed(root: Path) -> FaceFolder:
         folder = read_layout(root)
     except InputError:
         return FaceFolder(root, "pair-list")
-    parts = (
-        folder.train, folder.dev, folder.test, folder.known, folder.unknown_dev,
-        folder.known_test, folder.unknown_test,
-    )  # fmt: skip
+    parts = named_parts(folder)
     train = FaceList(
         tuple(path for part in parts for path in part.paths),
         tuple(name for part in parts for name in part.identities),

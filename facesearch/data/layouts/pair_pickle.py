@@ -2,7 +2,7 @@
 
 A pickle may run any code when it is read, and numpy's own classes trust every byte that they are
 given. So nothing that a file asks for is carried out: each name becomes a note of what was asked,
-and the notes are decoded here, as bytes, truth values or small integers, or refused.
+and the notes are decoded here, as bytes, truth values or numbers, or refused.
 """
 
 import io
@@ -34,23 +34,24 @@ _NOTED = {
 _ALLOWED = (
     pickle.PROTO, pickle.FRAME, pickle.STOP, pickle.MARK, pickle.POP, pickle.POP_MARK, pickle.DUP,
     pickle.NONE, pickle.NEWTRUE, pickle.NEWFALSE, pickle.INT, pickle.BININT, pickle.BININT1,
-    pickle.BININT2, pickle.LONG, pickle.LONG1, pickle.STRING, pickle.BINSTRING,
-    pickle.SHORT_BINSTRING, pickle.BINBYTES, pickle.SHORT_BINBYTES, pickle.BINBYTES8,
+    pickle.BININT2, pickle.LONG, pickle.LONG1, pickle.FLOAT, pickle.BINFLOAT,
+    pickle.STRING, pickle.BINSTRING, pickle.SHORT_BINSTRING,
+    pickle.BINBYTES, pickle.SHORT_BINBYTES, pickle.BINBYTES8,
     pickle.UNICODE, pickle.BINUNICODE, pickle.SHORT_BINUNICODE, pickle.BINUNICODE8,
     pickle.EMPTY_TUPLE, pickle.TUPLE, pickle.TUPLE1, pickle.TUPLE2, pickle.TUPLE3,
     pickle.EMPTY_LIST, pickle.LIST, pickle.APPEND, pickle.APPENDS, pickle.GET, pickle.BINGET,
     pickle.LONG_BINGET, pickle.PUT, pickle.BINPUT, pickle.LONG_BINPUT, pickle.MEMOIZE,
     pickle.GLOBAL, pickle.STACK_GLOBAL, pickle.REDUCE, pickle.BUILD,
 )  # fmt: skip
-# numpy's codes of the truth values and integers that are read.
-_INTEGERS = ("b1", "u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8")
+# numpy's codes of the numbers that truths are read from.
+_NUMBERS = ("b1", "u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f2", "f4", "f8")
 
 
 def read_bin(path: Path) -> tuple[list[bytes], list[bool]]:
     """Return the pictures (two a pair) and the truth of a verification file of InsightFace.
 
     Files of Python 2 and 3 and of numpy 1 and 2 are read, whatever their protocol. A picture is
-    bytes or a row of uint8.
+    bytes or a row or column of uint8, a truth 0 or 1 of any type.
 
     Raises:
         InputError: If it is no such file, or wants to run something.
@@ -109,25 +110,36 @@ class _Unpickler(pickle._Unpickler):
 
 
 def _pictures(value: Any, most_bytes: int) -> Iterator[bytes]:
-    """Yield the bytes of each picture; together they are no more than the file they come from."""
+    """Yield the bytes of each picture; the different ones are no more than the file they are from.
+
+    One that serves several pairs is written once, and pointed to.
+    """
     left = most_bytes
+    read: dict[int, bytes] = {}
     for number, item in enumerate(_items(value)):
-        picture = _row(item, ("u1",)).tobytes() if _is_array(item) else _bytes(item)
-        if len(picture) > MAX_BYTES:
-            raise ValueError(
-                f"picture {number} has {len(picture)} bytes; a picture has at most {MAX_BYTES}"
-            )
-        left -= len(picture)
+        # what is pointed to stays where it is: the list holds it
+        if id(item) not in read:
+            read[id(item)] = _picture(item, number)
+            left -= len(read[id(item)])
         if left < 0:
             raise ValueError("its pictures are larger than the file")
-        yield picture
+        yield read[id(item)]
+
+
+def _picture(item: Any, number: int) -> bytes:
+    picture = _row(item, ("u1",)).tobytes() if _is_array(item) else _bytes(item)
+    if len(picture) > MAX_BYTES:
+        raise ValueError(
+            f"picture {number} has {len(picture)} bytes; a picture has at most {MAX_BYTES}"
+        )
+    return picture
 
 
 def _truths(value: Any) -> list[bool]:
     if _is_array(value) and not isinstance(_array(value)[2], list):
         found = _row(value).tolist()
     else:
-        found = [_integer(item) for item in _items(value)]
+        found = [_number(item) for item in _items(value)]
     wrong = next((item for item in found if item not in (0, 1)), None)
     if wrong is not None:
         raise ValueError(f"a truth is {wrong}; it must be 0 or 1")
@@ -142,13 +154,17 @@ def _items(value: Any) -> list[Any] | tuple[Any, ...]:
     return items
 
 
-def _integer(value: Any) -> int:
+def _number(value: Any) -> float:
     if isinstance(value, _Note) and value.name == "scalar" and len(value.args) == 2:
         dtype, raw = value.args
         row = np.frombuffer(_bytes(raw), _dtype(dtype))
         if len(row) == 1:
-            return int(row[0])
-    if not isinstance(value, int):
+            return float(row[0])
+    if _is_array(value):
+        row = _row(value)
+        if len(row) == 1:
+            return float(row[0])
+    if not isinstance(value, int | float):
         raise ValueError(f"found {_kind(value)} where a truth belongs")
     return value
 
@@ -166,16 +182,16 @@ def _array(note: _Note) -> tuple[Any, Any, Any]:
     return shape, dtype, raw
 
 
-def _row(note: _Note, codes: Collection[str] = _INTEGERS) -> np.ndarray:
-    """Return an array of one dimension; its length is what its bytes are, never what it claims."""
+def _row(note: _Note, codes: Collection[str] = _NUMBERS) -> np.ndarray:
+    """Return an array in one row or column; its length is that of its bytes, not what it claims."""
     shape, dtype, raw = _array(note)
     row = np.frombuffer(_bytes(raw), _dtype(dtype, codes))
-    if shape != (len(row),):
-        raise ValueError(f"an array of {len(row)} values is not in one row")
+    if shape not in ((len(row),), (len(row), 1), (1, len(row))):
+        raise ValueError(f"an array of {len(row)} values is not in one row or column")
     return row
 
 
-def _dtype(note: Any, codes: Collection[str] = _INTEGERS) -> np.dtype[Any]:
+def _dtype(note: Any, codes: Collection[str] = _NUMBERS) -> np.dtype[Any]:
     """Return the type of numpy that a note stands for, if it is one of ``codes``."""
     is_dtype = isinstance(note, _Note) and note.name == "dtype" and note.args
     code = _text(note.args[0]) if is_dtype else ""

@@ -1,18 +1,24 @@
 """InsightFace's training file: MXNet's RecordIO, read without mxnet, and its index."""
 
+import hashlib
+import json
 import math
 import re
 import struct
 from collections.abc import Iterator
 from pathlib import Path
 
+from facesearch.data.layouts.faults import Faults
 from facesearch.data.layouts.folder import FaceList, FacePairs
 from facesearch.data.layouts.pair_pickle import read_bin
+from facesearch.data.layouts.text_file import read_text
 from facesearch.data.layouts.unpacked import unpacked
 from facesearch.errors import InputError
 
 _MAGIC = 0xCED7230A
 _HEAD_BYTES = 24
+# What a verification file says beside its pictures, in the cache.
+_PAIRS = "pairs.json"
 # A label is a float of 32 bits; from here on they skip numbers.
 _LABELS = 1 << 24
 
@@ -92,16 +98,15 @@ def _identity(label: float, where: str) -> str:
     return f"{int(label):07d}"
 
 
-def read_index(path: Path, faults: list[str]) -> int | None:
+def read_index(path: Path, faults: Faults) -> int | None:
     """Return the number of records that an index promises; None without one, or with a fault."""
     if not path.is_file():
         return None
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        faults.append(f"{path}: not an index in UTF-8 ({error}); copy it again, or remove it")
+    text = read_text(path, "an index", faults, f"{path}")
+    if text is None:
         return None
-    filled = [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+    lines = enumerate(text.splitlines(), start=1)
+    filled = [(number, line) for number, line in lines if line.strip()]
     for number, line in filled:
         if not re.fullmatch(r"[0-9]+\t[0-9]+\s*", line):
             faults.append(
@@ -112,7 +117,7 @@ def read_index(path: Path, faults: list[str]) -> int | None:
     return len(filled)
 
 
-def unpack_rec(path: Path, index: Path, faults: list[str]) -> FaceList:
+def unpack_rec(path: Path, index: Path, faults: Faults) -> FaceList:
     """Unpack a training file into the cache; return its faces.
 
     Args:
@@ -144,16 +149,29 @@ def unpack_rec(path: Path, index: Path, faults: list[str]) -> FaceList:
 def unpack_bin(path: Path) -> FacePairs:
     """Unpack a verification file into the cache; return its pairs, all in fold 0.
 
+    An image that is in it several times is one file. What is in the cache is not unpickled again.
+
     Raises:
         InputError: If it cannot be read.
 
     """
-    pictures, same = read_bin(path)
 
     def write(folder: Path) -> int:
+        pictures, same = read_bin(path)
+        files: dict[bytes, str] = {}
         for number, picture in enumerate(pictures):
-            (folder / f"{number:08d}.jpg").write_bytes(picture)
+            digest = hashlib.sha256(picture).digest()
+            if digest not in files:
+                files[digest] = f"{number:08d}.jpg"
+                (folder / files[digest]).write_bytes(picture)
+            names.append(files[digest])
+        (folder / _PAIRS).write_text(json.dumps({"files": names, "same": same}))
         return len(same)
 
-    files, _ = unpacked(path, write)
-    return FacePairs(tuple(files[::2]), tuple(files[1::2]), tuple(same), (0,) * len(same))
+    names: list[str] = []
+    files, _ = unpacked(path, write, "pairs")
+    by_name = {file.name: file for file in files}
+    told = json.loads(by_name[_PAIRS].read_text())
+    of_pairs = [by_name[name] for name in told["files"]]
+    same = tuple(map(bool, told["same"]))
+    return FacePairs(tuple(of_pairs[::2]), tuple(of_pairs[1::2]), same, (0,) * len(same))

@@ -5,12 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from facesearch.data.layouts.csv_file import read_groups
+from facesearch.data.layouts.faults import Faults
 from facesearch.data.layouts.folder import (
     FaceFolder,
     FaceList,
     by_identity,
     flat,
     identity_faults,
+    is_linked_out,
     is_picture,
     people,
 )
@@ -24,7 +26,7 @@ def recognises(root: Path) -> bool:
     return _home(root) is not None
 
 
-def read(root: Path, faults: list[str]) -> FaceFolder:
+def read(root: Path, faults: Faults) -> FaceFolder:
     """List ``<split>/<identity>/<image>``; ``groups.csv`` and ``pairs.csv`` are read too.
 
     ``test/<image>`` has no labels. Both files lie beside ``train/``.
@@ -35,6 +37,9 @@ def read(root: Path, faults: list[str]) -> FaceFolder:
             f"{root}: no train/ with a folder an identity in it, and no val/ or test/ of that kind"
         )
         return FaceFolder(root, "split-folders")
+    for path in sorted(home.iterdir()):
+        if path.name.lower() in SPLITS:
+            is_linked_out(path, root.resolve(), faults)
     inner = _parts(home)
     _find_twins(home, inner, faults)
     train, val = (_faces(home, inner, names, faults) for names in ((TRAIN,), VAL))
@@ -89,21 +94,19 @@ def _parts(home: Path) -> dict[str, Path]:
     }
 
 
-def _find_twins(home: Path, inner: dict[str, Path], faults: list[str]) -> None:
+def _find_twins(home: Path, inner: dict[str, Path], faults: Faults) -> None:
     both = [name for name in VAL if name in inner]
     if len(both) > 1:
         found = " and ".join(f"{inner[name].name}/" for name in both)
         faults.append(f"{home}: {found} in it, which mean the same; merge them, or move one away")
 
 
-def _faces(
-    home: Path, inner: dict[str, Path], names: tuple[str, ...], faults: list[str]
-) -> FaceList:
+def _faces(home: Path, inner: dict[str, Path], names: tuple[str, ...], faults: Faults) -> FaceList:
     found = next((inner[name] for name in names if name in inner), None)
     return by_identity(found, home, faults) if found else FaceList()
 
 
-def _test(home: Path, inner: dict[str, Path], faults: list[str]) -> FaceList:
+def _test(home: Path, inner: dict[str, Path], faults: Faults) -> FaceList:
     """List the test part: a folder an identity, or images without labels."""
     labelled = _faces(home, inner, (TEST,), faults)
     loose = flat(inner[TEST], home, faults) if TEST in inner else FaceList()
@@ -115,7 +118,7 @@ def _test(home: Path, inner: dict[str, Path], faults: list[str]) -> FaceList:
     return labelled if labelled.paths else loose
 
 
-def _with_groups(split: Split, home: Path, faults: list[str]) -> Split:
+def _with_groups(split: Split, home: Path, faults: Faults) -> Split:
     groups = read_groups(home, set(_names(split)), faults)
     if not groups:
         return split

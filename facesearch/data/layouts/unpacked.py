@@ -14,20 +14,22 @@ from facesearch.data.cache import cache_root, writing_to_cache
 _FORMAT = 2
 
 
-def unpacked(archive: Path, write: Callable[[Path], int]) -> tuple[list[Path], int]:
-    """Return the pictures of an archive, sorted, and the number of its records.
+def unpacked(archive: Path, write: Callable[[Path], int], form: str = "") -> tuple[list[Path], int]:
+    """Return the files that an archive was unpacked into, sorted, and the number of its records.
 
     Args:
         archive: The file; another size or time of it is another folder of the cache.
-        write: Writes the pictures into an empty folder and returns the number of records; called
-            only if they are not in the cache, or fewer or more than were written.
+        write: Writes the pictures (``.jpg``), and what else is kept of the archive (``.json``),
+            into an empty folder and returns the number of records; called only if they are not in
+            the cache, or fewer or more than were written.
+        form: What ``write`` makes of it; another form is another folder of the cache.
 
     Raises:
         InputError: If ``write`` raises it, or the cache cannot be written.
 
     """
     about = archive.stat()
-    key = f"{_FORMAT} {archive.resolve()} {about.st_size} {about.st_mtime_ns}"
+    key = f"{_FORMAT}{form} {archive.resolve()} {about.st_size} {about.st_mtime_ns}"
     folder = cache_root() / f"unpacked-{hashlib.sha256(key.encode()).hexdigest()[:24]}"
     found = _whole(folder)
     if found is None:
@@ -48,7 +50,7 @@ def _whole(folder: Path) -> tuple[list[Path], int] | None:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted([*folder.glob("*.jpg"), *folder.glob("*/*.jpg")])
+    return sorted([*folder.glob("*.jpg"), *folder.glob("*/*.jpg"), *folder.glob("*.json")])
 
 
 def _build(folder: Path, write: Callable[[Path], int]) -> tuple[list[Path], int]:

@@ -20,7 +20,14 @@ from facesearch.config import ReserveConfig
 from facesearch.data.gallery import gallery_and_probes
 from facesearch.data.layouts import FaceFolder, FaceList
 from facesearch.data.layouts.folder import joined, only
-from facesearch.data.reserve.sizes import LEAST_IMAGES, Sizes, searchable, sizes_for
+from facesearch.data.reserve.sizes import (
+    LEAST_IMAGES,
+    LEAST_TRAINED,
+    Sizes,
+    searchable,
+    sizes_for,
+)
+from facesearch.data.split import LEAST_MATCHABLE
 from facesearch.errors import InputError
 
 __all__ = ["Reserve", "reserve_faces"]
@@ -78,7 +85,7 @@ def reserve_faces(folder: FaceFolder, wanted: ReserveConfig) -> Reserve:
     units = _units(train)
     test = _take(units, sizes.test, f"test {wanted.seed}", ())
     dev = _take(units, sizes.dev, f"dev {wanted.seed}", test)
-    if _is_lopsided(sizes, dev, test):
+    if _is_lopsided(sizes, dev, test, searchable(train).keys()):
         sizes, dev, test = _without_identities(sizes, wanted), set(), set()
     held = dev | test
     rest = [i for i, name in enumerate(train.identities) if name not in held]
@@ -102,7 +109,8 @@ def _without_fold(folder: FaceFolder, wanted: ReserveConfig) -> Reserve:
     units = _units(train)
     order = sorted(units, key=lambda owner: (_hashed(f"folds {wanted.seed}", owner), owner))
     held = {name for owner in order[wanted.fold :: wanted.folds] for name in units[owner]}
-    if len(held) < 2 or len(set(train.identities) - held) < 2:
+    can_match = searchable(train).keys()
+    if min(len(can_match & held), len(can_match - held)) < LEAST_MATCHABLE:
         raise InputError(
             f"cross-validation in {wanted.folds} parts: {len(units)} identities (or groups) have 2 "
             "images or more, and each part and the rest need 2 of them; write fewer parts."
@@ -161,9 +169,23 @@ def _take(units: Mapping[str, set[str]], count: int, salt: str, taken: Collectio
     return chosen
 
 
-def _is_lopsided(sizes: Sizes, dev: Collection[str], test: Collection[str]) -> bool:
-    """Whether groups are so large that much less could be taken than was wanted."""
-    return 2 * len(dev) < sizes.dev or 2 * len(test) < sizes.test
+def _is_lopsided(
+    sizes: Sizes, dev: Collection[str], test: Collection[str], can_match: Collection[str]
+) -> bool:
+    """Whether groups are so large, or so many in them have one image, that too little was taken.
+
+    That is much less than was wanted, or fewer than 2 who can be searched for, or too few of these
+    are left to be trained on and held out.
+    """
+    for taken, wanted in ((dev, sizes.dev), (test, sizes.test)):
+        if 2 * len(taken) < wanted or (wanted and _num_in(taken, can_match) < LEAST_MATCHABLE):
+            return True
+    is_any = sizes.dev or sizes.test
+    return bool(is_any) and len(can_match) - _num_in({*dev, *test}, can_match) < LEAST_TRAINED
+
+
+def _num_in(names: Collection[str], others: Collection[str]) -> int:
+    return sum(name in others for name in names)
 
 
 def _without_identities(sizes: Sizes, wanted: ReserveConfig) -> Sizes:

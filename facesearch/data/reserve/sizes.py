@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from facesearch.config import ReserveConfig
 from facesearch.data.layouts import STRANGER, FaceFolder, FaceList
+from facesearch.data.split import LEAST_MATCHABLE
 from facesearch.errors import InputError
 
 # Fewer identities cannot be parted into some to train on, to fit on and to report on.
@@ -17,8 +18,8 @@ _DEV, _TEST = 0.1, 0.2
 _LEAST_DEV, _LEAST_TEST = 5, 8
 # More identities make no interval narrower that anybody would notice.
 _MOST_DEV, _MOST_TEST = 500, 1000
-# Identities that must be left to train on.
-_LEAST_TRAINED = 4
+# Identities with 2 images that must be left: 2 to train on, and 2 that the search holds out.
+LEAST_TRAINED = 2 * LEAST_MATCHABLE
 # The course says who is trained on and who is reported on.
 _COURSE = ("hw2p2-f22", "hw2p2-s23")
 # Images of one identity succeed and fail together: the correlation that is assumed of them.
@@ -65,8 +66,8 @@ def sizes_for(folder: FaceFolder, wanted: ReserveConfig) -> Sizes:
         test=_wanted_or(0 if "test" in brought else test, wanted.test, count),
         note=_too_few(count) if is_lacking else "",
     )  # fmt: skip
-    left = len(set(folder.train.identities)) - sizes.dev - sizes.test
-    if folder.train.paths and left < _LEAST_TRAINED:
+    left = count - sizes.dev - sizes.test
+    if folder.train.paths and left < LEAST_TRAINED and sizes.dev + sizes.test:
         raise InputError(
             f"data.reserve: of {count} identities with 2 images or more {sizes.dev + sizes.test} "
             f"would be reserved and {left} trained on; lower data.reserve.dev and .test."

@@ -52,7 +52,7 @@ def test_fourteen_planted_faults_are_all_named_in_one_run(tmp_path: Path) -> Non
         "moving.jpg: no JPEG, PNG", "bomb.png: 10000 x 10000", "n000009: empty folder",
         "but of another identity", "known would be scored on train", "link.jpg: a link out of",
         "pipe.jpg: neither file nor link", "2 labels for 3 pictures", "'n999999' is nobody",
-        "N000004 and n000004 differ in upper and lower case",
+        "identities 'N000004' and 'n000004' differ in upper and lower case",
         "in dev/ and not in train/: n000077 (1 in all)",
     ]:  # fmt: skip
         assert named in message, named
@@ -71,7 +71,9 @@ def test_a_file_that_is_no_csv_is_a_fault_and_a_mark_of_order_is_not(tmp_path: P
     path = root / "verification/dev_identities.csv"
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
     assert list(check_folder(root, 16, 0))[-1] == "  every picture can be read"
-    path.write_bytes("label\nn100000\n".encode("utf-16"))
+    path.write_bytes(path.read_text("utf-8-sig").encode("utf-16"))
+    assert list(check_folder(root, 16, 0))[-1] == "  every picture can be read"
+    path.write_bytes("label\nJos\xe9\n".encode("latin-1"))
     assert "not a CSV file in UTF-8" in faults_of(root)[1]
 
 

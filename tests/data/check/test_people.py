@@ -18,7 +18,9 @@ def test_people_who_cannot_be_held_out_are_a_fault(tmp_path: Path) -> None:
     assert "6 identities, 0 of them with 2 faces or more; a split" in faults_of(root)
     people(root, "a", 2)
     assert "6 identities, 1 of them with 2 faces or more; a split" in faults_of(root)
-    people(root, "ab", 2)
+    people(root, "abc", 2)
+    assert "6 identities, 3 of them with 2 faces or more; a split" in faults_of(root)
+    people(root, "abcd", 2)
     assert list(check_folder(root, 16, 0))[-1] == "  every picture can be read"
 
 

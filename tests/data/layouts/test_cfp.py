@@ -5,8 +5,9 @@ from faces_on_disk import cfp
 
 from facesearch.config import DataConfig
 from facesearch.data.layouts import read_layout
+from facesearch.data.layouts.pair_truth import people_of_pairs
 from facesearch.errors import InputError
-from facesearch.final.targets import people_of_pairs, read_targets
+from facesearch.final.targets import read_targets
 
 
 def test_both_protocols_are_lists_with_folds_of_their_own(tmp_path: Path) -> None:
@@ -39,7 +40,7 @@ def test_what_is_wrong_with_the_protocol_is_told_by_line(tmp_path: Path) -> None
         read_layout(tmp_path)
     for named in (
         "01/same.txt: line 1: must be two numbers of images, found '1,999'",
-        "01/same.txt: line 2: must be two", "diff.txt: cannot be read as text",
+        "01/same.txt: line 2: must be two", "diff.txt: cannot be read (No such file",
         "Pair_list_P.txt: line 6: must be 'number path'", "line 7: '../outside.jpg' leaves",
     ):  # fmt: skip
         assert named in str(caught.value), named

@@ -2,14 +2,15 @@ from pathlib import Path
 
 import pytest
 
-from facesearch.data.layouts.csv_file import read_csv
+from facesearch.data.layouts.csv_file import Columns, read_csv
+from facesearch.data.layouts.faults import Faults
 
 
 def read(tmp_path: Path, content: str) -> tuple[list[tuple[int, dict[str, str]]], list[str]]:
     path = tmp_path / "a.csv"
     path.write_text(content)
-    faults: list[str] = []
-    return read_csv(path, ["a"], faults), faults
+    faults = Faults()
+    return read_csv(path, Columns(["a"]), faults), faults
 
 
 def test_rows_come_with_the_line_they_end_on(tmp_path: Path) -> None:

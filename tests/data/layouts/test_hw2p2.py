@@ -80,11 +80,85 @@ def test_labels_go_to_the_pictures_that_a_column_names(tmp_path: Path, header: s
     assert read_layout(root).unknown_dev.identities == ("n100000", "n100001", "n100002")
 
 
-def test_a_column_of_numbers_names_nothing(tmp_path: Path) -> None:
-    root = hw2p2(tmp_path)
-    lines = ["id,label", "2,n100002", "1,n100001", "0,n100000"]
-    (root / "verification/dev_identities.csv").write_text("\n".join(lines))
-    assert read_layout(root).unknown_dev.identities == ("n100002", "n100001", "n100000")
+def labelled(root: Path, lines: list[str], files: tuple[str, ...] = ("0", "1", "2")) -> Path:
+    """Write the labels, and call the pictures that they are of so."""
+    home = root / "verification"
+    for path in sorted((home / "unknown_dev").iterdir()):
+        path.unlink()
+    for number, name in enumerate(files):
+        picture(home / f"unknown_dev/{name}.jpg", 400 + number)
+    (home / "dev_identities.csv").write_text("\n".join(lines))
+    return root
+
+
+NUMBERED = ("000000", "000001", "000002")
+
+
+@pytest.mark.parametrize("files", [("0", "1", "2"), NUMBERED])
+@pytest.mark.parametrize(
+    "spelling",
+    ["{}", "{:06d}", "{:06d}.jpg", "unknown_dev/{}.png", "unknown_dev\\{:04d}.JPG", "{}.0"],
+)
+def test_labels_are_matched_by_id_in_every_spelling(
+    tmp_path: Path, spelling: str, files: tuple[str, ...]
+) -> None:
+    rows = [f"{spelling.format(number)},n10000{number}" for number in (2, 0, 1)]
+    folder = read_layout(labelled(hw2p2(tmp_path), ["id,label", *rows], files))
+    assert folder.unknown_dev.identities == ("n100000", "n100001", "n100002")
+    assert "labels go to the pictures that column 'id' names" in " ".join(folder.reading)
+
+
+def test_names_without_their_suffix_are_ids_too(tmp_path: Path) -> None:
+    rows = ["img_b,n100001", "img_c,n100002", "img_a,n100000"]
+    root = labelled(hw2p2(tmp_path), ["image,label", *rows], ("img_a", "img_b", "img_c"))
+    assert read_layout(root).unknown_dev.identities == ("n100000", "n100001", "n100002")
+
+
+def test_pictures_whose_numbers_are_alike_are_told_apart_by_their_names(tmp_path: Path) -> None:
+    rows = ["01.jpg,n100001", "2.jpg,n100002", "1.jpg,n100000"]
+    root = labelled(hw2p2(tmp_path), ["file,label", *rows], ("1", "01", "2"))
+    faces = read_layout(root).unknown_dev
+    of = dict(zip((path.name for path in faces.paths), faces.identities, strict=True))
+    assert of == {"01.jpg": "n100001", "1.jpg": "n100000", "2.jpg": "n100002"}
+
+
+def test_ids_that_are_missing_or_there_twice_are_named(tmp_path: Path) -> None:
+    root = labelled(hw2p2(tmp_path), ["id,label", "0,n100000", "000000,n100001", "7,n100002"])
+    with pytest.raises(InputError) as caught:
+        read_layout(root)
+    for named in (
+        "line 3: '000000' has a label already", "line 4: no picture '7' in unknown_dev/",
+        "none for 1.jpg, 2.jpg (2 in all)",
+    ):  # fmt: skip
+        assert named in str(caught.value), named
+
+
+def test_a_column_of_few_values_names_no_pictures(tmp_path: Path) -> None:
+    lines = ["class,label", "1,n100000", "0,n100001", "1,n100002", "1,n100000", "0,n100000"]
+    root = labelled(hw2p2(tmp_path), lines, ("0", "1", "2", "3", "4"))
+    assert read_layout(root).unknown_dev.identities[:3] == ("n100000", "n100001", "n100002")
+
+
+def test_numbers_of_rows_are_only_good_in_order(tmp_path: Path) -> None:
+    files = ("a", "b", "c")
+    lines = ["id,label", "10,n100000", "11,n100001", "12,n100002"]
+    root = labelled(hw2p2(tmp_path / "in order"), lines, files)
+    folder = read_layout(root)
+    assert folder.unknown_dev.identities == ("n100000", "n100001", "n100002")
+    assert any("columns that are not known, and ignored: 'id'" in note for note in folder.reading)
+    root = labelled(hw2p2(tmp_path / "in another"), [lines[0], *lines[:0:-1]], files)
+    with pytest.raises(InputError, match="column 'id' numbers the rows, but not in order"):
+        read_layout(root)
+
+
+def test_a_part_behind_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
+    root = hw2p2(tmp_path / "course")
+    (root / "classification").rename(tmp_path / "elsewhere")
+    (root / "classification").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(InputError) as caught:
+        read_layout(root)
+    assert "classification/train: behind a link out of" in str(caught.value)
+    assert "give the folder that it leads to, or copy it" in str(caught.value)
 
 
 def test_labels_of_pictures_that_are_not_there_are_faults(tmp_path: Path) -> None:

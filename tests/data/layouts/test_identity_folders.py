@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from faces_on_disk import people, picture
+from faces_on_disk import people, picture, split_folders
 
 from facesearch.data.layouts import read_layout
 from facesearch.errors import InputError
@@ -70,3 +70,15 @@ def test_groups_name_people_who_are_there_once(tmp_path: Path) -> None:
     ):
         assert named in str(caught.value)
     assert "'d'" not in str(caught.value)
+
+
+def test_a_part_that_is_a_link_out_of_the_folder_is_named(tmp_path: Path) -> None:
+    root = split_folders(tmp_path / "faces")
+    (root / "train").rename(tmp_path / "elsewhere")
+    (root / "train").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(InputError, match="train: behind a link out of"):
+        read_layout(root)
+    for name in ("val", "test"):
+        (root / name).rename(tmp_path / name)
+    with pytest.raises(InputError, match=r"no faces\..*not followed: train; copy what they mean"):
+        read_layout(root)

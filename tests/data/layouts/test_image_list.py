@@ -4,13 +4,16 @@ import pytest
 from faces_on_disk import image_list, people, picture, split_folders
 
 from facesearch.data.layouts import read_layout, scan_layout
+from facesearch.data.layouts.account import account_of
 from facesearch.data.layouts.folder import only
 from facesearch.errors import InputError
 
 
 def test_a_list_that_cannot_be_read_has_one_fault(tmp_path: Path) -> None:
     (tmp_path / "faces.csv").write_text("path;identity\n")
-    assert scan_layout(tmp_path)[1] == ["faces.csv: has no column 'path'; found path;identity"]
+    assert scan_layout(tmp_path)[1] == [
+        "faces.csv: has no column 'path'; found path;identity; write commas between the values"
+    ]
 
 
 def test_a_list_names_paths_identities_and_groups(tmp_path: Path) -> None:
@@ -112,12 +115,74 @@ def test_a_list_may_be_of_test_only_but_not_of_two_people_to_train(tmp_path: Pat
 
 def test_a_further_column_is_noted_with_what_it_is_taken_for(tmp_path: Path) -> None:
     root = people(tmp_path)
-    rows = [f"{n}/{n}_0001.jpg,{n},g,1" for n in "abcdef"]
-    notes = read_layout(listed(root, "path,identity,Groups,pose", rows)).notes
-    assert "column 'Groups' is taken for something that is known of each image" in notes[0]
-    assert notes[0].endswith("; did you mean 'group'?")
-    assert "column 'pose' is taken for" in notes[1] and "did you mean" not in notes[1]
-    assert len(notes) == 2
+    rows = [f"{n}/{n}_0001.jpg,{n},1,2,3,4" for n in "abcdef"]
+    folder = read_layout(listed(root, "path,identity,pose,light,fold,source", rows))
+    assert list(folder.reading) == [
+        "faces.csv: columns taken for what is known of each image, by which figures are broken "
+        "down: 'pose', 'light', 'source'",
+        "faces.csv: columns that are not known, and ignored: 'fold'",
+    ]
+    assert account_of(folder).lines()[-2:] == list(folder.reading), "every command tells it"
+
+
+@pytest.mark.parametrize(
+    ("column", "meant"),
+    [("Group", "group"), ("groups", "group"), ("group_id", "group"), ("Splits", "split"),
+     ("spilt", "split"), ("ROLE", "role")],
+)  # fmt: skip
+def test_a_column_that_looks_like_a_known_one_is_refused(
+    tmp_path: Path, column: str, meant: str
+) -> None:
+    rows = [f"{n}/{n}_0001.jpg,{n},x" for n in "abcdef"]
+    with pytest.raises(InputError, match=f"'{column}' is not known; did you mean '{meant}'"):
+        read_layout(listed(people(tmp_path), f"path,identity,{column}", rows))
+
+
+DECOMPOSED, COMPOSED = "Jose\u0301", "Jos\xe9"
+
+
+@pytest.mark.parametrize("other", ["p001 ", " p001", "p001\u00a0"])
+def test_blanks_around_a_name_do_not_make_another_identity(tmp_path: Path, other: str) -> None:
+    root = people(tmp_path)
+    rows = [f"{n}/{n}_000{i}.jpg,{n}" for n in "abcd" for i in (1, 2)]
+    rows += ["e/e_0001.jpg,p001", f"e/e_0002.jpg,{other}"]
+    folder = read_layout(listed(root, "path, identity", rows))
+    assert folder.train.identities.count("p001") == 2
+    told = "column 'identity': names that differ in blanks around them or in their Unicode form are"
+    assert any(told in note for note in folder.reading)
+
+
+def test_an_identity_in_two_unicode_forms_is_one_in_all_parts(tmp_path: Path) -> None:
+    root = people(tmp_path)
+    rows = [f"{n}/{n}_000{i}.jpg,{n},train" for n in "abcd" for i in (1, 2)]
+    rows += [f"e/e_0001.jpg,{DECOMPOSED},train", f"e/e_0002.jpg,{COMPOSED},val"]
+    folder = read_layout(listed(root, "path,identity,split", rows))
+    assert folder.dev.identities == (COMPOSED,), "nobody who is trained on is held out"
+    assert not len(folder.known) and not len(folder.unknown_dev)
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [("identity", "identities 'P001' and 'p001'"), ("group", "groups 'P001' an")],
+)
+def test_names_that_differ_in_case_only_are_refused(tmp_path: Path, column: str, said: str) -> None:
+    root = people(tmp_path)
+    own = {"identity": "{name},x", "group": "{first},{name}"}[column]
+    rows = [f"{n}/{n}_0001.jpg,{own.format(first=n, name=n)}" for n in "abcd"]
+    rows += [
+        f"{n}/{n}_0001.jpg,{own.format(first=n, name=p)}" for n, p in (("e", "P001"), ("f", "p001"))
+    ]
+    with pytest.raises(
+        InputError, match=f"{said}.*differ in upper and lower case only: write them al"
+    ):
+        read_layout(listed(root, "path,identity,group", rows))
+
+
+def test_values_that_differ_in_case_only_are_told(tmp_path: Path) -> None:
+    rows = [f"{n}/{n}_0001.jpg,{n},{'Frontal' if n == 'a' else 'frontal '}" for n in "abcdef"]
+    folder = read_layout(listed(people(tmp_path), "path,identity,pose", rows))
+    assert folder.train.columns["pose"][1] == "frontal"
+    assert any("'pose': values 'Frontal' and 'frontal' differ" in note for note in folder.reading)
 
 
 def test_further_columns_say_what_is_known_of_each_image(tmp_path: Path) -> None:

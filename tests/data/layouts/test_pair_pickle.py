@@ -108,11 +108,55 @@ def test_what_no_pair_needs_is_refused_and_never_made(
         read_bin(path)
 
 
-def test_pictures_are_never_larger_together_than_their_file(tmp_path: Path) -> None:
+def test_a_picture_may_serve_many_pairs(tmp_path: Path) -> None:
     face = b"B" + struct.pack("<I", 1000) + bytes(1000)
     content = b"\x80\x03](" + face + b"q\x00" + b"h\x00" * 99 + b"e](" + b"I01\n" * 50 + b"e\x86."
+    assert read_bin(written(tmp_path, content)) == ([bytes(1000)] * 100, [True] * 50)
+    shared = [PICTURES[0], PICTURES[1], PICTURES[0], PICTURES[2]]
+    assert read_bin(written(tmp_path, pickle.dumps((shared, [0, 1]), 4)))[0] == shared
+
+
+def test_pictures_are_never_larger_together_than_their_file(tmp_path: Path) -> None:
+    text = b"X" + struct.pack("<I", 1000) + b"a" * 1000 + b"q\x00"
+    encode = opcodes(ENCODE) + b"q\x01"
+    one = b"h\x01h\x00" + opcodes("latin1") + b"\x86R"
+    start = text + b"0" + encode + b"0"
+    content = b"\x80\x03" + start + b"](" + one * 100 + b"e](" + b"I01\n" * 50 + b"e\x86."
     with pytest.raises(InputError, match="larger than the file"):
         read_bin(written(tmp_path, content))
+
+
+@pytest.mark.parametrize("protocol", [0, 2, 4])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        lambda same: list(map(float, same)),
+        lambda same: np.array(same, np.float32),
+        lambda same: np.array(same, np.float64)[:, None],
+        lambda same: list(np.array(same, np.float16)),
+        lambda same: list(np.array(same)[:, None]),
+        lambda same: np.array(same)[None],
+    ],
+)
+def test_truths_may_be_floats_and_columns(tmp_path: Path, protocol: int, kind: Any) -> None:
+    content = pickle.dumps((PICTURES, kind([True, False, True])), protocol)
+    assert read_bin(written(tmp_path, content)) == (PICTURES, [True, False, True])
+
+
+@pytest.mark.parametrize("wrong", [0.5, float("nan"), -1.0])
+def test_another_float_is_no_truth(tmp_path: Path, wrong: float) -> None:
+    for truths in ([0.0, 1.0, wrong], np.array([0.0, 1.0, wrong])):
+        with pytest.raises(InputError, match="it must be 0 or 1"):
+            read_bin(written(tmp_path, pickle.dumps((PICTURES, truths))))
+
+
+def test_pictures_may_be_columns(tmp_path: Path) -> None:
+    columns = [np.frombuffer(face, np.uint8)[:, None] for face in PICTURES]
+    content = pickle.dumps((columns, [1, 0, 1]), 4)
+    assert read_bin(written(tmp_path, content)) == (PICTURES, [True, False, True])
+    grid = [np.zeros((2, 3), np.uint8)] * 2
+    with pytest.raises(InputError, match="an array of 6 values is not in one row or column"):
+        read_bin(written(tmp_path, pickle.dumps((grid, [1]))))
 
 
 READ = """

@@ -38,7 +38,14 @@ def test_what_is_wrong_with_pairs_is_told_by_line(tmp_path: Path) -> None:
 
 def test_pairs_of_a_csv_may_have_folds(tmp_path: Path) -> None:
     root = people(tmp_path)
-    rows = [f"a/a_0001.jpg,a/a_000{i}.jpg,1,{fold}" for i, fold in ((1, 7), (2, 3), (3, 3))]
+    rows = [
+        f"a/a_0001.jpg,{other}.jpg,{same},{fold}"
+        for other, same, fold in (
+            ("b/b_0001", 0, 7),
+            ("a/a_0002", 1, 3),
+            ("a/a_0003", 1, 3),
+        )
+    ]
     (root / "pairs.csv").write_text("\n".join(["path_a,path_b,same,fold", *rows]))
     assert read_layout(root).pairs.folds == (1, 0, 0)
     rows[1] = "a/a_0001.jpg,a/a_0002.jpg,1,one"

@@ -8,7 +8,8 @@ from faces_on_disk import MAGIC, jpeg, record, write_rec
 
 from facesearch.data.decode import decode_image
 from facesearch.data.layouts import read_layout, records
-from facesearch.data.layouts.records import read_faces, read_records
+from facesearch.data.layouts.pair_pickle import read_bin
+from facesearch.data.layouts.records import read_faces, read_records, unpack_bin
 from facesearch.errors import InputError
 
 
@@ -125,3 +126,44 @@ def test_the_training_file_is_read_once_and_its_lost_pictures_are_noticed(
     read.paths[3].unlink()
     assert [path.read_bytes() for path in read_layout(tmp_path).train.paths] == pictures
     assert len(calls) == 1
+
+
+def write_bin(path: Path, pictures: list[bytes], same: list[bool]) -> None:
+    path.write_bytes(pickle.dumps((pictures, same)))
+
+
+def test_a_file_of_pairs_is_unpickled_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Path] = []
+
+    def read(path: Path) -> tuple[list[bytes], list[bool]]:
+        asked.append(path)
+        return read_bin(path)
+
+    monkeypatch.setattr(records, "read_bin", read)
+    path = tmp_path / "lfw.bin"
+    write_bin(path, [jpeg(n) for n in range(4)], [True, False])
+    before = unpack_bin(path)
+    assert unpack_bin(path) == before and read_layout(tmp_path).pairs.first == before.first
+    assert asked == [path]
+    (before.first[0].parent / "pairs.json").unlink()
+    assert unpack_bin(path) == before and len(asked) == 2, "what is lost of it is made again"
+    write_bin(path, [jpeg(n) for n in range(6)], [True, False, False])
+    assert len(unpack_bin(path)) == 3 and len(asked) == 3
+
+
+def test_an_image_of_several_pairs_is_one_file(tmp_path: Path) -> None:
+    a, b, c = (jpeg(n) for n in range(3))
+    write_bin(tmp_path / "lfw.bin", [a, b, a, c, a, a, b, a, b, c, c, b], [1, 0, 1, 1, 0, 1])
+    whole = unpack_bin(tmp_path / "lfw.bin")
+    assert [path.read_bytes() for path in whole.first] == [a, a, a, b, b, c]
+    assert len({*whole.first, *whole.second}) == 3
+    folder = read_layout(tmp_path)
+    assert len(folder.pairs) == 2, "a with b, and a with c; b with c is said to be both"
+    told = " ".join(folder.reading)
+    assert (
+        "1 of 6 are left out, of an image with itself, or with a copy of it: pair 3 of lfw" in told
+    )
+    assert (
+        "2 of 6 are left out, which are said to be of one identity and of two: pair 5 of lfw"
+        in told
+    )

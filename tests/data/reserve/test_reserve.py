@@ -6,6 +6,7 @@ import pytest
 from facesearch.config import DataConfig, ReserveConfig
 from facesearch.data.layouts import FaceFolder, FaceList
 from facesearch.data.reserve import PARTS, reserve_faces
+from facesearch.data.split import split_identities
 from facesearch.errors import InputError
 
 ROOT = Path("/faces")
@@ -120,3 +121,39 @@ def test_words_stand_for_fractions(written: str, images: float | None, is_off: b
 def test_another_word_is_refused() -> None:
     with pytest.raises(ValueError, match="must be auto, none, or a mapping"):
         DataConfig.model_validate({"reserve": "nothing"})
+
+
+def of_counts(counts: dict[str, int], groups: dict[str, str] | None = None) -> FaceFolder:
+    names = [name for name, count in counts.items() for _ in range(count)]
+    paths = tuple(ROOT / name / f"{i}.jpg" for i, name in enumerate(names))
+    of = tuple((groups or {}).get(name, name) for name in names) if groups else ()
+    return FaceFolder(ROOT, "identity-folders", train=FaceList(paths, tuple(names), of))
+
+
+def test_a_fold_and_the_rest_can_both_be_matched_or_are_refused() -> None:
+    single = {f"s{n}": 1 for n in range(30)}
+    both = of_counts({"a": 2, "b": 2, "c": 2, "d": 2, **single})
+    for fold in range(2):
+        left = reserve_faces(both, ReserveConfig(folds=2, fold=fold)).folder.train
+        assert sum(left.identities.count(name) >= 2 for name in set(left.identities)) == 2
+    lonely = of_counts({"a": 2, "b": 2, **single})
+    for fold in range(2):
+        with pytest.raises(InputError, match="each part and the rest need 2 of them"):
+            reserve_faces(lonely, ReserveConfig(folds=2, fold=fold))
+
+
+def test_what_is_reserved_leaves_a_search_enough_to_match() -> None:
+    single = {f"s{n}": 1 for n in range(40)}
+    few = of_counts({**{f"p{n}": 2 for n in range(7)}, **single})
+    with pytest.raises(InputError, match=r"of 7 identities with 2 images or more 4 would be res"):
+        reserve_faces(few, ReserveConfig(dev=0.3, test=0.3))
+    enough = of_counts({**{f"p{n}": 2 for n in range(8)}, **single})
+    folder = reserve_faces(enough, ReserveConfig(dev=0.2, test=0.2)).folder
+    split_identities(folder.train.identities, 0.1, 0)
+
+
+def test_a_group_of_many_single_images_is_no_set_to_search_in() -> None:
+    counts = {f"p{n:02d}": 2 if n % 8 == 0 else 1 for n in range(64)}
+    groups = {name: f"g{int(name[1:]) // 8}" for name in counts}
+    with pytest.raises(InputError, match="none can be reserved whole beside those to train on"):
+        reserve_faces(of_counts(counts, groups), ReserveConfig(dev=0.01, test=0.01))
