@@ -1,10 +1,10 @@
 """When a sweep has had enough: budgets, patience, and trials that all fail alike."""
 
-import re
 from collections import Counter
 
 from facesearch.config import SearchConfig
-from facesearch.tuning.records import FAILED, SweepRecord
+from facesearch.tuning.failures import counted, reasons
+from facesearch.tuning.records import FAILED, SweepRecord, TrialRecord
 
 # A sweep is given up when so many trials have ended and so large a part of them failed alike.
 _LEAST_ENDED, _HOPELESS_PART = 6, 0.8
@@ -68,24 +68,21 @@ def _is_as_good(other: tuple[float, ...], reached: tuple[float, ...]) -> bool:
 
 
 def hopeless(sweep: SweepRecord) -> str:
-    """Return why the sweep should be given up, as most trials failed alike; or nothing."""
+    """Return why the sweep should be given up, as most trials failed alike; or nothing.
+
+    The reason is the most frequent one, with its count; what ended otherwise is counted after it.
+    """
     ended = [sweep.trials[number] for number in sweep.ended_order]
-    causes = Counter(
-        f"{t.outcome}: {re.sub(r'[0-9.e+-]+', '#', _first_line(t.message))}"
-        for t in ended
-        if t.outcome in FAILED
-    )
-    if len(ended) < _LEAST_ENDED or not causes:
+    first, *others = reasons(ended) or [None]
+    if first is None or len(ended) < _LEAST_ENDED or first.count < _HOPELESS_PART * len(ended):
         return ""
-    cause, count = causes.most_common(1)[0]
-    if count < _HOPELESS_PART * len(ended):
-        return ""
-    example = next(t for t in reversed(ended) if t.outcome == cause.split(":")[0])
+    rest = [f"{number} {outcome}" for outcome, number in _not_failed(ended).items()]
+    rest += [counted(others)] if others else []
     return (
-        f"{count} of {len(ended)} trials failed alike, so the sweep was given up. "
-        f"{example.outcome}: {_first_line(example.message)}"
+        f"{first.count} of {len(ended)} trials failed alike, so the sweep was given up. {first}"
+        + (f" (besides: {'; '.join(rest)})" if rest else "")
     )
 
 
-def _first_line(message: str) -> str:
-    return message.partition("\n")[0]
+def _not_failed(ended: list[TrialRecord]) -> Counter[str]:
+    return Counter(trial.outcome for trial in ended if trial.outcome not in FAILED)

@@ -22,6 +22,7 @@ from facesearch.tracking.tracker import Tracker
 from facesearch.training.fit import refuse_known_strangers
 from facesearch.training.memory import available_bytes, default_device, training_bytes
 from facesearch.tuning.controller import Controller
+from facesearch.tuning.failures import reasons
 from facesearch.tuning.folder import (
     CheckpointKeeper,
     SweepFolder,
@@ -46,6 +47,7 @@ from facesearch.tuning.sweep import (
     write_results,
 )  # fmt: skip
 from facesearch.tuning.sync import sync_sweep
+from facesearch.tuning.tables import outcome_counts
 from facesearch.tuning.trial import TrialTask
 
 
@@ -256,13 +258,13 @@ def _refuse_empty(result: SweepResult) -> None:
     if sweep.abandoned:
         raise TooManyFailuresError(sweep.abandoned)
     if sweep.best is None and not sweep.is_interrupted:
-        reasons = sorted({t.message.splitlines()[0] for t in sweep.trials.values() if t.message})
-        reasons = [result.halted, *reasons] if result.halted else reasons
+        told = [f"{r.count} {r}" for r in reasons(sweep.trials.values())]
+        told = [result.halted, *told] if result.halted else told
         more = "" if sweep.num_ended else (
             f". Trials wait, and their checkpoints are kept; give more: facesearch extend "
             f"{result.folder.name} --time 15m, or --trials N"
         )  # fmt: skip
-        raise NoResultError(f"No trial ended with a score: {' | '.join(reasons[:3])}{more}")
+        raise NoResultError(f"No trial ended with a score: {' | '.join(told[:3]) or outcome_counts(sweep)}{more}")
 
 
 def _num_trials(space: SearchSpace) -> int:
