@@ -25,16 +25,11 @@ def summary(source: SweepSource, found: Sequence[Importance]) -> str:
 
 def _asked(source: SweepSource) -> str:
     search = source.space.settings.search
-    objective = search.objective
-    if isinstance(objective, dict):
-        what = " + ".join(f"{weight:g} x {name}" for name, weight in objective.items())
-    else:
-        what = " and ".join(search.objectives)
     heads = [h for h in source.holes if h.name == "head"]
     options = f", over {len(heads[0].values)} heads" if heads else ""
     return (
-        f"Asked: the best {what} among {len(source.holes)} parameters{options}, by sampler "
-        f"{search.sampler} and scheduler {search.scheduler.type}, at most "
+        f"Asked: the best {search.objective_words} among {len(source.holes)} parameters{options}, "
+        f"by sampler {search.sampler} and scheduler {search.scheduler.type}, at most "
         f"{source.sweep.max_epochs} epochs a trial."
     )
 
