@@ -37,11 +37,11 @@ class SweepSource:
 
     @property
     def root(self) -> str | None:
-        """Folder of the faces: as the command gave it, else as the space has it; None: generated.
+        """Folder of the faces: as a command gave it last, else as the space has it; None: made.
 
         An absolute path or one from where the command was typed.
         """
-        told = next(iter(self.events), {}).get("root")
+        told = next((e["root"] for e in reversed(self.events) if e.get("root")), None)
         return told or self.space.first_config().data.root
 
     @property

@@ -30,6 +30,8 @@ COLOURS = {
     "circle": "#6699cc", "multi_similarity": "#cc6677",
 }  # fmt: skip
 OTHER_COLOUR = "#444444"
+# The tag of a sweep's run that tells its settings in force, as JSON; those not written are missing.
+SEARCH = "facesearch.search"
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,9 @@ class Targets:
         config_of: Callable[[TrialRecord], RunConfig],
     ) -> None:
         self.sweep, self.config_of = sweep, config_of
-        self.tags = {**tags, "facesearch.sweep_id": sweep.sweep_id}
+        self.search = {key: text for key, text in tags.items() if key == SEARCH}
+        own = {key: text for key, text in tags.items() if key != SEARCH}
+        self.tags = {**own, "facesearch.sweep_id": sweep.sweep_id}
         self._names: dict[str, str] = {}
         self._named: set[int] = set()
         self._configs: dict[int, tuple[str, str, str]] = {}
@@ -70,7 +74,7 @@ class Targets:
     def of_sweep(self, *, is_closing: bool, experiment: str = "") -> Target:
         """Return the target of the parent run; ``experiment`` is the id of the one it is in."""
         sweep = self.sweep
-        tags, summary, status = {}, {}, "RUNNING"
+        tags, summary, status = dict(self.search), {}, "RUNNING"
         shared: dict[str, str] = {}
         if is_closing:
             # what is only there to be read holds no run up, whatever is wrong with a trial

@@ -16,7 +16,6 @@ from facesearch.errors import InputError, NoResultError, StorageError, TooManyFa
 from facesearch.models import build_network
 from facesearch.models.init import load_initial_weights
 from facesearch.space import SearchSpace
-from facesearch.tracking.provenance import provenance
 from facesearch.tracking.store import Store
 from facesearch.tracking.tracker import Tracker
 from facesearch.training.fit import refuse_known_strangers
@@ -46,7 +45,7 @@ from facesearch.tuning.sweep import (
     trial_resources,
     write_results,
 )  # fmt: skip
-from facesearch.tuning.sync import sync_sweep
+from facesearch.tuning.sync import sweep_tags, sync_sweep
 from facesearch.tuning.tables import outcome_counts
 from facesearch.tuning.trial import TrialTask
 
@@ -117,7 +116,7 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
     with folder.ledger, ray_session(cluster or Cluster()) as available:
         resources = trial_resources(space, available)
         at_once = max_concurrent(resources, available)
-        _begin_session(space, folder, growth, learned)
+        _begin_session(space, folder, root, growth, learned)
         sweep = SweepRecord(space.settings.name, 0, config.train.epochs)
         view = LiveView(
             sweep, console, Plan(space.settings.search, resources["gpu"], len(faces.train))
@@ -131,7 +130,7 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
             space, folder.ledger, sweep, observers, limits, resources["gpu"]
         )  # fmt: skip
         tracker = Tracker(
-            store, sweep, provenance(folder.text, faces.fingerprint, folder.path.name),
+            store, sweep, sweep_tags(space, folder.text, faces.fingerprint, folder.path.name),
             lambda trial: absolute_root(config_of(space, trial.point, trial.seed_offset), root),
             lambda reason: view.say(
                 f"MLflow does not answer, the sweep goes on and writes it later: {reason}"
@@ -143,9 +142,8 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
         observers += [tracker, view, keeper]
         settings = space.settings.resources
         task = TrialTask(
-            folder.text, space.document.source, root, settings.cpus_per_trial,
-            str(folder.trials.resolve()), settings.stall_s,
-        )  # fmt: skip
+            space, root, settings.cpus_per_trial, str(folder.trials.resolve()), settings.stall_s
+        )
         try:
             with view, raylet_watch(lambda: _end_without_ray(view, tracker, folder)):
                 run_trials(controller, task, resources, at_once, settings.stall_s * 1.2)
@@ -170,9 +168,10 @@ def _leave(space: SearchSpace, store: Store, runs_dir: Path) -> None:
 
 
 def _begin_session(
-    space: SearchSpace, folder: SweepFolder, growth: Growth | None, learned: Sequence[TrialRecord]
-) -> None:
-    """Write into the ledger that a process took the sweep up, and for how long it may go on."""
+    space: SearchSpace, folder: SweepFolder, root: str | None, growth: Growth | None,
+    learned: Sequence[TrialRecord],
+) -> None:  # fmt: skip
+    """Write into the ledger that a process took the sweep up, how, and for how long."""
     events, search = folder.ledger.events, space.settings.search
     before = fold(events)
     is_same_growth = growth is not None and before.growth == (growth.trials, growth.time_s)
@@ -192,6 +191,7 @@ def _begin_session(
         "session", pid=os.getpid(), host=socket.gethostname(), trials=trials, time_s=time_s,
         growth=None if growth is None else [growth.trials, growth.time_s],
         repeat=[search.repeat_top, search.repeat_seeds] if search.repeat_top else None,
+        settings=space.settings_raw, root=root,
     )  # fmt: skip
 
 
