@@ -8,9 +8,8 @@ from typing import Any
 from facesearch.space import SearchSpace
 from facesearch.space.holes import Hole
 from facesearch.tuning.baseline import BASELINES
-from facesearch.tuning.folder import load_sweep, newest_folder, opening
-from facesearch.tuning.history import fold
-from facesearch.tuning.ledger import Event, is_open, read_ledger
+from facesearch.tuning.folder import load_sweep, newest_folder, opening, read_sweep
+from facesearch.tuning.ledger import Event, read_ledger
 from facesearch.tuning.records import FAILED, SweepRecord, TrialRecord, short_names, trial_name
 
 
@@ -90,8 +89,7 @@ def read_source(folder: Path) -> SweepSource:
     opening(folder)
     space, _ = load_sweep(folder)
     events = list(read_ledger(folder))
-    sweep = fold(events)
-    sweep.is_interrupted = sweep.num_ended < len(sweep.trials) and not is_open(folder)
+    sweep = read_sweep(folder)
     baselines = {}
     for kind in BASELINES:
         other = newest_folder(folder.parent, f"{sweep.name}-{kind}")

@@ -10,7 +10,8 @@ from facesearch.report.decided import decided
 from facesearch.report.importance import Importance
 from facesearch.report.sweep_source import SweepSource, best_so_far
 from facesearch.tuning.pareto import pareto_front
-from facesearch.tuning.records import TrialRecord, describe_point, format_number, mean_words
+from facesearch.tuning.ranking import mean_words
+from facesearch.tuning.records import TrialRecord, describe_point, format_number
 from facesearch.tuning.tables import format_seconds, outcome_counts
 
 # A shorter curve is too steep to tell chance from course.

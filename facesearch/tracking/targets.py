@@ -12,12 +12,13 @@ from facesearch.tracking.charts import SCORE, Seen
 from facesearch.tracking.describe import NOTE, describe_experiment, describe_sweep
 from facesearch.tracking.rows import REPEAT_OF
 from facesearch.tracking.view import view_tag
-from facesearch.tuning.records import FAILED, OUTCOMES, SweepRecord, TrialRecord, short_names
+from facesearch.tuning.outcomes import FAILED, INTERRUPTED, OUTCOMES
+from facesearch.tuning.records import SweepRecord, TrialRecord, short_names
 
 _STATUS = {
     "completed": "FINISHED",
     "pruned": "FINISHED",
-    "killed": "KILLED",
+    INTERRUPTED: "KILLED",
     **dict.fromkeys(FAILED, "FAILED"),
 }
 # The colour of each head's runs, in every sweep. The first eight, those of Okabe and Ito (2008)
@@ -88,8 +89,7 @@ class Targets:
                 summary["best/score"] = finite(best.score or 0.0)
             if best and best.run_id:
                 tags["facesearch.best_run_id"] = best.run_id
-            status = "KILLED" if sweep.is_interrupted else "FINISHED"
-            status = "FAILED" if sweep.abandoned else status
+            status = status_of(sweep, is_closing=True)
         first = {**self.tags, "facesearch.kind": "sweep", "mlflow.runName": sweep.name}
         return Target(first, tags, status, summary, [], {}, experiment=shared)
 
@@ -119,7 +119,7 @@ class Targets:
         outcome, point = trial.outcome, dict(trial.point)
         curve, has_ended = list(trial.curve), outcome in OUTCOMES
         if is_closing and not has_ended:
-            outcome = "killed"
+            outcome = INTERRUPTED
         text = json.dumps(point, sort_keys=True)
         config, head = self._config(trial, text)
         tags = {
@@ -182,6 +182,15 @@ def _summary(curve: list[dict[str, float]], attempts: int) -> dict[str, float]:
     if attempts > 1:
         summary["attempts"] = float(attempts)
     return summary
+
+
+def status_of(sweep: SweepRecord, *, is_closing: bool = False) -> str:
+    """Return the status of a sweep's run in MLflow's words, also where only the ledger is read."""
+    if not (sweep.is_left or is_closing):
+        return "RUNNING"
+    if sweep.abandoned:
+        return "FAILED"
+    return "KILLED" if sweep.is_interrupted else "FINISHED"
 
 
 def finite(value: float) -> float:

@@ -4,6 +4,7 @@ from collections import Counter
 
 from facesearch.config import SearchConfig
 from facesearch.tuning.failures import counted, reasons
+from facesearch.tuning.ranking import has_place, is_as_good
 from facesearch.tuning.records import FAILED, SweepRecord, TrialRecord
 
 # A sweep is given up when so many trials have ended and so large a part of them failed alike.
@@ -46,25 +47,18 @@ def gpu_hours(sweep: SweepRecord, gpus_per_trial: float) -> float:
 
 
 def ended_since_best(sweep: SweepRecord) -> int:
-    """Return how many trials in a row ended without an improvement on the best before them."""
+    """Return how many trials in a row ended without an improvement on the best before them.
+
+    Of several objectives each may improve.
+    """
     count = 0
-    best: list[tuple[float, ...]] = []
+    best: list[TrialRecord] = []
     for place, number in enumerate(sweep.ended_order):
         trial = sweep.trials[number]
-        is_better = trial.outcome not in FAILED and bool(trial.curve)
-        if is_better:
-            # longer trained ones first; of several objectives each may improve
-            reached = (trial.epochs, *trial.scores(trial.epochs))
-            is_better = not any(_is_as_good(other, reached) for other in best)
-            best += [reached] if is_better else []
+        is_better = has_place(trial) and not any(is_as_good(other, trial) for other in best)
+        best += [trial] if is_better else []
         count = 0 if is_better or place < sweep.ended_before else count + 1
     return count
-
-
-def _is_as_good(other: tuple[float, ...], reached: tuple[float, ...]) -> bool:
-    if other[0] != reached[0]:
-        return other[0] > reached[0]
-    return all(a >= b for a, b in zip(other, reached, strict=True))
 
 
 def hopeless(sweep: SweepRecord) -> str:

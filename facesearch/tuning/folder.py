@@ -17,9 +17,10 @@ from pydantic import ValidationError
 
 from facesearch.errors import InputError, no_sweep
 from facesearch.space import SearchSpace
-from facesearch.tuning.ledger import Event, Ledger, read_ledger
+from facesearch.tuning.history import fold
+from facesearch.tuning.ledger import Event, Ledger, is_open, read_ledger
 from facesearch.tuning.question import difference, identity, why_reserved, without_zeros
-from facesearch.tuning.records import TrialRecord
+from facesearch.tuning.records import SweepRecord, TrialRecord
 from facesearch.yaml_text import read_yaml
 
 _NUMBERED = re.compile(r"(.+)-(\d{4})")
@@ -136,6 +137,19 @@ def _asked_last(folder: Path, opened: Event) -> Event:
     events = read_ledger(folder)
     sessions = [e for e in events if e["event"] == "session" and "settings" in e]
     return sessions[-1] if sessions else opened
+
+
+def read_sweep(folder: Path) -> SweepRecord:
+    """Return the records of a sweep as it stands; what nobody works on any more is interrupted.
+
+    Raises:
+        InputError: If the folder holds no sweep.
+
+    """
+    sweep = fold(read_ledger(folder))
+    if not is_open(folder):
+        sweep.leave()
+    return sweep
 
 
 def opening(folder: Path) -> Event:

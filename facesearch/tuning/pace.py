@@ -103,8 +103,8 @@ def clock(sweep: SweepRecord, pace: Pace, plan: Plan) -> str:
 
 def summary(sweep: SweepRecord, pace: Pace, plan: Plan) -> str:
     """Return in one line how far the sweep is, how good the best is, and what time is left."""
-    best = max((t.score or 0.0 for t in sweep.ranked()), default=None)
-    score = f"best {format_score(best)}" if best is not None else "no score yet"
+    best = sweep.best
+    score = f"best {format_score(best.last_scores[0])}" if best else "no score yet"
     return f"{counts(sweep)}, {score}, {clock(sweep, pace, plan)}"
 
 

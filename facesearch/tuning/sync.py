@@ -49,7 +49,7 @@ def sync_sweep(folder: Path, store: Store, on_failure: Callable[[str], None]) ->
     space, root = load_sweep(folder)
     with Ledger(folder) as ledger:
         sweep = fold(ledger.events)
-        sweep.is_interrupted = any(not trial.has_ended for trial in sweep.trials.values())
+        sweep.leave()
         text = (folder / "space.yaml").read_text(encoding="utf-8-sig")
         return write_sweep(
             store, sweep, sweep_tags(space, text, faces, folder.name),

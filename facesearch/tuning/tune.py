@@ -151,6 +151,7 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
             sweep.is_interrupted = True
             raise
         finally:
+            sweep.is_left = True
             is_tracked = tracker.close()
             _close(folder, controller)
     why = controller.halted or controller.remark
@@ -249,7 +250,8 @@ def _close(folder: SweepFolder, controller: Controller) -> None:
     # a full disk: the ledger has it all, and the next session writes the file
     with contextlib.suppress(OSError, StorageError):
         is_done = controller.fatal is None and controller.is_over
-        folder.ledger.append("closed", is_done=is_done)
+        abandoned = controller.sweep.abandoned
+        folder.ledger.append("closed", is_done=is_done, abandoned=abandoned)
         write_results(controller.sweep, folder.path / "results.json")
 
 

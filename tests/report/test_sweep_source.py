@@ -31,16 +31,16 @@ def test_baselines_beside_it_are_found_and_groups_are_heads(tmp_path: Path) -> N
     assert names["optim.lr"] == "lr" and len(set(names.values())) == len(names)
 
 
-def test_what_was_stopped_is_unfinished_and_what_is_at_work_is_running(tmp_path: Path) -> None:
+def test_what_was_stopped_is_interrupted_and_what_is_at_work_is_running(tmp_path: Path) -> None:
     folder = simulated_sweep(tmp_path, trials=6, num_failed=0)
     lines = (folder / "ledger").read_bytes().splitlines(keepends=True)
     last_epoch = max(n for n, line in enumerate(lines) if b'"epoch"' in line)
     (folder / "ledger").write_bytes(b"".join(lines[: last_epoch + 1]))
     told = [row["outcome"] for row in cost_rows(read_source(folder))]
-    assert "unfinished" in told and "running" not in told
+    assert "interrupted" in told and "running" not in told
     with Ledger(folder):
         told = [row["outcome"] for row in cost_rows(read_source(folder))]
-    assert "running" in told and "unfinished" not in told
+    assert "running" in told and "interrupted" not in told
     Ledger(folder).close()  # reading has left the sweep to others: this is not refused
 
 
