@@ -99,22 +99,29 @@ def read_source(folder: Path) -> SweepSource:
 
 
 def best_so_far(events: list[Event]) -> list[dict[str, Any]]:
-    """Return a row for each epoch that brought a new best: epochs spent, score, trial.
+    """Return a row for each epoch that changed the leader's score: epochs spent, score, trial.
 
-    A trial counts with its score of the moment; so the last row is the highest score that was ever
-    seen, which a trial that was stopped early may hold.
+    The leader is who would be finalized if the search ended there, by the order of `ranking`: of
+    those that were trained for longest, the one with the greatest last score. So the score falls
+    where a longer training takes the lead with a lower one, and ends as that of the best trial.
     """
     rows: list[dict[str, Any]] = []
     spent = 0
+    standing: dict[int, tuple[int, float, int]] = {}
+    leader: tuple[int, float, int] | None = None
     repeats = {event["trial"] for event in events if event["event"] == "repeated"}
     for event in events:
-        if event["event"] != "epoch" or event["trial"] in repeats:
-            continue
-        spent += 1
-        score = float(event["values"]["score"])
-        if not rows or score > rows[-1]["best score"]:
-            name = trial_name(event["trial"])
-            rows.append({"epochs spent": spent, "best score": score, "trial": name})
+        number = event.get("trial")
+        if event["event"] == "epoch" and number not in repeats:
+            spent += 1
+            epochs = standing.get(number, (0,))[0] + 1
+            standing[number] = epochs, float(event["values"]["score"]), -number
+            leader = max(leader or standing[number], standing[number])
+        elif event.get("outcome") in FAILED and standing.pop(number, None) == leader:
+            leader = max(standing.values(), default=None)
+        if leader and (not rows or rows[-1]["best score"] != leader[1]):
+            row = {"best score": leader[1], "trial": trial_name(-leader[2])}
+            rows.append({"epochs spent": spent, **row})
     if rows and rows[-1]["epochs spent"] < spent:
         rows.append({**rows[-1], "epochs spent": spent})
     return rows

@@ -124,7 +124,7 @@ def _spent(source: SweepSource) -> str:
     course = best_so_far(source.events)
     if len(course) > 1:
         at = course[-2] if course[-1]["best score"] == course[-2]["best score"] else course[-1]
-        words += f" The highest score was seen after {at['epochs spent']} of them."
+        words += f" Nothing better came after {at['epochs spent']} of them."
     return words
 
 
