@@ -20,7 +20,7 @@ from facesearch.tracking.rows import (
 from facesearch.tracking.runs import find_runs
 from facesearch.tracking.store import EXPERIMENT, Store
 from facesearch.tracking.tracker import telling
-from facesearch.tuning.outcomes import INTERRUPTED, OUTCOMES, present_word, status_word
+from facesearch.tuning.records import INTERRUPTED, OUTCOMES, present_word, status_word
 
 _MOVED = "facesearch.point"
 

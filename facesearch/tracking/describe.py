@@ -4,9 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from facesearch.tracking.view import page
-from facesearch.tuning.outcomes import left_word
-from facesearch.tuning.ranking import mean_words
-from facesearch.tuning.records import SweepRecord, TrialRecord, format_number
+from facesearch.tuning.records import SweepRecord, TrialRecord, format_number, left_word, mean_words
 
 NOTE = "mlflow.note.content"
 # A description that begins otherwise was written by a person, and stays.
@@ -95,7 +93,8 @@ def _leaders(sweep: SweepRecord, experiment: str) -> list[str]:
     if len(ranked) < 2:
         return []
     lines = [
-        f"| {_link(trial, experiment)} | {left_word(trial.outcome)} | {trial.epochs} | {trial.score:.4f} |"
+        f"| {_link(trial, experiment)} | {left_word(trial.outcome)} | {trial.epochs} "
+        f"| {trial.score:.4f} |"
         for trial in ranked
     ]
     return ["\n".join(["| trial | outcome | epochs | score |", "|---|---|---|---|", *lines])]

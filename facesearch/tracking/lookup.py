@@ -9,8 +9,7 @@ from facesearch.tracking.boards import StoreReader, SweepRun, final_of
 from facesearch.tracking.rows import SHORT_ID, Detail, Row, iso_time
 from facesearch.tracking.runs import find_runs
 from facesearch.tracking.tracker import telling
-from facesearch.tuning.outcomes import status_word
-from facesearch.tuning.records import trial_name
+from facesearch.tuning.records import status_word, trial_name
 
 _RUN_ID = re.compile(r"[0-9a-f]{3,32}")
 _NUMBERED = re.compile(r"(.+)/(\d{1,6})")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from facesearch.errors import InputError, did_you_mean
 from facesearch.tracking.rows import Row, Value
-from facesearch.tuning.ranking import ranked as by_rank
+from facesearch.tuning.records import ranked as by_rank
 
 _CONDITION = re.compile(r"\s*([^<>=!\s]+)\s*(<=|>=|!=|==|=|<|>)\s*(.*?)\s*")
 _TESTS: dict[str, Callable[[float], bool]] = {

@@ -6,9 +6,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from facesearch.tuning.outcomes import FINALIZABLE, INTERRUPTED, left_word
-from facesearch.tuning.ranking import has_place
-from facesearch.tuning.records import describe_point, trial_name
+from facesearch.tuning.records import (
+    FINALIZABLE,
+    INTERRUPTED,
+    describe_point,
+    has_place,
+    left_word,
+    trial_name,
+)
 
 Value = str | int | float | bool | None
 _WORDS: dict[str, Value] = {"True": True, "False": False, "None": None}

@@ -24,8 +24,7 @@ from mlflow.exceptions import MlflowException
 
 from facesearch.errors import InputError
 from facesearch.tracking.rows import REPEAT_OF, Row
-from facesearch.tuning.outcomes import FINALIZABLE, present_word
-from facesearch.tuning.ranking import ranked
+from facesearch.tuning.records import FINALIZABLE, present_word, ranked
 
 EXPERIMENT = "facesearch"
 _RUN_ID = re.compile(r"\w[\w.-]{2,99}")

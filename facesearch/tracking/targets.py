@@ -12,8 +12,14 @@ from facesearch.tracking.charts import SCORE, Seen
 from facesearch.tracking.describe import NOTE, describe_experiment, describe_sweep
 from facesearch.tracking.rows import REPEAT_OF
 from facesearch.tracking.view import view_tag
-from facesearch.tuning.outcomes import FAILED, INTERRUPTED, OUTCOMES
-from facesearch.tuning.records import SweepRecord, TrialRecord, short_names
+from facesearch.tuning.records import (
+    FAILED,
+    INTERRUPTED,
+    OUTCOMES,
+    SweepRecord,
+    TrialRecord,
+    short_names,
+)
 
 _STATUS = {
     "completed": "FINISHED",

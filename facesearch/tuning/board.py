@@ -52,8 +52,8 @@ def _row(trial: TrialRecord, name: str, sweep: SweepRecord, names: Mapping[str, 
         last["total_seconds"] = sum(row.get("seconds", 0.0) for row in trial.curve)
     params = {names[name]: plain_value(value) for name, value in trial.point.items()}
     return Row(
-        "", name, trial.number, sweep.told(trial.outcome), trial.epochs, trial.score, None, params, last,
-        trial.repeat_of,
+        "", name, trial.number, sweep.told(trial.outcome), trial.epochs, trial.score, None,
+        params, last, trial.repeat_of,
     )  # fmt: skip
 
 

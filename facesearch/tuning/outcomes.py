@@ -1,10 +1,10 @@
 """What becomes of a trial, in one word each: in the ledger, in MLflow, in tables and reports.
 
-    waiting, running, paused     the sweep is at work: it waits for a worker, has one, or was
-                                 paused by the scheduler
-    interrupted                  nobody works on the sweep any more; it goes on with the sweep
-    completed, pruned            it ended well: trained to the end, or stopped by the scheduler
-    diverged, out_of_memory, failed
+waiting, running, paused     the sweep is at work: it waits for a worker, has one, or was
+                             paused by the scheduler
+interrupted                  nobody works on the sweep any more; it goes on with the sweep
+completed, pruned            it ended well: trained to the end, or stopped by the scheduler
+diverged, out_of_memory, failed
 """
 
 WAITING, RUNNING, PAUSED = "waiting", "running", "paused"

@@ -6,15 +6,28 @@ from typing import Any, Protocol
 
 from facesearch.errors import printable
 from facesearch.space import Point
-from facesearch.tuning.outcomes import AT_WORK as AT_WORK
-from facesearch.tuning.outcomes import FAILED as FAILED
-from facesearch.tuning.outcomes import INTERRUPTED as INTERRUPTED
-from facesearch.tuning.outcomes import OUTCOMES as OUTCOMES
-from facesearch.tuning.outcomes import PAUSED as PAUSED
-from facesearch.tuning.outcomes import RUNNING as RUNNING
-from facesearch.tuning.outcomes import WAITING as WAITING
-from facesearch.tuning.outcomes import left_word
-from facesearch.tuning.ranking import ranked, seed_scores
+from facesearch.tuning.outcomes import (
+    FAILED,
+    FINALIZABLE,
+    INTERRUPTED,
+    OUTCOMES,
+    PAUSED,
+    RUNNING,
+    WAITING,
+    left_word,
+    present_word,
+    status_word,
+)
+from facesearch.tuning.ranking import has_place, mean_words, ranked, seed_scores
+
+# Outcomes and ranking belong to the records: who reads these needs no other part of the tuning.
+__all__ = [
+    "FAILED", "FINALIZABLE", "INTERRUPTED", "OUTCOMES", "PAUSED", "RUNNING", "WAITING", "Observer",
+    "SweepRecord", "TrialRecord", "describe_point", "format_number", "has_place", "left_word",
+    "mean_words", "present_word", "ranked", "seed_scores", "short_names", "status_word",
+    "trial_name",
+]  # fmt: skip
+
 
 @dataclass
 class TrialRecord:

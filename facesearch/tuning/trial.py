@@ -33,8 +33,8 @@ class TrialTask:
     """What every attempt of a sweep needs beside itself; small, and the same for all.
 
     space is the driver's own, with the settings in force: what was changed after its file was read
-    is in it. folder is where the trials' checkpoints are, stall_s the seconds after which a silent worker
-    ends itself.
+    is in it. folder is where the trials' checkpoints are, stall_s the seconds after which a silent
+    worker ends itself.
     """
 
     space: SearchSpace

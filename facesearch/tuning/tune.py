@@ -140,24 +140,26 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
         keeper = CheckpointKeeper(folder.trials)
         keeper.tidy(sweep.trials.values(), is_cut=bool(folder.ledger.notes))
         observers += [tracker, view, keeper]
-        settings = space.settings.resources
-        task = TrialTask(
-            space, root, settings.cpus_per_trial, str(folder.trials.resolve()), settings.stall_s
-        )
+        task = _task(space, root, folder)
         try:
             with view, raylet_watch(lambda: _end_without_ray(view, tracker, folder)):
-                run_trials(controller, task, resources, at_once, settings.stall_s * 1.2)
+                run_trials(controller, task, resources, at_once, task.stall_s * 1.2)
         except BaseException:
             sweep.is_interrupted = True
             raise
         finally:
-            sweep.is_left = True
             is_tracked = tracker.close()
             _close(folder, controller)
     why = controller.halted or controller.remark
     result = SweepResult(sweep, folder.path, tracker.parent_id, is_tracked, why)
     _refuse_empty(result)
     return result
+
+
+def _task(space: SearchSpace, root: str | None, folder: SweepFolder) -> TrialTask:
+    """Return what the workers need: the space itself, with the settings that are in force."""
+    asked, place = space.settings.resources, str(folder.trials.resolve())
+    return TrialTask(space, root, asked.cpus_per_trial, place, asked.stall_s)
 
 
 def _leave(space: SearchSpace, store: Store, runs_dir: Path) -> None:
@@ -266,7 +268,9 @@ def _refuse_empty(result: SweepResult) -> None:
             f". Trials wait, and their checkpoints are kept; give more: facesearch extend "
             f"{result.folder.name} --time 15m, or --trials N"
         )  # fmt: skip
-        raise NoResultError(f"No trial ended with a score: {' | '.join(told[:3]) or outcome_counts(sweep)}{more}")
+        raise NoResultError(
+            f"No trial ended with a score: {' | '.join(told[:3]) or outcome_counts(sweep)}{more}"
+        )
 
 
 def _num_trials(space: SearchSpace) -> int:

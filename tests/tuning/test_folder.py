@@ -93,7 +93,7 @@ def test_a_sweep_of_an_older_version_is_read(tmp_path: Path) -> None:
     assert root == "/faces" and loaded.template == before.template
     assert loaded.settings.search.objective == {"val/rank1": 1.0, "cost/gflops": -0.1}
     as_before(folder, {"val/rank1": -1.0})
-    with pytest.raises(InputError, match="toy-0001: what it was asked is not understood: .*rank1"):
+    with pytest.raises(InputError, match=r"toy-0001: what it was asked is not understood: .*rank1"):
         load_sweep(folder)
 
 

@@ -75,7 +75,11 @@ def test_all_displays_agree_on_what_was_interrupted(folder: Path) -> None:
     reader = StoreReader(store)
     (run,) = reader.sweeps()
     known = Sources(folder.parent, reader).find(folder.name)
-    for board in (read_board(folder), reader.board(run), Sources(folder.parent, reader).board(known)):
+    for board in (
+        read_board(folder),
+        reader.board(run),
+        Sources(folder.parent, reader).board(known),
+    ):
         assert [row.outcome for row in board.rows] == TOLD
         assert board.facts["status"] == INTERRUPTED
     details = [detail_of(reader, trial_run(reader, run, number)) for number in range(6)]

@@ -23,7 +23,9 @@ def changed(first: SearchSpace, second: SearchSpace) -> list[str]:
 
 
 def test_a_default_that_is_written_asks_nothing_else() -> None:
-    search = "search: {sampler: tpe, seed: 0, objective: val/rank1, scheduler: {type: asha, eta: 3}}"
+    search = (
+        "search: {sampler: tpe, seed: 0, objective: val/rank1, scheduler: {type: asha, eta: 3}}"
+    )
     assert changed(space(), space(search)) == []
     assert changed(space(), space(seed=0, sampler="tpe", objective="val/rank1")) == []
     assert changed(space(search), space()) == []

@@ -139,9 +139,7 @@ def trial(number: int, *scores: float, outcome: str = "completed") -> TrialRecor
 
 
 def order_of(*trials: TrialRecord) -> list[int]:
-    orders = {
-        tuple(t.number for t in ranked(some)) for some in itertools.permutations(trials)
-    }
+    orders = {tuple(t.number for t in ranked(some)) for some in itertools.permutations(trials)}
     assert len(orders) == 1, "the order of the list does not matter"
     return list(orders.pop())
 
