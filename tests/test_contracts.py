@@ -155,10 +155,10 @@ def test_every_objective_is_measured_by_a_training(name: str, tmp_path: Path) ->
     config = RunConfig.model_validate(merged({}))
     metrics = train_and_resume(config, load_faces(config.data), tmp_path / "a.ckpt")
     search = SearchConfig(objective={name: 1.0, "val/rank1": 1.0})
-    expected = metrics[name] + (metrics["val/rank1"] if name != "val/rank1" else 0.0)
+    sign = -1 if name.startswith("cost/") else 1
+    expected = sign * metrics[name] + (metrics["val/rank1"] if name != "val/rank1" else 0.0)
     assert search.scores(metrics) == [pytest.approx(expected)]
     both = SearchConfig(objective=list(dict.fromkeys([name, "val/rank1"])))
-    sign = -1 if name.startswith("cost/") else 1
     assert both.scores(metrics)[0] == sign * metrics[name]
 
 

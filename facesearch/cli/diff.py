@@ -43,7 +43,7 @@ def diff(
 
 def changes(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Change]:
     """Return the leaves that are not the same, in the order of the first, then of the second."""
-    from facesearch.tuning.folder import flat
+    from facesearch.tuning.question import flat
 
     leaves = flat(first), flat(second)
     names = dict.fromkeys([*leaves[0], *leaves[1]])

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from facesearch.cli.text import objective_lines
 from facesearch.errors import InputError
 from facesearch.space import SearchSpace
 
@@ -154,6 +155,8 @@ def _show_holes(console: Any, space: SearchSpace) -> None:
     for hole in space.holes():
         table.add_row(*(escape(text) for text in describe_hole(hole)))
     console.print(table)
+    for line in objective_lines(space.settings.search):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     trials = space.settings.search.trials
     repeated = duplicates(space, trials)
     if repeated:

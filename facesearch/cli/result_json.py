@@ -20,15 +20,15 @@ def sweep_json(result: Any, uri: str) -> str:
         "sweep": result.folder.name, "folder": str(result.folder), "mlflow": uri,
         "run_id": result.run_id, "is_tracked": result.is_tracked, "halted": result.halted,
         "is_interrupted": sweep.is_interrupted, "epochs": sweep.epochs_spent,
-        "best": _trial(best) if best else None,
-        "trials": [_trial(trial) for _, trial in sorted(sweep.trials.items())],
+        "best": _trial(sweep, best) if best else None,
+        "trials": [_trial(sweep, trial) for _, trial in sorted(sweep.trials.items())],
     }  # fmt: skip
     return json.dumps(finite(told), indent=1)
 
 
-def _trial(trial: Any) -> dict[str, Any]:
+def _trial(sweep: Any, trial: Any) -> dict[str, Any]:
     return {
-        "number": trial.number, "run_id": trial.run_id, "outcome": trial.outcome,
+        "number": trial.number, "run_id": trial.run_id, "outcome": sweep.told(trial.outcome),
         "message": trial.message, "epochs": trial.epochs, "score": trial.score,
         "repeat_of": trial.repeat_of,
         "point": trial.point, "metrics": dict(trial.curve[-1]) if trial.curve else {},

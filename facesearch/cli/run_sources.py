@@ -91,6 +91,7 @@ class Sources:
 
     def board(self, known: Known) -> Any:
         """Return a sweep's trials, from the store if it has them all, else from the ledger."""
+        from facesearch.tracking.rows import as_left
         from facesearch.tuning.board import read_board
 
         if known.run is None:
@@ -104,6 +105,8 @@ class Sources:
             return board
         board = self.reader.board(known.run)
         on_disk = read_board(known.folder) if known.folder else board
+        if on_disk.facts["status"] != "running":  # a killed driver could not tell MLflow
+            board = as_left(board)
         missing = len(on_disk.rows) - len(board.rows)
         if missing > 0:
             self.notes.append(

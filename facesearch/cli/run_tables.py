@@ -87,7 +87,8 @@ def _fixed(rows: Sequence[Any], *, has_sweep: bool) -> list[Column]:
 def _seeds(rows: Sequence[Any]) -> list[Column]:
     """Return the mean over seeds of what was repeated, and which trial a repeat is again."""
     from facesearch.tracking.query import repeats_of
-    from facesearch.tuning.records import mean_words, seed_scores, trial_name
+    from facesearch.tuning.ranking import mean_words, seed_scores
+    from facesearch.tuning.records import trial_name
 
     repeats = repeats_of(rows)
     scores = [seed_scores(row, repeats.get((row.sweep, row.trial), ())) for row in rows]

@@ -126,7 +126,7 @@ def commands(detail: Any) -> list[str]:
     if detail.kind == "final":
         return [f"facesearch report {label}", f"facesearch evaluate {label} --data FACES"]
     told = [f"facesearch diff {label} OTHER"]
-    if row.run_id and row.is_ranked:
+    if row.run_id and row.is_finalizable:
         told.insert(0, f"facesearch finalize --run-id {row.run_id[:SHORT_ID]}")
     if row.sweep:
         told.append(f"facesearch runs {row.sweep}")

@@ -157,7 +157,7 @@ def _tell_next(shown: list[Any]) -> None:
     first = rank(shown)[0]
     label = first.run_id[:8] or f"{first.sweep}/{first.name}"
     say_hint(f"\nnext:  facesearch show {label}")
-    if first.run_id and first.is_ranked:
+    if first.run_id and first.is_finalizable:
         say_hint(f"       facesearch finalize --run-id {label}")
 
 

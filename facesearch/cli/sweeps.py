@@ -10,7 +10,7 @@ import click
 
 from facesearch.cli.left_out import say_left_out_of
 from facesearch.cli.options import DATA, RUNS, SPACE, TRACKING, Interrupted
-from facesearch.cli.text import faces_root, parse_duration
+from facesearch.cli.text import faces_root, objective_lines, parse_duration
 from facesearch.cli.verbosity import is_quiet, level, say_detail, say_hint
 from facesearch.errors import InputError
 
@@ -161,6 +161,7 @@ def _run(
         f"       {len(faces.train):,} faces of {len(faces.identities):,} identities to learn from, "
         f"{len(faces.strangers):,} of held-out identities to rank by",
         *(f"       {line}" for line in reserve_lines(faces.reserve)),
+        *objective_lines(space.settings.search),
         "starting Ray ..." if address is None else f"joining Ray at {address} ...",
     ):
         console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -1,5 +1,6 @@
 """What the sweep is: objective, budget, sampler, scheduler and resources. No holes in here."""
 
+import math
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
@@ -11,8 +12,8 @@ OBJECTIVES = {
     "val/rank1": "nearest gallery face is the same person: strangers held out of training",
     "val/tar_at_far_1e-3": "pairs accepted where 1 in 1,000 impostors is: strangers",
     "val/top1": "further pictures of trained people given to the right one",
-    "cost/gflops": "10^9 operations an image; in a weighted sum, with a negative weight",
-    "cost/mparams": "10^6 parameters below the head; in a weighted sum, with a negative weight",
+    "cost/gflops": "10^9 operations an image; minimised, whatever the sign of its weight",
+    "cost/mparams": "10^6 parameters below the head; minimised, whatever the sign of its weight",
 }
 # Sets of a folder that a search must not look at.
 REPORTING_SETS = ("dev", "test", "known", "unknown_dev", "unknown_test", "pairs", "final")
@@ -42,6 +43,11 @@ SCHEDULERS = {
 # What a network counts as whose cost is not known.
 _BEYOND_ANY = 1e4
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+
+
+def is_cost(metric: str) -> bool:
+    """Whether less of a metric is better; of all others more is."""
+    return metric.startswith("cost/")
 
 
 def _is_number(value: Any) -> bool:
@@ -78,7 +84,7 @@ class SearchConfig(Part):
     objective: str | list[str] | dict[str, float] = Field(
         "val/rank1",
         description="A metric; {metric: weight} for a weighted sum; [metric, ...] for a Pareto "
-        "front. val/ is maximised; in a list, cost/ is minimised.",
+        "front. val/ is maximised, cost/ minimised; {cost/gflops: 0.1} and -0.1 are the same.",
     )
     trials: int = Field(16, ge=1, le=1_000_000, description="Trials to start, a count.")
     time_s: float | None = Field(None, gt=0, description="Wall-clock budget in seconds.")
@@ -122,6 +128,13 @@ class SearchConfig(Part):
             raise ValueError(
                 "must be a metric, a list [metric, ...] or a weighted sum {metric: number, ...}"
             )
+        infinite = [
+            (name, f"must have a finite number as its weight, but got {weight}")
+            for name, weight in zip(names, weights, strict=False)
+            if isinstance(weight, float) and not math.isfinite(weight)
+        ]
+        if infinite:
+            raise Contradictions(infinite)
         return objective
 
     @field_validator("objective")
@@ -144,6 +157,26 @@ class SearchConfig(Part):
         if len(set(names)) < len(names):
             raise ValueError("names a metric twice")
         return objective
+
+    @field_validator("objective")
+    @classmethod
+    def _directed(cls, objective: str | list[str] | dict[str, float]) -> Any:
+        """Costs are minimised, however their weight is written; nothing else can be."""
+        if not isinstance(objective, dict):
+            return objective
+        weights = objective.items()
+        useless = [
+            (n, "must have a weight that is not 0, or be left out") for n, w in weights if not w
+        ]
+        reversed_ = [
+            (name, f"is maximised, so its weight must be > 0, but got {weight:g}; write "
+             f"{-weight:g} (costs alone are minimised)")
+            for name, weight in weights
+            if weight < 0 and not is_cost(name)
+        ]  # fmt: skip
+        if useless or reversed_:
+            raise Contradictions([*useless, *reversed_])
+        return {name: -abs(weight) if is_cost(name) else weight for name, weight in weights}
 
     @field_validator("limits")
     @classmethod
@@ -185,24 +218,33 @@ class SearchConfig(Part):
         """Whether there is a Pareto front instead of one best trial."""
         return isinstance(self.objective, list) and len(self.objective) > 1
 
+    @property
+    def objective_words(self) -> str:
+        """What is sought, such as ``1 x val/rank1 - 0.1 x cost/gflops``."""
+        if not isinstance(self.objective, dict):
+            return " and ".join(self.objectives)
+        terms = [f"{'-' if w < 0 else '+'} {abs(w):g} x {n}" for n, w in self.objective.items()]
+        return " ".join(terms).removeprefix("+ ")
+
     def least_scores(self, costs: dict[str, float]) -> list[float]:
         """Return the scores of a training that got everything wrong, from the network's cost.
 
         A failed trial gets them, so that no failure looks better than a success where a cost is
         part of the objective. A cost that is not known counts as beyond any network's.
         """
-        worst = {name: _BEYOND_ANY if name.startswith("cost/") else 0.0 for name in OBJECTIVES}
+        worst = {name: _BEYOND_ANY if is_cost(name) else 0.0 for name in OBJECTIVES}
         return self.scores(worst | costs)
 
     def scores(self, metrics: dict[str, float]) -> list[float]:
         """Return the numbers that the sweep maximises, from one epoch's metrics.
 
-        One number, or one for each metric of a list, costs with a minus.
+        One number, or one for each metric of a list. Costs count with a minus in both: in a
+        weighted sum the weight of a cost is below 0, however it was written.
         """
         if isinstance(self.objective, str):
             return [metrics[self.objective]]
         if isinstance(self.objective, list):
-            return [-metrics[n] if n.startswith("cost/") else metrics[n] for n in self.objective]
+            return [-metrics[n] if is_cost(n) else metrics[n] for n in self.objective]
         return [sum(weight * metrics[name] for name, weight in self.objective.items())]
 
 

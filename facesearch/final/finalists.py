@@ -13,7 +13,8 @@ from facesearch.tracking.store import Store, find_run, sweep_trials
 class Finalist:
     """A trial that is retrained: its run, its config, and what the search made of it.
 
-    scores are the metrics of its best epoch in the search, epochs is how many it was trained
+    scores are the metrics of its last epoch in the search, which is what it was ranked by, and the
+    greatest score of its epochs as ``best/score``; epochs is how many it was trained
     there; trials is how many the best was chosen among. knew_reserve is whether the search kept to
     the faces that are not reserved for the report.
     """

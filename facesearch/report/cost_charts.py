@@ -12,8 +12,8 @@ from facesearch.tuning.tables import format_seconds
 # An outcome has its colour in every sweep.
 _COLOURS = {
     "completed": PALETTE[0], "pruned": PALETTE[4], "paused": PALETTE[2], "running": PALETTE[2],
-    "unfinished": PALETTE[2], "waiting": PALETTE[6], "diverged": PALETTE[1],
-    "out_of_memory": PALETTE[5], "failed": PALETTE[3], "killed": PALETTE[6],
+    "interrupted": PALETTE[2], "waiting": PALETTE[6], "diverged": PALETTE[1],
+    "out_of_memory": PALETTE[5], "failed": PALETTE[3],
 }  # fmt: skip
 # A part of the bar that is narrower than this share has no room for its number.
 _ROOM = 0.06

@@ -1,6 +1,5 @@
 """What failed in a sweep, and what the points that failed have in common."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ from scipy.stats import mannwhitneyu
 
 from facesearch.report.sweep_source import SweepSource
 from facesearch.space.holes import Hole
+from facesearch.tuning.failures import first_line, reasons
 from facesearch.tuning.records import TrialRecord, describe_point, format_number
 
 # Fewer failures than this can be anybody's.
@@ -40,20 +40,14 @@ def failure_rows(trials: Sequence[TrialRecord]) -> list[dict[str, Any]]:
     """Return a row for each trial that failed: how, when, why, and its point."""
     return [
         {"trial": t.name, "outcome": t.outcome, "after epoch": t.epochs,
-         "why": (t.message.strip() or "not told").splitlines()[0], "point": describe_point(t.point)}
+         "why": first_line(t.message), "point": describe_point(t.point)}
         for t in trials
     ]  # fmt: skip
 
 
 def reason_rows(trials: Sequence[TrialRecord]) -> list[dict[str, Any]]:
     """Return how often each outcome came with each reason, the most frequent first."""
-    reasons = Counter(
-        (t.outcome, (t.message.strip() or "not told").splitlines()[0]) for t in trials
-    )
-    return [
-        {"outcome": outcome, "why": why, "trials": count}
-        for (outcome, why), count in reasons.most_common()
-    ]
+    return [{"outcome": r.outcome, "why": r.words, "trials": r.count} for r in reasons(trials)]
 
 
 def causes(source: SweepSource, *, seed: int = 0) -> list[Cause]:

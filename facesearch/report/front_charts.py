@@ -15,7 +15,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from facesearch.report.chart import INK, Chart, draw
 from facesearch.report.parameter_axes import as_marks, looks
 from facesearch.report.sweep_source import SweepSource
-from facesearch.tuning.pareto import non_dominated_ranks, scores_at
+from facesearch.tuning.fronts import non_dominated_ranks
+from facesearch.tuning.pareto import scores_at
 from facesearch.tuning.records import TrialRecord
 
 COST = "cost/gflops"

@@ -60,7 +60,12 @@ def _compared(courses: dict[str, list[dict[str, Any]]]) -> str:
 
 
 def _epochs_to(rows: list[dict[str, Any]], score: float) -> int | None:
-    return next((row["epochs spent"] for row in rows if row["best score"] >= score), None)
+    """Return the epochs after which the leader was as good, and stayed so; None: never."""
+    reached = None
+    for row in rows:
+        is_as_good = row["best score"] >= score
+        reached = (row["epochs spent"] if reached is None else reached) if is_as_good else None
+    return reached
 
 
 def curves_chart(source: SweepSource) -> Chart:

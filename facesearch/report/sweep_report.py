@@ -30,7 +30,8 @@ from facesearch.report.slice_charts import pair_chart, slices_chart
 from facesearch.report.sweep_source import SweepSource, read_source
 from facesearch.report.sweep_verdict import verdict
 from facesearch.report.sweep_words import facts, next_commands, summary
-from facesearch.tuning.records import describe_point, mean_words
+from facesearch.tuning.ranking import mean_words
+from facesearch.tuning.records import describe_point
 
 _LEADERS = 15
 _MOST_FAILED = 20

@@ -8,9 +8,8 @@ from typing import Any
 from facesearch.space import SearchSpace
 from facesearch.space.holes import Hole
 from facesearch.tuning.baseline import BASELINES
-from facesearch.tuning.folder import load_sweep, newest_folder, opening
-from facesearch.tuning.history import fold
-from facesearch.tuning.ledger import Event, is_open, read_ledger
+from facesearch.tuning.folder import load_sweep, newest_folder, opening, read_sweep
+from facesearch.tuning.ledger import Event, read_ledger
 from facesearch.tuning.records import FAILED, SweepRecord, TrialRecord, short_names, trial_name
 
 
@@ -37,11 +36,11 @@ class SweepSource:
 
     @property
     def root(self) -> str | None:
-        """Folder of the faces: as the command gave it, else as the space has it; None: generated.
+        """Folder of the faces: as a command gave it last, else as the space has it; None: made.
 
         An absolute path or one from where the command was typed.
         """
-        told = next(iter(self.events), {}).get("root")
+        told = next((e["root"] for e in reversed(self.events) if e.get("root")), None)
         return told or self.space.first_config().data.root
 
     @property
@@ -90,8 +89,7 @@ def read_source(folder: Path) -> SweepSource:
     opening(folder)
     space, _ = load_sweep(folder)
     events = list(read_ledger(folder))
-    sweep = fold(events)
-    sweep.is_interrupted = sweep.num_ended < len(sweep.trials) and not is_open(folder)
+    sweep = read_sweep(folder)
     baselines = {}
     for kind in BASELINES:
         other = newest_folder(folder.parent, f"{sweep.name}-{kind}")
@@ -101,22 +99,29 @@ def read_source(folder: Path) -> SweepSource:
 
 
 def best_so_far(events: list[Event]) -> list[dict[str, Any]]:
-    """Return a row for each epoch that brought a new best: epochs spent, score, trial.
+    """Return a row for each epoch that changed the leader's score: epochs spent, score, trial.
 
-    A trial counts with its score of the moment; so the last row is the highest score that was ever
-    seen, which a trial that was stopped early may hold.
+    The leader is who would be finalized if the search ended there, by the order of `ranking`: of
+    those that were trained for longest, the one with the greatest last score. So the score falls
+    where a longer training takes the lead with a lower one, and ends as that of the best trial.
     """
     rows: list[dict[str, Any]] = []
     spent = 0
+    standing: dict[int, tuple[int, float, int]] = {}
+    leader: tuple[int, float, int] | None = None
     repeats = {event["trial"] for event in events if event["event"] == "repeated"}
     for event in events:
-        if event["event"] != "epoch" or event["trial"] in repeats:
-            continue
-        spent += 1
-        score = float(event["values"]["score"])
-        if not rows or score > rows[-1]["best score"]:
-            name = trial_name(event["trial"])
-            rows.append({"epochs spent": spent, "best score": score, "trial": name})
+        number = event.get("trial")
+        if event["event"] == "epoch" and number not in repeats:
+            spent += 1
+            epochs = standing.get(number, (0,))[0] + 1
+            standing[number] = epochs, float(event["values"]["score"]), -number
+            leader = max(leader or standing[number], standing[number])
+        elif event.get("outcome") in FAILED and standing.pop(number, None) == leader:
+            leader = max(standing.values(), default=None)
+        if leader and (not rows or rows[-1]["best score"] != leader[1]):
+            row = {"best score": leader[1], "trial": trial_name(-leader[2])}
+            rows.append({"epochs spent": spent, **row})
     if rows and rows[-1]["epochs spent"] < spent:
         rows.append({**rows[-1], "epochs spent": spent})
     return rows

@@ -10,7 +10,8 @@ from facesearch.report.curve_end import rise_at_end
 from facesearch.report.head_to_head import Lead, lead_of
 from facesearch.report.page import Block, Prose, Table
 from facesearch.report.sweep_source import SweepSource
-from facesearch.tuning.records import TrialRecord, describe_point, mean_words
+from facesearch.tuning.ranking import mean_words
+from facesearch.tuning.records import TrialRecord, describe_point
 from facesearch.tuning.tables import format_seconds
 
 # Costs that differ by less are called the same.

@@ -10,7 +10,8 @@ from facesearch.report.decided import decided
 from facesearch.report.importance import Importance
 from facesearch.report.sweep_source import SweepSource, best_so_far
 from facesearch.tuning.pareto import pareto_front
-from facesearch.tuning.records import TrialRecord, describe_point, format_number, mean_words
+from facesearch.tuning.ranking import mean_words
+from facesearch.tuning.records import TrialRecord, describe_point, format_number
 from facesearch.tuning.tables import format_seconds, outcome_counts
 
 # A shorter curve is too steep to tell chance from course.
@@ -25,16 +26,11 @@ def summary(source: SweepSource, found: Sequence[Importance]) -> str:
 
 def _asked(source: SweepSource) -> str:
     search = source.space.settings.search
-    objective = search.objective
-    if isinstance(objective, dict):
-        what = " + ".join(f"{weight:g} x {name}" for name, weight in objective.items())
-    else:
-        what = " and ".join(search.objectives)
     heads = [h for h in source.holes if h.name == "head"]
     options = f", over {len(heads[0].values)} heads" if heads else ""
     return (
-        f"Asked: the best {what} among {len(source.holes)} parameters{options}, by sampler "
-        f"{search.sampler} and scheduler {search.scheduler.type}, at most "
+        f"Asked: the best {search.objective_words} among {len(source.holes)} parameters{options}, "
+        f"by sampler {search.sampler} and scheduler {search.scheduler.type}, at most "
         f"{source.sweep.max_epochs} epochs a trial."
     )
 
@@ -128,7 +124,7 @@ def _spent(source: SweepSource) -> str:
     course = best_so_far(source.events)
     if len(course) > 1:
         at = course[-2] if course[-1]["best score"] == course[-2]["best score"] else course[-1]
-        words += f" The highest score was seen after {at['epochs spent']} of them."
+        words += f" Nothing better came after {at['epochs spent']} of them."
     return words
 
 

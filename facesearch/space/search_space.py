@@ -4,12 +4,11 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
 from facesearch.config import RunConfig, SweepSettings
 from facesearch.errors import InputError
 from facesearch.space.fillers import Dice, Ends, Replay
 from facesearch.space.holes import Hole, Point, Suggest, fill_holes, option_label, walk_holes
+from facesearch.space.messages import model_faults
 from facesearch.yaml_text import Document
 
 
@@ -71,11 +70,8 @@ class SearchSpace:
         if "name" in given:
             space.settings_raw["name"] = given.pop("name")
         space.settings_raw["search"] = {**space.settings_raw.get("search", {}), **given}
-        try:
-            SweepSettings.model_validate(space.settings_raw)
-        except ValidationError as error:
-            told = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
-            raise InputError("; ".join(told)) from None
+        if faults := list(model_faults(self.document, SweepSettings, space.settings_raw)):
+            raise InputError(" ".join(sentence for _, sentence in faults))
         return space
 
     def holes(self) -> list[Hole]:

@@ -20,7 +20,7 @@ from facesearch.tracking.rows import (
 from facesearch.tracking.runs import find_runs
 from facesearch.tracking.store import EXPERIMENT, Store
 from facesearch.tracking.tracker import telling
-from facesearch.tuning.records import OUTCOMES
+from facesearch.tuning.records import INTERRUPTED, OUTCOMES, present_word, status_word
 
 _MOVED = "facesearch.point"
 
@@ -93,7 +93,7 @@ class StoreReader:
         firsts = [min(runs, key=_age) for runs in found.values()]
         rows = sorted((self.row(run) for run in firsts), key=lambda row: row.trial)
         info, tags = sweep.run.info, sweep.run.data.tags
-        facts = {"run": str(info.run_id), "status": str(info.status).lower()}
+        facts = {"run": str(info.run_id), "status": status_word(str(info.status))}
         if "facesearch.best_run_id" in tags:
             facts["best run"] = tags["facesearch.best_run_id"]
         return Board(
@@ -104,7 +104,7 @@ class StoreReader:
     def row(self, run: Any) -> Row:
         """Return a trial's run as a row."""
         tags, metrics = run.data.tags, dict(run.data.metrics)
-        outcome = tags.get("facesearch.outcome", "running")
+        outcome = present_word(tags.get("facesearch.outcome", "running"))
         return Row(
             run_id=str(run.info.run_id),
             sweep=tags.get("facesearch.folder", ""),
@@ -121,7 +121,7 @@ class StoreReader:
     def _epochs(self, run: Any, outcome: str) -> int:
         """Return finished epochs; the summary of a run that goes on is old, or not there yet."""
         summed = run.data.metrics.get("epochs")
-        if outcome in OUTCOMES and summed is not None:
+        if outcome in (*OUTCOMES, INTERRUPTED) and summed is not None:
             return int(summed)
         if "score" not in run.data.metrics:
             return 0
@@ -161,6 +161,6 @@ def final_of(run: Any) -> Final:
     tags = run.data.tags
     return Final(
         str(run.info.run_id), tags.get("mlflow.runName", ""),
-        tags.get("facesearch.trial_run_id", ""), str(run.info.status).lower(),
+        tags.get("facesearch.trial_run_id", ""), status_word(str(run.info.status)),
         run.info.start_time / 1000, figures_of(run.data.metrics),
     )  # fmt: skip

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from facesearch.tracking.view import page
-from facesearch.tuning.records import SweepRecord, TrialRecord, format_number, mean_words
+from facesearch.tuning.records import SweepRecord, TrialRecord, format_number, left_word, mean_words
 
 NOTE = "mlflow.note.content"
 # A description that begins otherwise was written by a person, and stays.
@@ -21,10 +21,11 @@ def describe_experiment() -> str:
         "- `facesearch ui SWEEP` opens the comparison page of a sweep: all trials flat and the "
         "best first, parallel coordinates, learning curves, the score by each parameter, "
         "coloured by head. The description of each sweep's own run links to the page as well.\n"
-        "- `score` is what trials are ranked by, more is better; `best/score` is the highest of "
-        "a trial's epochs.\n"
+        "- `score` is of the last epoch, more is better. Trials are ranked by it among those of as "
+        "many epochs; longer trained ones come first. `best/score` is the highest of a trial's "
+        "epochs, by which nothing is ranked.\n"
         "- The tag `facesearch.outcome` says how a trial ended: completed, pruned, diverged, "
-        "out_of_memory, failed or killed.\n"
+        "out_of_memory or failed; one that is interrupted goes on with its sweep.\n"
     )
 
 
@@ -59,7 +60,7 @@ def _verdict(sweep: SweepRecord) -> str:
 
 def _figures(sweep: SweepRecord) -> str:
     trials = list(sweep.trials.values())
-    outcomes = Counter(t.outcome if t.has_ended else "not ended" for t in trials)
+    outcomes = Counter(left_word(t.outcome) for t in trials)
     told = ", ".join(f"{number} {outcome}" for outcome, number in outcomes.most_common())
     possible = len(trials) * sweep.max_epochs
     share = f" of {possible} ({sweep.epochs_spent / possible:.0%})" if possible else ""
@@ -92,7 +93,8 @@ def _leaders(sweep: SweepRecord, experiment: str) -> list[str]:
     if len(ranked) < 2:
         return []
     lines = [
-        f"| {_link(trial, experiment)} | {trial.outcome} | {trial.epochs} | {trial.score:.4f} |"
+        f"| {_link(trial, experiment)} | {left_word(trial.outcome)} | {trial.epochs} "
+        f"| {trial.score:.4f} |"
         for trial in ranked
     ]
     return ["\n".join(["| trial | outcome | epochs | score |", "|---|---|---|---|", *lines])]

@@ -9,7 +9,7 @@ from facesearch.tracking.boards import StoreReader, SweepRun, final_of
 from facesearch.tracking.rows import SHORT_ID, Detail, Row, iso_time
 from facesearch.tracking.runs import find_runs
 from facesearch.tracking.tracker import telling
-from facesearch.tuning.records import trial_name
+from facesearch.tuning.records import status_word, trial_name
 
 _RUN_ID = re.compile(r"[0-9a-f]{3,32}")
 _NUMBERED = re.compile(r"(.+)/(\d{1,6})")
@@ -101,7 +101,7 @@ def detail_of(reader: StoreReader, run: Any) -> Detail:
         raise InputError(f"run {run.info.run_id[:SHORT_ID]} was not made by facesearch.")
     return Detail(
         kind, tags.get("mlflow.runName", ""), _row(reader, run, kind),
-        status=str(run.info.status).lower(),
+        status=status_word(str(run.info.status)),
         message=tags.get("facesearch.message", ""),
         config=json.loads(tags.get("facesearch.config", "{}")),
         curves=_curves(reader, run),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from facesearch.errors import InputError, did_you_mean
 from facesearch.tracking.rows import Row, Value
-from facesearch.tuning.records import rank_key
+from facesearch.tuning.records import ranked as by_rank
 
 _CONDITION = re.compile(r"\s*([^<>=!\s]+)\s*(<=|>=|!=|==|=|<|>)\s*(.*?)\s*")
 _TESTS: dict[str, Callable[[float], bool]] = {
@@ -126,14 +126,14 @@ def field_names(rows: Iterable[Row]) -> list[str]:
 
 
 def rank(rows: Iterable[Row]) -> list[Row]:
-    """Return rows as a sweep ranks them, see `rank_key`; a trial's repeats stand below it.
+    """Return rows as a sweep ranks them, see `ranking`; a trial's repeats stand below it.
 
     Those that failed or have no score come last, by number.
     """
     rows = list(rows)
     repeats = repeats_of(rows)
-    firsts = [row for row in rows if row.is_ranked and row.repeat_of is None]
-    firsts.sort(key=lambda row: rank_key(row, repeats.get(_key(row), ())), reverse=True)
+    firsts = [row for row in rows if row.repeat_of is None]
+    firsts = by_rank(firsts, lambda row: repeats.get(_key(row), ()))
     ranked = []
     for first in firsts:
         ranked += [first, *(row for row in repeats.get(_key(first), ()) if row.is_ranked)]

@@ -2,11 +2,18 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from facesearch.tuning.records import FAILED, describe_point, trial_name
+from facesearch.tuning.records import (
+    FINALIZABLE,
+    INTERRUPTED,
+    describe_point,
+    has_place,
+    left_word,
+    trial_name,
+)
 
 Value = str | int | float | bool | None
 _WORDS: dict[str, Value] = {"True": True, "False": False, "None": None}
@@ -52,7 +59,25 @@ class Row:
     @property
     def is_ranked(self) -> bool:
         """Whether its score counts, as in `SweepRecord.ranked`."""
-        return self.score is not None and self.outcome not in FAILED
+        return has_place(self)
+
+    @property
+    def is_finalizable(self) -> bool:
+        """Whether a model can be made of it now: it is ranked, and not at work."""
+        return self.is_ranked and self.outcome in FINALIZABLE
+
+    @property
+    def number(self) -> int:
+        """The number of the trial."""
+        return self.trial
+
+    @property
+    def last_scores(self) -> tuple[float, ...]:
+        """What is maximised, one number an objective; none before the first epoch."""
+        if self.score is None:
+            return ()
+        more = sorted(name for name in self.metrics if name.startswith("score_"))
+        return (self.score, *(self.metrics[name] for name in more))
 
     @property
     def point(self) -> str:
@@ -106,6 +131,14 @@ class Board:
     rows: list[Row]
     finals: list[Final] = field(default_factory=list)
     facts: dict[str, str] = field(default_factory=dict)
+
+
+def as_left(board: Board) -> Board:
+    """Return a board as it is told when nobody works on the sweep any more."""
+    rows = [replace(row, outcome=left_word(row.outcome)) for row in board.rows]
+    status = board.facts.get("status", "")
+    facts = {**board.facts, "status": INTERRUPTED if status == "running" else status}
+    return replace(board, rows=rows, facts=facts)
 
 
 @dataclass(frozen=True)

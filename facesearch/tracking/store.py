@@ -23,12 +23,10 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from facesearch.errors import InputError
-from facesearch.tracking.rows import REPEAT_OF
-from facesearch.tuning.records import rank_key
+from facesearch.tracking.rows import REPEAT_OF, Row
+from facesearch.tuning.records import FINALIZABLE, present_word, ranked
 
 EXPERIMENT = "facesearch"
-# Outcomes of a trial that leave a config to finalize.
-_USABLE = ("completed", "pruned", "killed")
 _RUN_ID = re.compile(r"\w[\w.-]{2,99}")
 
 
@@ -136,12 +134,12 @@ def find_run(store: Store, run_id: str) -> Any:
     run = matches[0]
     kind = run.data.tags.get("facesearch.kind")
     if kind == "sweep":
-        best = run.data.tags.get("facesearch.best_run_id")
+        best = _of_sweep(runs, run)[:1]
         if not best:
             raise InputError(f"run '{run_id}' is a sweep without a finished trial. {_newest(runs)}")
-        return client.get_run(best)
-    outcome = run.data.tags.get("facesearch.outcome", "running")
-    if kind != "trial" or outcome not in _USABLE:
+        return best[0]
+    outcome = _outcome(run)
+    if kind != "trial" or outcome not in FINALIZABLE:
         raise InputError(
             f"run '{run_id}' is a {kind or 'foreign'} run with outcome '{outcome}'; finalize needs "
             f"a trial that was trained, or a sweep. {_newest(runs)}"
@@ -165,46 +163,43 @@ def sweep_trials(store: Store, trial: Any) -> list[Any]:
 
     Repeats of a config with other seeds are no further trials: they are in its place.
     """
-    sweep_id = trial.data.tags.get("facesearch.sweep_id")
+    return _of_sweep(_our_runs(store.client(), store), trial)
+
+
+def _of_sweep(runs: list[Any], one: Any) -> list[Any]:
+    """Return the finished trials of the sweep of one of its runs, best first."""
+    sweep_id = one.data.tags.get("facesearch.sweep_id")
     if not sweep_id:
         return []
     of_sweep = [
         run
-        for run in _our_runs(store.client(), store)
+        for run in runs
         if run.data.tags.get("facesearch.sweep_id") == sweep_id
         and run.data.tags.get("facesearch.kind") == "trial"
     ]
-    repeats: dict[str, list[_Trained]] = defaultdict(list)
-    for run in of_sweep:  # whatever became of it: one that failed counts against its config
-        if REPEAT_OF in run.data.tags:
-            repeats[run.data.tags[REPEAT_OF]].append(_Trained.of(run))
-    firsts = [
-        run
-        for run in of_sweep
-        if REPEAT_OF not in run.data.tags
-        and run.data.tags.get("facesearch.outcome") in _USABLE
-        and "best/score" in run.data.metrics
-    ]
-
-    def key(run: Any) -> tuple[Any, ...]:
-        return rank_key(_Trained.of(run), repeats.get(run.data.tags.get("facesearch.trial"), ()))
-
-    return sorted(firsts, key=key, reverse=True)
+    rows = {run.info.run_id: _row(run) for run in of_sweep}
+    repeats: dict[int, list[Row]] = defaultdict(list)
+    for row in rows.values():  # whatever became of it: one that failed counts against its config
+        if row.repeat_of is not None:
+            repeats[row.repeat_of].append(row)
+    firsts = [row for row in rows.values() if row.repeat_of is None and row.is_finalizable]
+    by_id = {run.info.run_id: run for run in of_sweep}
+    return [by_id[row.run_id] for row in ranked(firsts, lambda row: repeats[row.number])]
 
 
-@dataclass(frozen=True)
-class _Trained:
-    """What a run says of a trial's place in its sweep."""
+def _row(run: Any) -> Row:
+    """Return what a run says of its trial's place in the sweep."""
+    metrics, tags = dict(run.data.metrics), run.data.tags
+    again = tags.get(REPEAT_OF)
+    return Row(
+        str(run.info.run_id), "", int(tags.get("facesearch.trial", -1)), _outcome(run),
+        int(metrics.get("epochs", 0)), metrics.get("score", metrics.get("best/score")),
+        metrics=metrics, repeat_of=None if again is None else int(again),
+    )  # fmt: skip
 
-    epochs: int
-    score: float | None
-    outcome: str
 
-    @classmethod
-    def of(cls, run: Any) -> "_Trained":
-        metrics, outcome = run.data.metrics, run.data.tags.get("facesearch.outcome", "running")
-        score = metrics.get("score", metrics.get("best/score"))
-        return cls(int(metrics.get("epochs", 0)), score, outcome)
+def _outcome(run: Any) -> str:
+    return present_word(run.data.tags.get("facesearch.outcome", "running"))
 
 
 def _our_runs(client: MlflowClient, store: Store) -> list[Any]:
@@ -225,9 +220,8 @@ def _our_runs(client: MlflowClient, store: Store) -> list[Any]:
 
 def _newest(runs: list[Any]) -> str:
     trials = [
-        f"{run.info.run_id[:8]} ({run.data.metrics['best/score']:.3f})"
+        f"{run.info.run_id[:8]} ({_row(run).score:.3f})"
         for run in runs
-        if run.data.tags.get("facesearch.outcome") in ("completed", "pruned")
-        and "best/score" in run.data.metrics
+        if _outcome(run) in ("completed", "pruned") and _row(run).score is not None
     ]
     return f"Newest finished trials: {', '.join(trials[:3])}." if trials else "It holds no trials."

@@ -12,12 +12,19 @@ from facesearch.tracking.charts import SCORE, Seen
 from facesearch.tracking.describe import NOTE, describe_experiment, describe_sweep
 from facesearch.tracking.rows import REPEAT_OF
 from facesearch.tracking.view import view_tag
-from facesearch.tuning.records import FAILED, OUTCOMES, SweepRecord, TrialRecord, short_names
+from facesearch.tuning.records import (
+    FAILED,
+    INTERRUPTED,
+    OUTCOMES,
+    SweepRecord,
+    TrialRecord,
+    short_names,
+)
 
 _STATUS = {
     "completed": "FINISHED",
     "pruned": "FINISHED",
-    "killed": "KILLED",
+    INTERRUPTED: "KILLED",
     **dict.fromkeys(FAILED, "FAILED"),
 }
 # The colour of each head's runs, in every sweep. The first eight, those of Okabe and Ito (2008)
@@ -30,6 +37,8 @@ COLOURS = {
     "circle": "#6699cc", "multi_similarity": "#cc6677",
 }  # fmt: skip
 OTHER_COLOUR = "#444444"
+# The tag of a sweep's run that tells its settings in force, as JSON; those not written are missing.
+SEARCH = "facesearch.search"
 
 
 @dataclass(frozen=True)
@@ -62,7 +71,9 @@ class Targets:
         config_of: Callable[[TrialRecord], RunConfig],
     ) -> None:
         self.sweep, self.config_of = sweep, config_of
-        self.tags = {**tags, "facesearch.sweep_id": sweep.sweep_id}
+        self.search = {key: text for key, text in tags.items() if key == SEARCH}
+        own = {key: text for key, text in tags.items() if key != SEARCH}
+        self.tags = {**own, "facesearch.sweep_id": sweep.sweep_id}
         self._names: dict[str, str] = {}
         self._named: set[int] = set()
         self._configs: dict[int, tuple[str, str, str]] = {}
@@ -70,7 +81,7 @@ class Targets:
     def of_sweep(self, *, is_closing: bool, experiment: str = "") -> Target:
         """Return the target of the parent run; ``experiment`` is the id of the one it is in."""
         sweep = self.sweep
-        tags, summary, status = {}, {}, "RUNNING"
+        tags, summary, status = dict(self.search), {}, "RUNNING"
         shared: dict[str, str] = {}
         if is_closing:
             # what is only there to be read holds no run up, whatever is wrong with a trial
@@ -84,8 +95,7 @@ class Targets:
                 summary["best/score"] = finite(best.score or 0.0)
             if best and best.run_id:
                 tags["facesearch.best_run_id"] = best.run_id
-            status = "KILLED" if sweep.is_interrupted else "FINISHED"
-            status = "FAILED" if sweep.abandoned else status
+            status = status_of(sweep, is_closing=True)
         first = {**self.tags, "facesearch.kind": "sweep", "mlflow.runName": sweep.name}
         return Target(first, tags, status, summary, [], {}, experiment=shared)
 
@@ -115,7 +125,7 @@ class Targets:
         outcome, point = trial.outcome, dict(trial.point)
         curve, has_ended = list(trial.curve), outcome in OUTCOMES
         if is_closing and not has_ended:
-            outcome = "killed"
+            outcome = INTERRUPTED
         text = json.dumps(point, sort_keys=True)
         config, head = self._config(trial, text)
         tags = {
@@ -178,6 +188,15 @@ def _summary(curve: list[dict[str, float]], attempts: int) -> dict[str, float]:
     if attempts > 1:
         summary["attempts"] = float(attempts)
     return summary
+
+
+def status_of(sweep: SweepRecord, *, is_closing: bool = False) -> str:
+    """Return the status of a sweep's run in MLflow's words, also where only the ledger is read."""
+    if not (sweep.is_left or is_closing):
+        return "RUNNING"
+    if sweep.abandoned:
+        return "FAILED"
+    return "KILLED" if sweep.is_interrupted else "FINISHED"
 
 
 def finite(value: float) -> float:

@@ -82,7 +82,7 @@ class Tracker:
         self._agenda.mark(trial.number)
 
     def close(self, timeout_s: float = 60.0) -> bool:
-        """Write and end every run; trials that have not ended count as killed.
+        """Write and end every run; trials that have not ended are interrupted.
 
         Returns:
             Whether the store holds the whole sweep. If not, another Tracker of the same sweep

@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from facesearch.space import SearchSpace
-from facesearch.tuning.folder import newest_folder
-from facesearch.tuning.history import fold
-from facesearch.tuning.ledger import read_ledger
+from facesearch.tuning.folder import newest_folder, read_sweep
 
 BASELINES: dict[str, dict[str, Any]] = {
     "random": {"sampler": "random", "scheduler": {"type": "none"}},
@@ -46,7 +44,7 @@ def comparison(runs_dir: Path, name: str) -> list[tuple[str, str, str, str]]:
         if folder is None or not (folder / "ledger").is_file():
             rows.append((sweep_name, "not run", "", ""))
             continue
-        sweep = fold(read_ledger(folder)).without_repeats()
+        sweep = read_sweep(folder).without_repeats()
         best = sweep.best
         score = "none" if best is None else f"{best.score:.4f}"
         rows.append((sweep_name, score, str(sweep.epochs_spent), str(len(sweep.trials))))

@@ -6,9 +6,9 @@ from pathlib import Path
 from facesearch.config import absolute_root, as_plain
 from facesearch.errors import InputError
 from facesearch.tracking.rows import Board, Detail, Row, plain_value
-from facesearch.tuning.folder import load_sweep, opening
-from facesearch.tuning.history import fold
-from facesearch.tuning.ledger import read_ledger
+from facesearch.tracking.targets import status_of
+from facesearch.tuning.folder import load_sweep, opening, read_sweep
+from facesearch.tuning.outcomes import status_word
 from facesearch.tuning.records import SweepRecord, TrialRecord, short_names, trial_name
 from facesearch.tuning.repeats import config_of
 
@@ -23,11 +23,11 @@ def read_board(folder: Path) -> Board:
 
     """
     sweep_id = str(opening(folder)["sweep_id"])
-    sweep = fold(read_ledger(folder))
-    names = _names(sweep)
+    sweep = read_sweep(folder)
     name = folder.resolve().name
-    rows = [_row(trial, name, names) for _, trial in sorted(sweep.trials.items())]
-    facts = {"status": "finished" if sweep.is_done else "not finished"}
+    names = _names(sweep)
+    rows = [_row(trial, name, sweep, names) for _, trial in sorted(sweep.trials.items())]
+    facts = {"status": status_word(status_of(sweep))}
     return Board(name, sweep_id, f"{SOURCE} {folder}", started_s(folder), rows, facts=facts)
 
 
@@ -45,15 +45,15 @@ def _names(sweep: SweepRecord) -> dict[str, str]:
     return names
 
 
-def _row(trial: TrialRecord, sweep: str, names: Mapping[str, str]) -> Row:
+def _row(trial: TrialRecord, name: str, sweep: SweepRecord, names: Mapping[str, str]) -> Row:
     last = dict(trial.curve[-1]) if trial.curve else {}
     if last:
         last["best/score"] = max(row["score"] for row in trial.curve)
         last["total_seconds"] = sum(row.get("seconds", 0.0) for row in trial.curve)
     params = {names[name]: plain_value(value) for name, value in trial.point.items()}
     return Row(
-        "", sweep, trial.number, trial.outcome, trial.epochs, trial.score, None, params, last,
-        trial.repeat_of,
+        "", name, trial.number, sweep.told(trial.outcome), trial.epochs, trial.score, None,
+        params, last, trial.repeat_of,
     )  # fmt: skip
 
 
@@ -65,7 +65,7 @@ def read_trial(folder: Path, number: int) -> Detail:
 
     """
     opened = opening(folder)
-    sweep = fold(read_ledger(folder))
+    sweep = read_sweep(folder)
     trial = sweep.trials.get(number)
     if trial is None:
         raise InputError(
@@ -82,7 +82,7 @@ def read_trial(folder: Path, number: int) -> Detail:
     }
     told["space_sha256"] = str(opened["space_sha256"])[:16]
     return Detail(
-        "trial", trial.title, _row(trial, name, _names(sweep)), message=trial.message,
+        "trial", trial.title, _row(trial, name, sweep, _names(sweep)), message=trial.message,
         config=as_plain(absolute_root(config_of(space, trial.point, trial.seed_offset), root)),
         provenance=told,
         curves=curves_of(trial.curve), source=f"{SOURCE} {folder}",

@@ -1,10 +1,11 @@
 """When a sweep has had enough: budgets, patience, and trials that all fail alike."""
 
-import re
 from collections import Counter
 
 from facesearch.config import SearchConfig
-from facesearch.tuning.records import FAILED, SweepRecord
+from facesearch.tuning.failures import counted, reasons
+from facesearch.tuning.ranking import has_place, is_as_good
+from facesearch.tuning.records import FAILED, SweepRecord, TrialRecord
 
 # A sweep is given up when so many trials have ended and so large a part of them failed alike.
 _LEAST_ENDED, _HOPELESS_PART = 6, 0.8
@@ -46,46 +47,36 @@ def gpu_hours(sweep: SweepRecord, gpus_per_trial: float) -> float:
 
 
 def ended_since_best(sweep: SweepRecord) -> int:
-    """Return how many trials in a row ended without an improvement on the best before them."""
+    """Return how many trials in a row ended without an improvement on the best before them.
+
+    Of several objectives each may improve.
+    """
     count = 0
-    best: list[tuple[float, ...]] = []
+    best: list[TrialRecord] = []
     for place, number in enumerate(sweep.ended_order):
         trial = sweep.trials[number]
-        is_better = trial.outcome not in FAILED and bool(trial.curve)
-        if is_better:
-            # longer trained ones first; of several objectives each may improve
-            reached = (trial.epochs, *trial.scores(trial.epochs))
-            is_better = not any(_is_as_good(other, reached) for other in best)
-            best += [reached] if is_better else []
+        is_better = has_place(trial) and not any(is_as_good(other, trial) for other in best)
+        best += [trial] if is_better else []
         count = 0 if is_better or place < sweep.ended_before else count + 1
     return count
 
 
-def _is_as_good(other: tuple[float, ...], reached: tuple[float, ...]) -> bool:
-    if other[0] != reached[0]:
-        return other[0] > reached[0]
-    return all(a >= b for a, b in zip(other, reached, strict=True))
-
-
 def hopeless(sweep: SweepRecord) -> str:
-    """Return why the sweep should be given up, as most trials failed alike; or nothing."""
+    """Return why the sweep should be given up, as most trials failed alike; or nothing.
+
+    The reason is the most frequent one, with its count; what ended otherwise is counted after it.
+    """
     ended = [sweep.trials[number] for number in sweep.ended_order]
-    causes = Counter(
-        f"{t.outcome}: {re.sub(r'[0-9.e+-]+', '#', _first_line(t.message))}"
-        for t in ended
-        if t.outcome in FAILED
-    )
-    if len(ended) < _LEAST_ENDED or not causes:
+    first, *others = reasons(ended) or [None]
+    if first is None or len(ended) < _LEAST_ENDED or first.count < _HOPELESS_PART * len(ended):
         return ""
-    cause, count = causes.most_common(1)[0]
-    if count < _HOPELESS_PART * len(ended):
-        return ""
-    example = next(t for t in reversed(ended) if t.outcome == cause.split(":")[0])
+    rest = [f"{number} {outcome}" for outcome, number in _not_failed(ended).items()]
+    rest += [counted(others)] if others else []
     return (
-        f"{count} of {len(ended)} trials failed alike, so the sweep was given up. "
-        f"{example.outcome}: {_first_line(example.message)}"
+        f"{first.count} of {len(ended)} trials failed alike, so the sweep was given up. {first}"
+        + (f" (besides: {'; '.join(rest)})" if rest else "")
     )
 
 
-def _first_line(message: str) -> str:
-    return message.partition("\n")[0]
+def _not_failed(ended: list[TrialRecord]) -> Counter[str]:
+    return Counter(trial.outcome for trial in ended if trial.outcome not in FAILED)

@@ -14,6 +14,7 @@ from facesearch.errors import StorageError
 from facesearch.space import SearchSpace
 from facesearch.tuning.attempt import Attempt, Judge
 from facesearch.tuning.budget import has_room, hopeless, spent_budget
+from facesearch.tuning.decisions import Decisions
 from facesearch.tuning.heard import Heard, epoch_values
 from facesearch.tuning.history import apply
 from facesearch.tuning.ledger import Ledger, MemoryLedger
@@ -42,8 +43,7 @@ class Controller:
         self.fatal: StorageError | None = None
         self.halted = ""
         self.remark = ""
-        # decisions that were taken or due when the sweep was last left, by the trial's number
-        self._decisions: dict[int, Decision] = {}
+        self._decisions = Decisions(self.scheduler, sweep)
         self._is_exhausted = False
         self.heard = Heard()
         self._replay()
@@ -57,7 +57,7 @@ class Controller:
             apply(self.sweep, event)
             kind = event["event"]
             if kind == "epoch" and last_epoch[event["trial"]] == place:
-                self._redecide(self.sweep.trials[event["trial"]])
+                self._decided(self.sweep.trials[event["trial"]])
             if kind == "drawn":
                 self.proposer.drawn(event["draw"], event["point"])
             elif kind == "refused":
@@ -67,16 +67,10 @@ class Controller:
             elif kind == "learned":
                 self.proposer.learn(TrialRecord(**event["trial"]))
 
-    def _redecide(self, trial: TrialRecord) -> None:
-        """Decide again as it was decided then: the records are those of that moment."""
-        if trial.epochs < self.sweep.max_epochs:
-            self._decisions[trial.number] = self._judged(trial)
-
-    def _judged(self, trial: TrialRecord) -> Decision:
-        """Return the scheduler's decision; a repeat goes on to the end, and is nobody's rival."""
-        if trial.repeat_of is not None:
-            return Decision.GO
-        return self.scheduler.after_epoch(self.sweep.without_repeats(), trial)
+    def _decided(self, trial: TrialRecord) -> Decision:
+        """Return what follows from the last epoch of a trial: see `Decisions`."""
+        is_whole = trial.epochs >= self.sweep.max_epochs
+        return Decision.GO if is_whole else self._decisions.after_epoch(trial)
 
     def _observe(self, trial: TrialRecord) -> None:
         if trial.repeat_of is None:  # the sampler knows each point once
@@ -114,7 +108,7 @@ class Controller:
         """Catch up on a decision that a crash prevented; return whether it stopped the trial."""
         if not trial.curve or trial.woken_epochs == trial.epochs:
             return False
-        return not self._decide(trial, self._decisions.pop(trial.number, None))
+        return not self._decide(trial)
 
     def _wake(self) -> Wake | None:
         search = self.sweep.without_repeats()
@@ -207,8 +201,9 @@ class Controller:
         self._tell("epoch_done", trial)
         return self._decide(trial)
 
-    def _decide(self, trial: TrialRecord, before: Decision | None = None) -> bool:
+    def _decide(self, trial: TrialRecord) -> bool:
         """Let the scheduler judge a trial after an epoch, if it has not; return if it goes on."""
+        decision = self._decided(trial)
         if trial.epochs >= self.sweep.max_epochs:
             self._end(trial, "completed", "")
             return False
@@ -217,7 +212,6 @@ class Controller:
             message = "the search's budget is spent"
             self._note("lost", trial=trial.number, message=message, is_counted=False)
             return False
-        decision = before or self._judged(trial)
         if decision == Decision.STOP:
             self._end(trial, "pruned", "")
         elif decision == Decision.PAUSE:

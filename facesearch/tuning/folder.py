@@ -5,7 +5,6 @@ and most commands only look.
 """
 
 import hashlib
-import json
 import re
 import uuid
 from collections.abc import Iterable, Mapping
@@ -14,17 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
+from pydantic import ValidationError
 
 from facesearch.errors import InputError, no_sweep
-from facesearch.space import SearchSpace, load_space
-from facesearch.tuning.ledger import Event, Ledger, read_ledger
-from facesearch.tuning.records import TrialRecord
+from facesearch.space import SearchSpace
+from facesearch.tuning.history import fold
+from facesearch.tuning.ledger import Event, Ledger, is_open, read_ledger
+from facesearch.tuning.question import difference, identity, why_reserved, without_zeros
+from facesearch.tuning.records import SweepRecord, TrialRecord
+from facesearch.yaml_text import read_yaml
 
 _NUMBERED = re.compile(r"(.+)-(\d{4})")
-# What may differ between two commands of one sweep: how long it goes on is no part of the question.
-_BUDGETS = (
-    "trials", "time_s", "epochs", "gpu_hours", "patience_trials", "repeat_top", "repeat_seeds",
-)  # fmt: skip
 _FORMAT = 1
 
 
@@ -45,43 +44,6 @@ class SweepFolder:
     def trials(self) -> Path:
         """Where the checkpoints of the trials are."""
         return self.path / "trials"
-
-
-def flat(value: Any, name: str = "") -> dict[str, Any]:
-    """Return the leaves of nested mappings and lists by their dotted names."""
-    if isinstance(value, Mapping):
-        items = list(value.items())
-    elif isinstance(value, list) and any(isinstance(v, (Mapping, list)) for v in value):
-        items = list(enumerate(value))
-    else:
-        return {name: value}
-    leaves: dict[str, Any] = {}
-    for key, item in items:
-        leaves |= flat(item, f"{name}.{key}" if name else str(key))
-    return leaves
-
-
-def identity(space: SearchSpace, fingerprint: str) -> dict[str, Any]:
-    """Return what must be the same for a sweep to be continued, as flat JSON."""
-    question = {**space.template, **space.settings_raw, "faces": fingerprint}
-    free = {f"search.{budget}" for budget in _BUDGETS}
-    leaves = flat(question)
-    # what is reserved shows in the fingerprint, as it is not trained on
-    untold = ("resources.", "data.reserve")
-    leaves = {k: v for k, v in leaves.items() if k not in free and not k.startswith(untold)}
-    plain: dict[str, Any] = json.loads(json.dumps(leaves, default=str))
-    return plain
-
-
-def difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """Return a line for each leaf that is not the same."""
-    names = sorted({*before, *now})
-    none = "not written"
-    return [
-        f"  {name}: was {before.get(name, none)}, is {now.get(name, none)}"
-        for name in names
-        if before.get(name, none) != now.get(name, none)
-    ]
 
 
 def open_sweep(
@@ -145,16 +107,49 @@ def find_sweep(runs_dir: Path, sweep: str) -> Path:
 
 
 def load_sweep(folder: Path) -> tuple[SearchSpace, str | None]:
-    """Return the space of a sweep as it was asked, and its folder of faces.
+    """Return the space of a sweep as it was asked last, and its folder of faces.
+
+    It is not checked anew: an older sweep stays readable when a check is added.
+
+    Raises:
+        InputError: If the folder holds no sweep, or one that is not understood.
+
+    """
+    opened = opening(folder)
+    document = read_yaml(folder / "space.yaml")
+    if not isinstance(document.value, dict):
+        raise InputError(f"{document.source}: is no space of a sweep any more.")
+    space = SearchSpace(document)
+    space.template = opened.get("template", space.template)
+    asked = _asked_last(folder, opened)
+    space.settings_raw = without_zeros(asked["settings"])
+    try:
+        space.first_config()
+        space.settings  # noqa: B018 - reading them is the check
+    except (ValidationError, InputError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise InputError(f"{folder}: what it was asked is not understood: {reason}") from None
+    return space, asked["root"]
+
+
+def _asked_last(folder: Path, opened: Event) -> Event:
+    """Return the newest event that holds settings and root: of a session, or the first."""
+    events = read_ledger(folder)
+    sessions = [e for e in events if e["event"] == "session" and "settings" in e]
+    return sessions[-1] if sessions else opened
+
+
+def read_sweep(folder: Path) -> SweepRecord:
+    """Return the records of a sweep as it stands; what nobody works on any more is interrupted.
 
     Raises:
         InputError: If the folder holds no sweep.
 
     """
-    opened = opening(folder)
-    space = load_space(folder / "space.yaml")
-    space.settings_raw = dict(opened["settings"])
-    return space, opened["root"]
+    sweep = fold(read_ledger(folder))
+    if not is_open(folder):
+        sweep.leave()
+    return sweep
 
 
 def opening(folder: Path) -> Event:
@@ -196,19 +191,9 @@ def _go_on(
         raise InputError(
             f"{space.document.source}: differs from the sweep that it would continue, {folder}:\n"
             f"{shown}\nGive --fresh to begin a new sweep, --name for one beside it, or undo the "
-            f"change.{_why_reserved(opened, reserved)}"
+            f"change.{why_reserved(opened, reserved)}"
         )
     return SweepFolder(folder, Ledger(folder), is_new=False)
-
-
-def _why_reserved(opened: Event, reserved: Mapping[str, Any] | None) -> str:
-    """Say how to continue a sweep of before faces were reserved for the report."""
-    if "reserved" in opened or not reserved:
-        return ""
-    return (
-        " This sweep is of before some faces were reserved for the report: data.reserve: none "
-        "continues it, without them."
-    )
 
 
 def _begin(
@@ -218,7 +203,7 @@ def _begin(
     from facesearch.training.checkpoint import write_atomically
 
     folder.mkdir(exist_ok=True)
-    text = Path(space.document.source).read_bytes()
+    text = _text_of(space)
     write_atomically(folder / "space.yaml", text)
     ledger = Ledger(folder)
     ledger.append(
@@ -231,10 +216,20 @@ def _begin(
         identity=identity(space, fingerprint),
         reserved=dict(reserved or {}),
         settings=space.settings_raw,
+        template=space.template,
         root=root,
         space_sha256=hashlib.sha256(text).hexdigest(),
     )
     return SweepFolder(folder, ledger, is_new=True)
+
+
+def _text_of(space: SearchSpace) -> bytes:
+    """Return the file of a space; raises InputError if it is no more as it was read."""
+    source = Path(space.document.source)
+    text = source.read_bytes()
+    if read_yaml(source).value != space.document.value:
+        raise InputError(f"{source}: was changed since it was read; give the command again.")
+    return text
 
 
 class CheckpointKeeper:

@@ -36,7 +36,7 @@ def _session(sweep: SweepRecord, event: Event) -> None:
     for trial in sweep.trials.values():
         if trial.outcome == RUNNING:
             trial.outcome = WAITING
-    sweep.is_done = False
+    sweep.is_done, sweep.abandoned = False, ""
     # what is asked once stays asked: the command after a kill need not say it again
     if event.get("repeat"):
         sweep.repeat_top, sweep.repeat_seeds = event["repeat"]
@@ -50,7 +50,7 @@ def _session(sweep: SweepRecord, event: Event) -> None:
 
 
 def _closed(sweep: SweepRecord, event: Event) -> None:
-    sweep.is_done = bool(event.get("is_done"))
+    sweep.is_done, sweep.abandoned = bool(event.get("is_done")), event.get("abandoned", "")
 
 
 def _drawn(sweep: SweepRecord, event: Event) -> None:

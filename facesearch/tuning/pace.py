@@ -7,9 +7,8 @@ from facesearch.tuning.budget import gpu_hours
 from facesearch.tuning.records import SweepRecord
 from facesearch.tuning.repeats import num_planned
 from facesearch.tuning.tables import format_score, format_seconds
+from facesearch.tuning.workload import NO_NUMBER, workload
 
-# More trials than any sweep was asked for: one that is extended by time alone.
-_NO_NUMBER = 10**6
 # What a rate may be per, in seconds.
 _UNITS = ((60, "a minute"), (3600, "an hour"), (86_400, "a day"))
 
@@ -46,18 +45,23 @@ class Pace:
     epochs: int
 
     def seconds_left(self, sweep: SweepRecord, plan: Plan) -> float | None:
-        """Return an estimate: of the budgets, the one that ends first; None without a ground."""
-        estimates = []
-        search = sweep.without_repeats()
-        if self.ended and has_number(sweep):
-            missing = planned(sweep) - sweep.num_ended
-            estimates.append(self.elapsed_s * missing / self.ended)
-        if self.epochs and plan.search.epochs:
-            missing = plan.search.epochs - (search.epochs_spent - sweep.epochs_before)
-            estimates.append(self.elapsed_s * missing / self.epochs)
+        """Return an estimate: of the budgets, the one that ends first; None without a ground.
+
+        Work is counted in epochs: what running, paused and waiting trials have left counts, and
+        what those to come will take. The repeats come after the budgets of the search.
+        """
+        work = workload(sweep, plan.search)
+        ends = []
+        if self.epochs:
+            an_epoch_s = self.elapsed_s / self.epochs
+            ends = [an_epoch_s * left for left in epochs_of_budgets(sweep, plan)]
+            if has_number(sweep):
+                ends.append(max(an_epoch_s * work.of_search, work.longest_s))
         if sweep.time_s is not None:
-            estimates.append(sweep.time_s - sweep.past_s - self.elapsed_s)
-        return max(0.0, min(estimates)) if estimates else None
+            ends.append(sweep.time_s - sweep.past_s - self.elapsed_s)
+        if not ends:
+            return None
+        return max(0.0, min(ends)) + (an_epoch_s * work.of_repeats if self.epochs else 0.0)
 
     def words(self, plan: Plan) -> str:
         """Return epochs a minute, trials an hour and faces a second, as far as there are any."""
@@ -71,6 +75,18 @@ class Pace:
         return ", ".join(words)
 
 
+def epochs_of_budgets(sweep: SweepRecord, plan: Plan) -> list[float]:
+    """Return how many epochs each budget of epochs or of GPU hours has left for the search."""
+    search, left = sweep.without_repeats(), []
+    if plan.search.epochs:
+        left.append(float(plan.search.epochs - (search.epochs_spent - sweep.epochs_before)))
+    spent = gpu_hours(search, plan.gpus_per_trial) if plan.search.gpu_hours else 0.0
+    if plan.search.gpu_hours and spent:
+        an_epoch = spent / max(1, search.epochs_spent - sweep.epochs_before)
+        left.append((plan.search.gpu_hours - spent) / an_epoch)
+    return left
+
+
 def _rate(what: str, per_s: float, units: tuple[tuple[int, str], ...] = _UNITS) -> str:
     """Return a rate in the first unit in which there is a whole one, else in the last."""
     seconds, unit = next((u for u in units if per_s * u[0] >= 1), units[-1])
@@ -80,7 +96,7 @@ def _rate(what: str, per_s: float, units: tuple[tuple[int, str], ...] = _UNITS) 
 
 def has_number(sweep: SweepRecord) -> bool:
     """Whether the sweep is to end after a number of trials."""
-    return sweep.planned_trials < _NO_NUMBER
+    return sweep.planned_trials < NO_NUMBER
 
 
 def planned(sweep: SweepRecord) -> int:
@@ -103,8 +119,8 @@ def clock(sweep: SweepRecord, pace: Pace, plan: Plan) -> str:
 
 def summary(sweep: SweepRecord, pace: Pace, plan: Plan) -> str:
     """Return in one line how far the sweep is, how good the best is, and what time is left."""
-    best = max((t.score or 0.0 for t in sweep.ranked()), default=None)
-    score = f"best {format_score(best)}" if best is not None else "no score yet"
+    best = sweep.best
+    score = f"best {format_score(best.last_scores[0])}" if best else "no score yet"
     return f"{counts(sweep)}, {score}, {clock(sweep, pace, plan)}"
 
 

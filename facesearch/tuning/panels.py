@@ -22,7 +22,7 @@ _WITH_POINTS, _WITH_METRICS = 110, 150
 _BEFORE_POINT = 24
 # Of a point below its trial.
 _INDENT = "    "
-_STYLES = {"completed": "green", "pruned": "yellow", "killed": "red", RUNNING: "cyan"}
+_STYLES = {"completed": "green", "pruned": "yellow", RUNNING: "cyan"}
 
 
 def outcome_style(outcome: str) -> str:

@@ -124,6 +124,8 @@ class Past:
         worst, best = np.min(seen, axis=0), np.max(seen, axis=0)
         least = np.minimum(least, worst)
         lower = np.where(best > worst, np.maximum(least, 2 * worst - best), least)
+        # below the worst success also where that is as bad as can be
+        lower = np.minimum(lower, np.nextafter(worst, -np.inf))
         return tuple(map(float, lower))
 
     def typical_excess(self) -> dict[str, float]:

@@ -1,19 +1,32 @@
 """What happened in a sweep, as the driver knows it: one record a trial. No Ray in here."""
 
-import math
-import statistics
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from facesearch.errors import printable
 from facesearch.space import Point
+from facesearch.tuning.outcomes import (
+    FAILED,
+    FINALIZABLE,
+    INTERRUPTED,
+    OUTCOMES,
+    PAUSED,
+    RUNNING,
+    WAITING,
+    left_word,
+    present_word,
+    status_word,
+)
+from facesearch.tuning.ranking import has_place, mean_words, ranked, seed_scores
 
-# A trial that has not ended waits for a worker, runs on one, or was paused by the scheduler.
-WAITING, RUNNING, PAUSED = "waiting", "running", "paused"
-OUTCOMES = ("completed", "pruned", "diverged", "out_of_memory", "failed", "killed")
-FAILED = ("diverged", "out_of_memory", "failed")
+# Outcomes and ranking belong to the records: who reads these needs no other part of the tuning.
+__all__ = [
+    "FAILED", "FINALIZABLE", "INTERRUPTED", "OUTCOMES", "PAUSED", "RUNNING", "WAITING", "Observer",
+    "SweepRecord", "TrialRecord", "describe_point", "format_number", "has_place", "left_word",
+    "mean_words", "present_word", "ranked", "seed_scores", "short_names", "status_word",
+    "trial_name",
+]  # fmt: skip
 
 
 @dataclass
@@ -53,6 +66,11 @@ class TrialRecord:
         """The latest score, on which the trial is judged; None before the first epoch."""
         return self.curve[-1]["score"] if self.curve else None
 
+    @property
+    def last_scores(self) -> tuple[float, ...]:
+        """What is maximised, after its last epoch; nothing before the first."""
+        return self.scores(self.epochs) if self.curve else ()
+
     def scores(self, epoch: int) -> tuple[float, ...]:
         """Return what is maximised after ``epoch`` (from 1): one number for each objective."""
         row = self.curve[epoch - 1]
@@ -79,48 +97,6 @@ class TrialRecord:
 def trial_name(number: int) -> str:
     """Return what a trial is called: its number with three digits, or as many as it has."""
     return f"{number:03d}"
-
-
-class Standing(Protocol):
-    """What is needed to rank a trial: of the sweep's own records, or a row of a leaderboard."""
-
-    @property
-    def epochs(self) -> int:
-        """Finished epochs, a count."""
-
-    @property
-    def score(self) -> float | None:
-        """The latest score."""
-
-    @property
-    def outcome(self) -> str:
-        """How it ended."""
-
-
-def seed_scores(first: Standing, repeats: Sequence[Standing]) -> list[float]:
-    """Return the score of each seed that was trained to the end, the search's own first."""
-    whole = [first, *(t for t in repeats if t.outcome == "completed")]
-    return [-math.inf if t.score is None or math.isnan(t.score) else t.score for t in whole]
-
-
-def mean_words(scores: Sequence[float]) -> str:
-    """Return the mean of the seeds of a config with their standard deviation and number."""
-    if len(scores) < 2:
-        return f"{scores[0]:.4f}"
-    return f"{statistics.mean(scores):.4f} ± {statistics.stdev(scores):.4f} of {len(scores)}"
-
-
-def rank_key(first: Standing, repeats: Sequence[Standing]) -> tuple[bool, int, int, float]:
-    """Return by what trials are ranked, wherever they are: more is better.
-
-    A trial that was stopped early is no rival of one that was trained to the end: its score is from
-    another phase of the schedule. So longer trained trials come first. Before them come those that
-    were trained again with further seeds, which are known better: those that never failed first,
-    then by the mean over the seeds.
-    """
-    scores = seed_scores(first, repeats)
-    num_failed = sum(t.outcome in FAILED for t in repeats)
-    return bool(repeats), first.epochs, -num_failed, sum(scores) / len(scores)
 
 
 @dataclass
@@ -152,17 +128,17 @@ class SweepRecord:
     ended_order: list[int] = field(default_factory=list)
     abandoned: str = ""
     is_interrupted: bool = False
+    # whether nobody works on it any more
+    is_left: bool = False
     is_terminated: bool = False
 
     def ranked(self) -> list[TrialRecord]:
-        """Return the trials of the search that have a score, best first: see `rank_key`.
+        """Return the trials of the search that have a score, best first: see `ranking`.
 
         Repeats are no trials of their own here: they are in the mean of the one that they repeat.
         """
         repeats = self.repeats()
-        trials = self.searched()
-        usable = [t for t in trials if t.curve and t.outcome not in FAILED]
-        return sorted(usable, key=lambda t: rank_key(t, repeats.get(t.number, ())), reverse=True)
+        return ranked(self.searched(), lambda trial: repeats.get(trial.number, ()))
 
     def searched(self) -> list[TrialRecord]:
         """Return the trials of the search itself: all but the repeats."""
@@ -207,8 +183,18 @@ class SweepRecord:
         return sum(t.outcome == outcome for t in list(self.trials.values()))
 
     def told(self, outcome: str) -> str:
-        """Return an outcome as it is told: what was at work when all stopped is unfinished."""
-        return "unfinished" if self.is_interrupted and outcome == RUNNING else outcome
+        """Return an outcome as it is told: what was at work when all stopped is interrupted."""
+        return left_word(outcome) if self.is_left else outcome
+
+    def counts(self) -> Counter[str]:
+        """Return how many trials ended (or are) how, by the word that it is told with."""
+        return Counter(self.told(t.outcome) for t in list(self.trials.values()))
+
+    def leave(self) -> None:
+        """Note that nobody works on it any more: what has not ended is interrupted."""
+        is_whole = self.num_ended == len(self.trials) >= self.planned_trials
+        self.is_left = True
+        self.is_interrupted |= not (self.is_done or is_whole)
 
 
 class Observer(Protocol):

@@ -3,7 +3,7 @@
 One training says little of a config: another seed may change its score by more than the lead of the
 best. A repeat is a trial of the same sweep, with the same faces held out; neither sampler nor
 scheduler knows of it. Here is which are due; when they start is the controller's, and how they are
-ranked is `records.rank_key`.
+ranked is `ranking.ranked`.
 """
 
 from facesearch.config import RunConfig

@@ -36,6 +36,8 @@ from facesearch.space.fillers import (
 )
 from facesearch.space.holes import Hole, Suggest
 from facesearch.tuning.past import Past, Told
+from facesearch.tuning.ranking import ranked
+from facesearch.tuning.records import TrialRecord
 
 # Points of which something is known before a sampler goes by it.
 _STARTUP = 8
@@ -78,7 +80,8 @@ def cma(past: Past, draw: int) -> Suggest:
     The search distribution is fitted anew from all generations. A generation are the next known
     points in the order in which they became known; with several workers, some of them were drawn
     from an older distribution. It starts at the best point of another sweep, or in the middle.
-    Failures rank below all successes, and refused points below those, by their excess.
+    Points rank as their trials do (`ranking.py`), failures below all successes, and refused points
+    below those, by their excess.
 
     Source:
         Hansen 2016, The CMA Evolution Strategy: A Tutorial (arXiv:1604.00772).
@@ -87,14 +90,15 @@ def cma(past: Past, draw: int) -> Suggest:
     holes = [hole for hole in past.holes if hole.kind != "choice" and not hole.under]
     if not holes:
         return dice(past, draw)
-    penalty = past.penalty()[0]
+    places = {id(trial): place for place, trial in enumerate(ranked(_trials(past)))}
 
     def unit(told: Told) -> np.ndarray:
         return np.array([quantile(hole, told.point[hole.name]) for hole in holes])
 
     def loss(told: Told) -> float:
-        scores = told.scores
-        return sum(told.excess.values()) - (penalty if scores is None else scores[0])
+        is_sound = told.scores is not None
+        place = places.get(id(told.trial), len(places)) if is_sound else len(places)
+        return place + sum(told.excess.values())
 
     bounds = np.array([[0.0, 1.0]] * len(holes))
     mean = unit(min(past.learned, key=loss)) if past.learned else bounds.mean(axis=1)
@@ -105,6 +109,10 @@ def cma(past: Past, draw: int) -> Suggest:
     optimizer.reseed_rng(_seed(past, draw))
     values = Quantiles(dict(zip([hole.name for hole in holes], optimizer.ask(), strict=True)))
     return Prefer({hole.name: _fill(hole, values) for hole in holes}, dice(past, draw))
+
+
+def _trials(past: Past) -> list[TrialRecord]:
+    return [told.trial for told in past.all() if told.trial is not None]
 
 
 def _fill(hole: Hole, suggest: Suggest) -> Any:

@@ -21,6 +21,7 @@ from facesearch.tuning.panels import (
 from facesearch.tuning.pareto import pareto_front
 from facesearch.tuning.records import (
     FAILED,
+    INTERRUPTED,
     OUTCOMES,
     PAUSED,
     RUNNING,
@@ -54,7 +55,7 @@ def draw_screen(sweep: SweepRecord, plan: Plan, pace: Pace, width: int, height: 
     below = [Text(""), *_foot(sweep, plan, pace, width)]
     # besides: a line of titles each for the lists and for what runs, and one between them
     room = max(4, height - 1 - len(above) - len(below) - 3)
-    running = [t for t in sweep.trials.values() if t.outcome == RUNNING]
+    running = [t for t in sweep.trials.values() if sweep.told(t.outcome) == RUNNING]
     ended = [t for t in sweep.ranked() if t.has_ended or t.outcome == PAUSED]
     shown = running[: max(2, room // 2)]
     used = lines_of_running(shown, running, room, width)
@@ -98,7 +99,7 @@ def _best(sweep: SweepRecord, plan: Plan, width: int) -> list[RenderableType]:
     objective = plan.search.objective
     if isinstance(objective, str):
         head.append(f" {objective}", style="not bold")
-    head.append(f" after epoch {best.epochs}, {best.outcome}", style="not bold")
+    head.append(f" after epoch {best.epochs}, {sweep.told(best.outcome)}", style="not bold")
     if plan.search.has_several and (front := len(pareto_front(sweep))):
         head.append(f"; one of {front} on the Pareto front", style="not bold")
     lines = words_on_lines(describe_point(best.point), width - _INDENT, most=2)
@@ -133,8 +134,9 @@ def _foot(sweep: SweepRecord, plan: Plan, pace: Pace, width: int) -> list[Render
 def _outcomes(sweep: SweepRecord, width: int) -> list[RenderableType]:
     """Return how many trials run, wait, and ended how; on two lines if they are many."""
     lines = [Text(no_wrap=True)]
-    for outcome in (RUNNING, PAUSED, WAITING, *OUTCOMES):
-        if not (number := sweep.count(outcome)):
+    counts = sweep.counts()
+    for outcome in (RUNNING, PAUSED, WAITING, INTERRUPTED, *OUTCOMES):
+        if not (number := counts[outcome]):
             continue
         told = Text(f"{number} ").append(outcome, outcome_style(outcome))
         if lines[-1] and len(lines[-1]) + len(told) + 3 > width:

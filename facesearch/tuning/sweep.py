@@ -9,7 +9,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -258,10 +258,12 @@ def _interrupts(controller: Controller) -> Iterator[None]:
         sweep.is_interrupted = True
     finally:
         signal.signal(signal.SIGTERM, before)
+        sweep.is_left = True
     has_unfinished = any(not trial.has_ended for trial in sweep.trials.values())
     sweep.is_interrupted |= has_unfinished and not controller.should_halt()
 
 
 def write_results(sweep: SweepRecord, path: Path) -> None:
-    """Write the sweep's records as JSON."""
-    write_atomically(path, json.dumps(asdict(sweep), indent=1).encode())
+    """Write the sweep's records as JSON, with outcomes in the words that are told."""
+    trials = {n: replace(t, outcome=sweep.told(t.outcome)) for n, t in sweep.trials.items()}
+    write_atomically(path, json.dumps(asdict(replace(sweep, trials=trials)), indent=1).encode())

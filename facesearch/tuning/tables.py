@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from facesearch.tuning.pareto import pareto_front
-from facesearch.tuning.records import SweepRecord, describe_point, seed_scores
+from facesearch.tuning.ranking import seed_scores
+from facesearch.tuning.records import SweepRecord, describe_point
 
 _SPARKS = "▁▂▃▄▅▆▇█"
 
@@ -63,7 +64,7 @@ def leaderboard(sweep: SweepRecord, num_rows: int = 5) -> Table:
         values = [f"{last[m]:.3f}" if m in last else "" for m in metrics]
         head = (
             trial.name,
-            trial.outcome,
+            sweep.told(trial.outcome),
             str(trial.epochs),
             format_score(last["score"]),
         )
@@ -95,6 +96,5 @@ def front_table(sweep: SweepRecord, objectives: Sequence[str]) -> Table:
 
 def outcome_counts(sweep: SweepRecord) -> str:
     """Return how many trials ended (or are) how, such as ``4 completed, 8 pruned``."""
-    outcomes = dict.fromkeys(t.outcome for t in sweep.trials.values())
-    told = ", ".join(f"{sweep.count(o)} {sweep.told(o)}" for o in outcomes)
-    return told or "no trial yet"
+    counts = sweep.counts()
+    return ", ".join(f"{number} {word}" for word, number in counts.items()) or "no trial yet"

@@ -23,7 +23,6 @@ from facesearch.training.memory import is_out_of_memory
 from facesearch.training.retention import Checkpoints, Superseded, claim
 from facesearch.tuning.attempt import Attempt
 from facesearch.tuning.repeats import config_of
-from facesearch.yaml_text import parse_yaml
 
 # A batch is halved so often before a trial is out of memory: a sixteenth trains too slowly to win.
 _MOST_MICRO_BATCHES = 8
@@ -33,12 +32,12 @@ _MOST_MICRO_BATCHES = 8
 class TrialTask:
     """What every attempt of a sweep needs beside itself; small, and the same for all.
 
-    folder is where the trials' checkpoints are, stall_s the seconds after which a silent worker
-    ends itself.
+    space is the driver's own, with the settings in force: what was changed after its file was read
+    is in it. folder is where the trials' checkpoints are, stall_s the seconds after which a silent
+    worker ends itself.
     """
 
-    space_text: str
-    source: str
+    space: SearchSpace
     root: str | None
     cpus: int
     folder: str
@@ -92,15 +91,14 @@ class TrialTask:
 
     def _train(self, attempt: Attempt, micro_batches: int, reached: list[int]) -> None:
         """Train on; ``reached`` gets every epoch that was reported."""
-        space = _space(self.space_text, self.source)
-        config = absolute_root(config_of(space, attempt.point, attempt.seed_offset), self.root)
+        config = absolute_root(config_of(self.space, attempt.point, attempt.seed_offset), self.root)
         training = Training(config, _faces(config.data), micro_batches=micro_batches)
         folder = Path(self.folder) / f"{attempt.trial:03d}"
         checkpoints = self._resume(training, attempt, folder)
         with (folder / f"stacks-a{attempt.attempt}.txt").open("w") as stacks:
             self._arm(stacks)
             for result in training.epochs():
-                scores = _finite(space, result)
+                scores = _finite(self.space, result)
                 checkpoints.save(training, *scores)
                 _report(_epoch(result, scores, micro_batches))
                 reached.append(result.epoch)
@@ -153,12 +151,6 @@ def _reset_worker(cpus: int) -> None:
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
-
-
-@lru_cache(maxsize=2)
-def _space(text: str, source: str) -> SearchSpace:
-    # checked by the driver before any trial: 1,000 draws need not be looked at again here
-    return SearchSpace(parse_yaml(text, source))
 
 
 @lru_cache(maxsize=2)

@@ -17,11 +17,11 @@ from facesearch.models import build_network
 from facesearch.models.init import load_initial_weights, refuse_known_strangers
 from facesearch.space import SearchSpace
 from facesearch.space.first_weights import check_first_weights
-from facesearch.tracking.provenance import provenance
 from facesearch.tracking.store import Store
 from facesearch.tracking.tracker import Tracker
 from facesearch.training.memory import room_of_trial, training_bytes
 from facesearch.tuning.controller import Controller
+from facesearch.tuning.failures import reasons
 from facesearch.tuning.folder import (
     CheckpointKeeper,
     SweepFolder,
@@ -46,7 +46,8 @@ from facesearch.tuning.sweep import (
     trial_resources,
     write_results,
 )  # fmt: skip
-from facesearch.tuning.sync import sync_sweep
+from facesearch.tuning.sync import sweep_tags, sync_sweep
+from facesearch.tuning.tables import outcome_counts
 from facesearch.tuning.trial import TrialTask
 
 
@@ -116,7 +117,7 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
     with folder.ledger, ray_session(cluster or Cluster()) as available:
         resources = trial_resources(space, available)
         at_once = max_concurrent(resources, available)
-        _begin_session(space, folder, growth, learned)
+        _begin_session(space, folder, root, growth, learned)
         sweep = SweepRecord(space.settings.name, 0, config.train.epochs)
         view = LiveView(
             sweep, console, Plan(space.settings.search, resources["gpu"], len(faces.train))
@@ -133,7 +134,7 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
             space, folder.ledger, sweep, observers, limits, resources["gpu"]
         )  # fmt: skip
         tracker = Tracker(
-            store, sweep, provenance(folder.text, faces.fingerprint, folder.path.name),
+            store, sweep, sweep_tags(space, folder.text, faces.fingerprint, folder.path.name),
             lambda trial: absolute_root(config_of(space, trial.point, trial.seed_offset), root),
             lambda reason: view.say(
                 f"MLflow does not answer, the sweep goes on and writes it later: {reason}"
@@ -143,14 +144,10 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
         keeper = CheckpointKeeper(folder.trials)
         keeper.tidy(sweep.trials.values(), is_cut=bool(folder.ledger.notes))
         observers += [tracker, view, keeper]
-        settings = space.settings.resources
-        task = TrialTask(
-            folder.text, space.document.source, root, settings.cpus_per_trial,
-            str(folder.trials.resolve()), settings.stall_s,
-        )  # fmt: skip
+        task = _task(space, root, folder)
         try:
             with view, raylet_watch(lambda: _end_without_ray(view, tracker, folder)):
-                run_trials(controller, task, resources, at_once, settings.stall_s * 1.2)
+                run_trials(controller, task, resources, at_once, task.stall_s * 1.2)
         except BaseException:
             sweep.is_interrupted = True
             raise
@@ -163,6 +160,12 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
     return result
 
 
+def _task(space: SearchSpace, root: str | None, folder: SweepFolder) -> TrialTask:
+    """Return what the workers need: the space itself, with the settings that are in force."""
+    asked, place = space.settings.resources, str(folder.trials.resolve())
+    return TrialTask(space, root, asked.cpus_per_trial, place, asked.stall_s)
+
+
 def _leave(space: SearchSpace, store: Store, runs_dir: Path) -> None:
     """End the MLflow runs of the sweep that a fresh one follows, if it was killed and left so."""
     left = newest_folder(runs_dir, space.settings.name)
@@ -172,9 +175,10 @@ def _leave(space: SearchSpace, store: Store, runs_dir: Path) -> None:
 
 
 def _begin_session(
-    space: SearchSpace, folder: SweepFolder, growth: Growth | None, learned: Sequence[TrialRecord]
-) -> None:
-    """Write into the ledger that a process took the sweep up, and for how long it may go on."""
+    space: SearchSpace, folder: SweepFolder, root: str | None, growth: Growth | None,
+    learned: Sequence[TrialRecord],
+) -> None:  # fmt: skip
+    """Write into the ledger that a process took the sweep up, how, and for how long."""
     events, search = folder.ledger.events, space.settings.search
     before = fold(events)
     is_same_growth = growth is not None and before.growth == (growth.trials, growth.time_s)
@@ -194,6 +198,7 @@ def _begin_session(
         "session", pid=os.getpid(), host=socket.gethostname(), trials=trials, time_s=time_s,
         growth=None if growth is None else [growth.trials, growth.time_s],
         repeat=[search.repeat_top, search.repeat_seeds] if search.repeat_top else None,
+        settings=space.settings_raw, root=root,
     )  # fmt: skip
 
 
@@ -252,7 +257,8 @@ def _close(folder: SweepFolder, controller: Controller) -> None:
     # a full disk: the ledger has it all, and the next session writes the file
     with contextlib.suppress(OSError, StorageError):
         is_done = controller.fatal is None and controller.is_over
-        folder.ledger.append("closed", is_done=is_done)
+        abandoned = controller.sweep.abandoned
+        folder.ledger.append("closed", is_done=is_done, abandoned=abandoned)
         write_results(controller.sweep, folder.path / "results.json")
 
 
@@ -261,13 +267,15 @@ def _refuse_empty(result: SweepResult) -> None:
     if sweep.abandoned:
         raise TooManyFailuresError(sweep.abandoned)
     if sweep.best is None and not sweep.is_interrupted:
-        reasons = sorted({t.message.splitlines()[0] for t in sweep.trials.values() if t.message})
-        reasons = [result.halted, *reasons] if result.halted else reasons
+        told = [f"{r.count} {r}" for r in reasons(sweep.trials.values())]
+        told = [result.halted, *told] if result.halted else told
         more = "" if sweep.num_ended else (
             f". Trials wait, and their checkpoints are kept; give more: facesearch extend "
             f"{result.folder.name} --time 15m, or --trials N"
         )  # fmt: skip
-        raise NoResultError(f"No trial ended with a score: {' | '.join(reasons[:3])}{more}")
+        raise NoResultError(
+            f"No trial ended with a score: {' | '.join(told[:3]) or outcome_counts(sweep)}{more}"
+        )
 
 
 def _num_trials(space: SearchSpace) -> int:

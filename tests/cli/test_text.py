@@ -1,8 +1,10 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from facesearch.cli.text import faces_root, parse_duration, printable
+from facesearch.cli.text import faces_root, objective_lines, parse_duration, printable
+from facesearch.config import SearchConfig
 from facesearch.errors import InputError
 
 
@@ -36,3 +38,15 @@ def test_the_folder_of_faces_is_the_given_one_or_that_of_the_environment(
     monkeypatch.chdir(tmp_path)
     assert faces_root("here") == str(tmp_path / "here")
     assert faces_root(Path("~/faces")) == str(Path.home() / "faces")
+
+
+def test_the_objective_is_told_where_costs_count_in_their_direction() -> None:
+    asked: list[tuple[Any, list[str]]] = [
+        ("val/rank1", []),
+        ({"val/rank1": 0.5, "val/top1": 0.5}, []),
+        ({"val/rank1": 1, "cost/gflops": 0.1}, ["1 x val/rank1 - 0.1 x cost/gflops"]),
+        (["val/rank1", "cost/mparams"], ["val/rank1 and cost/mparams"]),
+    ]
+    for objective, told in asked:
+        lines = objective_lines(SearchConfig(objective=objective))
+        assert lines == [f"objective: {words} (costs are minimised)" for words in told]

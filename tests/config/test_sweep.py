@@ -76,12 +76,32 @@ def test_a_failure_is_the_worst_in_each_of_several_objectives() -> None:
         (["val/rank1", 3], "must be a metric, a list"),
         (3, "must be a metric, a list"),
         ({"val/rank1": "much"}, "a weighted sum {metric: number"),
-        ({"val/rank1": float("nan")}, "finite number"),
+        ({"val/rank1": float("nan")}, "val/rank1 must have a finite number .* but got nan"),
+        ({"val/rank1": 1.0, "cost/gflops": float("-inf")}, "cost/gflops must .* but got -inf"),
+        ({"val/rank1": -1.0}, r"val/rank1 is maximised, .* but got -1; write 1 \(costs alone"),
+        ({"val/rank1": 1.0, "val/top1": -0.5}, "val/top1 is maximised, .* write 0.5"),
+        ({"val/rank1": 0.0}, "val/rank1 must have a weight that is not 0, or be left out"),
+        ({"val/rank1": 1, "cost/gflops": -0.0}, "cost/gflops must have a weight that is not 0"),
     ],
 )
 def test_what_is_no_objective_is_refused(objective: Any, message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         SearchConfig(objective=objective)
+
+
+def test_all_weights_that_are_wrong_are_told_at_once() -> None:
+    with pytest.raises(ValidationError, match=r"val/rank1 is .*; val/top1 is ") as caught:
+        SearchConfig(objective={"val/rank1": -1.0, "val/top1": -2.0, "cost/gflops": 1.0})
+    assert caught.value.error_count() == 1
+
+
+def test_a_cost_is_minimised_whatever_the_sign_of_its_weight() -> None:
+    for weight in (0.1, -0.1):
+        search = SearchConfig(objective={"val/rank1": 1.0, "cost/gflops": weight})
+        assert search.scores(METRICS) == [pytest.approx(0.4 - 0.1 * 3.0)]
+        assert search.objective_words == "1 x val/rank1 - 0.1 x cost/gflops"
+        failed = search.least_scores({})
+        assert failed < search.scores({"val/rank1": 0.0, "cost/gflops": 9000.0})
 
 
 def test_what_has_none_of_the_three_shapes_is_told_once() -> None:

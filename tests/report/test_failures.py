@@ -68,3 +68,13 @@ def test_rows_say_how_when_and_why() -> None:
     trials[1].outcome, trials[1].message = "out_of_memory", ""
     assert failure_rows(trials)[0]["why"] == "the loss is NaN"
     assert [row["why"] for row in reason_rows(trials)] == ["the loss is NaN", "not told"]
+
+
+def test_reasons_that_differ_in_a_number_alone_are_one_with_its_whole_count() -> None:
+    trials = [trial(n, is_failed=True) for n in range(6)]
+    for one in trials[:5]:
+        one.message = f"no memory for {one.number + 2}.5e9 bytes"
+    assert [(row["why"], row["trials"]) for row in reason_rows(trials)] == [
+        ("no memory for 6.5e9 bytes", 5),
+        ("the loss is NaN", 1),
+    ]

@@ -96,7 +96,7 @@ class Toy:
                 left.remove(number)
 
 
-STATUS = {"completed": "FINISHED", "pruned": "FINISHED", "killed": "KILLED"}
+STATUS = {"completed": "FINISHED", "pruned": "FINISHED", "interrupted": "KILLED"}
 
 
 def rows_of(path: Path, query: str, *args: Any) -> list[Any]:
@@ -123,7 +123,7 @@ def check_equal(path: Path, sweep: SweepRecord) -> None:
             seen.append(int(tags["facesearch.trial"]))
             trial = sweep.trials[seen[-1]]
             assert trial.run_id == run_id
-            outcome = trial.outcome if trial.has_ended else "killed"
+            outcome = trial.outcome if trial.has_ended else "interrupted"
             assert tags["facesearch.outcome"] == outcome
             assert status == STATUS.get(outcome, "FAILED")
             check_trial(path, run_id, trial)

@@ -26,7 +26,6 @@ def target(trial: TrialRecord, *, is_closing: bool = False) -> Target:
     [
         ("completed", "FINISHED"),
         ("pruned", "FINISHED"),
-        ("killed", "KILLED"),
         ("diverged", "FAILED"),
         ("out_of_memory", "FAILED"),
         ("failed", "FAILED"),
@@ -45,14 +44,14 @@ def test_every_outcome_is_known() -> None:
 
 
 @pytest.mark.parametrize("outcome", [WAITING, RUNNING, PAUSED])
-def test_a_trial_that_has_not_ended_is_killed_by_the_end(outcome: str) -> None:
+def test_a_trial_that_has_not_ended_is_interrupted_at_the_end(outcome: str) -> None:
     trial = TrialRecord(0, {}, outcome=outcome, attempts=2, message="lost")
     made = target(trial)
     assert (made.status, made.summary) == ("RUNNING", {})
     assert made.tags == {"facesearch.outcome": outcome, "facesearch.message": "lost", **HEAD}
     made = target(trial, is_closing=True)
     assert (made.status, made.summary) == ("KILLED", {"epochs": 0, "attempts": 2})
-    assert made.tags["facesearch.outcome"] == "killed"
+    assert made.tags["facesearch.outcome"] == "interrupted"
 
 
 def test_a_trial_is_known_by_its_tags() -> None:

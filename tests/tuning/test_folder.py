@@ -5,6 +5,7 @@ import pytest
 from facesearch.errors import InputError
 from facesearch.space import load_space
 from facesearch.tuning.folder import CheckpointKeeper, find_sweep, load_sweep, open_sweep
+from facesearch.tuning.ledger import encode, read_ledger
 from facesearch.tuning.records import TrialRecord
 
 SPACE = "name: toy\noptim: {lr: {uniform: [0.1, %s]}}\nsearch: {trials: %d}\n"
@@ -73,6 +74,36 @@ def test_an_unknown_sweep_is_refused_and_a_known_one_has_its_question(tmp_path: 
     folder = opened(tmp_path, asked, root="/faces")
     loaded, root = load_sweep(folder)
     assert (loaded.settings, root) == (asked.settings, "/faces")
+
+
+def as_before(folder: Path, objective: object) -> None:
+    """Make the ledger of a sweep one of before templates and weights were looked at."""
+    events = list(read_ledger(folder))
+    events[0].pop("template", None)
+    events[0]["objective"] = objective
+    events[0]["settings"]["search"]["objective"] = objective
+    (folder / "ledger").write_bytes(b"".join(map(encode, events)))
+
+
+def test_a_sweep_of_an_older_version_is_read(tmp_path: Path) -> None:
+    folder = opened(tmp_path, space(tmp_path), root="/faces")
+    before, _ = load_sweep(folder)
+    as_before(folder, {"val/rank1": 1.0, "val/top1": 0.0, "cost/gflops": 0.1})
+    loaded, root = load_sweep(folder)
+    assert root == "/faces" and loaded.template == before.template
+    assert loaded.settings.search.objective == {"val/rank1": 1.0, "cost/gflops": -0.1}
+    as_before(folder, {"val/rank1": -1.0})
+    with pytest.raises(InputError, match=r"toy-0001: what it was asked is not understood: .*rank1"):
+        load_sweep(folder)
+
+
+def test_the_template_of_a_sweep_is_the_ledgers_whoever_edits_the_copy(tmp_path: Path) -> None:
+    folder = opened(tmp_path, space(tmp_path))
+    (folder / "space.yaml").write_text(SPACE % (9.0, 4))
+    assert load_sweep(folder)[0].holes()[0].values == (0.1, 1.0)
+    (folder / "space.yaml").write_text("- a list\n")
+    with pytest.raises(InputError, match="is no space of a sweep any more"):
+        load_sweep(folder)
 
 
 def test_checkpoints_of_stopped_trials_are_deleted(tmp_path: Path) -> None:

@@ -45,15 +45,33 @@ def test_a_sweep_of_no_number_is_judged_by_its_time() -> None:
 
 def test_the_time_left_follows_from_the_pace_and_the_budgets() -> None:
     sweep = sweep_of()
-    assert Pace(60.0, 0, 5).seconds_left(sweep, NO_PLAN) is None
-    assert Pace(60.0, 1, 5).seconds_left(sweep, NO_PLAN) == 540
+    assert Pace(60.0, 0, 0).seconds_left(sweep, NO_PLAN) is None
+    # nothing has ended yet in this session: what is known are its epochs
+    assert 60 < (Pace(60.0, 0, 5).seconds_left(sweep, NO_PLAN) or 0) < 9 * 9 * 12
     # 4 epochs are left, and 5 took a minute
     assert Pace(60.0, 1, 5).seconds_left(sweep, plan(epochs=10)) == 48
+    # of half an hour on the GPU, 40 minutes at half a GPU are left: 4 of such epochs
+    hours = plan(gpu_hours=0.5 + 1 / 3)
+    assert Pace(60.0, 1, 5).seconds_left(sweep, hours) == pytest.approx(48)
     sweep.time_s, sweep.past_s = 200.0, 100.0
     assert Pace(60.0, 1, 5).seconds_left(sweep, NO_PLAN) == 40
     assert Pace(150.0, 1, 5).seconds_left(sweep, NO_PLAN) == 0
     told = summary(sweep, Pace(60.0, 1, 5), NO_PLAN)
     assert told == "1/10 trials, 6 epochs, best 0.5000, 1m00s, about 40s left"
+
+
+def test_trials_at_work_count_by_the_epochs_that_they_have_left() -> None:
+    """Four workers, all trials to the end; the first three have ended, the last is half through."""
+    curve = [{"score": 0.5, "seconds": 60.0}] * 10
+    trials = {n: TrialRecord(n, {}, curve=curve, outcome="completed") for n in range(3)}
+    trials[3] = TrialRecord(3, {}, curve=curve[:7], outcome="running")
+    sweep = SweepRecord("s", 4, 10, trials=trials)
+    # by ended trials alone it would be a third of ten minutes; by its own pace it is three minutes
+    left = Pace(600.0, 3, 37).seconds_left(sweep, plan(scheduler={"type": "none"}))
+    assert left is not None and 120 < left <= 180
+    sweep.repeat_top, sweep.repeat_seeds = 1, 2  # a training more, at the pace of all together
+    more = Pace(600.0, 3, 37).seconds_left(sweep, plan(scheduler={"type": "none"}))
+    assert more == pytest.approx(left + 10 * 600 / 37)
 
 
 def test_epochs_before_an_extension_are_not_of_its_budget() -> None:

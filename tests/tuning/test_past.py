@@ -1,8 +1,10 @@
 import math
+import random
 from typing import Any
 
 import pytest
 
+from facesearch.config.sweep import OBJECTIVES
 from facesearch.errors import InputError
 from facesearch.space import Point, space_from_text
 from facesearch.tuning.past import Past, Told
@@ -74,7 +76,34 @@ def test_a_failure_is_never_told_less_than_the_least_that_is_possible() -> None:
     past.end(trial("completed", 0.9, draw=1))
     assert past.penalty() == (0.0,)
     past.end(trial("completed", -0.2, draw=2))
-    assert past.penalty() == (-0.2,)
+    # but for a success that is even worse: a failure is below that one too, by the least there is
+    assert past.penalty() == (math.nextafter(-0.2, -math.inf),)
+
+
+@pytest.mark.parametrize(
+    "objective",
+    [
+        "val/rank1",
+        {"val/rank1": 1.0, "cost/gflops": 0.1},
+        {"val/rank1": 0.5, "val/top1": 0.5, "cost/mparams": -3.0},
+        ["val/rank1", "cost/gflops"],
+    ],
+)
+def test_a_failure_counts_below_every_success(objective: Any) -> None:
+    dice = random.Random(0)
+    for _ in range(50):
+        past = empty(objective=objective)
+        scores_of = past.search.scores
+        for draw in range(dice.randint(1, 4)):
+            level = dice.choice([0.0, dice.random()])  # nobody knew anybody, in some
+            metrics = dict.fromkeys(OBJECTIVES, level) | {"cost/gflops": 10 ** dice.uniform(-3, 3)}
+            first, *more = scores_of(metrics)
+            done = trial("completed", first, draw=draw)
+            done.curve[-1] |= {f"score_{i}": value for i, value in enumerate(more, 1)}
+            past.add(draw, POINT)
+            past.end(done)
+        worst = [min(column) for column in zip(*(t.scores or () for t in past.all()), strict=True)]
+        assert all(mine < least for mine, least in zip(past.penalty(), worst, strict=True))
 
 
 def test_the_typical_excess_is_a_mean_over_those_that_exceed() -> None:

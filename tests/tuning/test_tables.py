@@ -3,7 +3,7 @@ import io
 import pytest
 from rich.console import Console
 
-from facesearch.tuning.records import RUNNING, SweepRecord, TrialRecord
+from facesearch.tuning.records import PAUSED, RUNNING, WAITING, SweepRecord, TrialRecord
 from facesearch.tuning.tables import (
     format_seconds,
     front_table,
@@ -57,10 +57,11 @@ def test_the_front_shows_who_is_beaten_by_nobody() -> None:
     assert lines == [["000", "0.9", "5"], ["001", "0.5", "1"]]
 
 
-def test_what_was_at_work_when_the_sweep_was_stopped_is_unfinished() -> None:
-    trials = {0: TrialRecord(0, {}, outcome="pruned"), 1: TrialRecord(1, {}, outcome=RUNNING)}
+def test_what_was_at_work_when_the_sweep_was_stopped_is_interrupted() -> None:
+    outcomes = ("pruned", RUNNING, PAUSED, WAITING)
+    trials = {n: TrialRecord(n, {}, outcome=outcome) for n, outcome in enumerate(outcomes)}
     sweep = SweepRecord("s", 4, 2, trials=trials)
-    assert outcome_counts(sweep) == "1 pruned, 1 running"
-    sweep.is_interrupted = True
-    assert outcome_counts(sweep) == "1 pruned, 1 unfinished"
+    assert outcome_counts(sweep) == "1 pruned, 1 running, 1 paused, 1 waiting"
+    sweep.leave()
+    assert outcome_counts(sweep) == "1 pruned, 3 interrupted"
     assert outcome_counts(SweepRecord("s", 4, 2)) == "no trial yet"

@@ -7,6 +7,7 @@ import ray
 import torch
 from ray import tune
 
+from facesearch.space import space_from_text
 from facesearch.training import fit
 from facesearch.training.gradient import BatchGradient
 from facesearch.training.retention import claim
@@ -35,7 +36,7 @@ def reports(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 def attempt(
     tmp_path: Path, number: int = 1, epochs: int = 0, space: str = SPACE, **more: Any
 ) -> None:
-    task = TrialTask(space, "space", None, 1, str(tmp_path), 600.0)
+    task = TrialTask(space_from_text(space), None, 1, str(tmp_path), 600.0)
     config = {"trial": 0, "attempt": number, "point": POINT, "epochs": epochs, **more}
     task(config)
 
@@ -145,7 +146,7 @@ def test_another_trials_weights_are_taken_over(
 ) -> None:
     attempt(tmp_path)
     reports.clear()
-    task = TrialTask(SPACE, "space", None, 1, str(tmp_path), 600.0)
+    task = TrialTask(space_from_text(SPACE), None, 1, str(tmp_path), 600.0)
     child = {"trial": 1, "attempt": 2, "point": {**POINT, "optim.lr": 0.02}, "epochs": 2}
     task({**child, "parent": 0})
     assert epochs_of(reports) == [3] and "note" not in str(reports)
