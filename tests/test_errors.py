@@ -1,4 +1,15 @@
-from facesearch.errors import InputError, NoResultError, did_you_mean, first_names, no_sweep
+from facesearch.errors import (
+    ClusterError,
+    InputError,
+    KilledError,
+    MachineError,
+    NoResultError,
+    StorageError,
+    did_you_mean,
+    first_names,
+    no_sweep,
+    without_secrets,
+)
 
 
 def test_a_near_word_is_proposed() -> None:
@@ -30,3 +41,16 @@ def test_a_word_that_names_no_sweep_is_told_what_does() -> None:
     )
     assert no_sweep("zzz", ["arcface-0001"], "runs").endswith("runs. Known: arcface-0001.")
     assert no_sweep("zzz", [], "runs") == "'zzz' is no sweep: there is none yet in runs."
+
+
+def test_what_failed_of_the_machine_has_a_name_and_one_exit_code() -> None:
+    kinds = (StorageError, ClusterError, KilledError)
+    assert all(issubclass(kind, MachineError) and kind.exit_code == 4 for kind in kinds)
+    assert not any(issubclass(kind, StorageError) for kind in kinds[1:])
+
+
+def test_secrets_of_addresses_become_stars() -> None:
+    told = without_secrets("no 'https://me:a/b@c@host/x?token=abc&n=1' nor https://abc@host/y")
+    assert told == "no 'https://me:***@host/x?token=***&n=1' nor https://***@host/y"
+    plain = "http://host:5000/a@b models:/name@champion sqlite:////a@b/c.db key=1 ssh://me@host"
+    assert without_secrets(plain).replace("host:***@b", "host:5000/a@b") == plain
