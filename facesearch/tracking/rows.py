@@ -13,6 +13,8 @@ _WORDS: dict[str, Value] = {"True": True, "False": False, "None": None}
 SHORT_ID = 8
 # The tag that names the trial whose config a run trained again with another seed.
 REPEAT_OF = "facesearch.repeat_of"
+# Outcomes of a trial that leave a config to finalize.
+USABLE = ("completed", "pruned", "killed")
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,11 @@ class Row:
     def is_ranked(self) -> bool:
         """Whether its score counts, as in `SweepRecord.ranked`."""
         return self.score is not None and self.outcome not in FAILED
+
+    @property
+    def can_be_finalized(self) -> bool:
+        """Whether `facesearch finalize` takes it: it was trained, has ended, and MLflow has it."""
+        return bool(self.run_id) and self.score is not None and self.outcome in USABLE
 
     @property
     def point(self) -> str:
