@@ -64,7 +64,8 @@ class GroupedCommands(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Refuse words that can name nothing, whatever the command."""
-        refuse_unusable(args)
+        if not ctx.resilient_parsing:  # the tab key gets no message
+            refuse_unusable(args)
         return super().parse_args(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

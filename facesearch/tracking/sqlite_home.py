@@ -154,8 +154,12 @@ def _put(made: Path, file: Path) -> None:
         os.replace(made, file)  # the half that was there
         return
     file.unlink(missing_ok=True)
-    with contextlib.suppress(FileExistsError):
+    try:
         os.link(made, file)
+    except FileExistsError:
+        return
+    except OSError:  # a disk without links
+        os.replace(made, file)
 
 
 def _num_rows(database: sqlite3.Connection, table: str) -> int:

@@ -17,6 +17,7 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
 
 from mlflow import MlflowClient
+from mlflow.tracking._tracking_service.utils import _artifact_repos_cache
 
 from facesearch.errors import InputError, without_secrets
 from facesearch.tracking.address import check_address, is_database, package_of, sqlite_file
@@ -123,6 +124,8 @@ class Store:
 
     def _opened(self) -> MlflowClient:
         _hush()
+        # kept in the process by the ids of runs, which a copied runs folder has as well
+        _artifact_repos_cache.clear()
         with telling(self):
             try:
                 return MlflowClient(tracking_uri=self.uri)
@@ -130,10 +133,8 @@ class Store:
                 if not is_database(self.uri) or not error.name:
                     raise
                 package = package_of(error.name.partition(".")[0])
-                raise InputError(
-                    f"MLflow at {self.place}: its driver is not installed here: "
-                    f"pip install {package}"
-                ) from None
+                told = f"MLflow at {self.place}: its driver is not installed here: pip install"
+                raise InputError(f"{told} {package}") from None
 
 
 def _hush() -> None:

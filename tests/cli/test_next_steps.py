@@ -5,13 +5,14 @@ import shlex
 import shutil
 from pathlib import Path
 
-import click
 import pytest
 from command_line import run
 from sweeps import in_mlflow, simulated_sweep
 
 from facesearch.cli import cli
+from facesearch.cli.run_sources import open_sources
 from facesearch.cli.sweeps import _conclude
+from facesearch.report.locate import find_subject
 from facesearch.report.sweep_source import read_source
 from facesearch.report.sweep_words import next_commands
 from facesearch.tracking.store import Store, find_run, resolve_store
@@ -56,17 +57,12 @@ def check(commands: list[list[str]], store: Store) -> None:
             assert find_run(store, context.params["run_id"]).data.tags["facesearch.outcome"] in (
                 "completed", "pruned", "killed",
             )  # fmt: skip
-        if words[0] in ("runs", "show", "report"):
-            what = context.params.get("sweep") or context.params.get("run")
-            what = what or context.params["what"][0]
-            with click.Context(command):
-                run(
-                    words[0],
-                    what,
-                    "--runs",
-                    "my runs",
-                    *(["--no-log"] if "report" in words else []),
-                )
+        if words[0] == "report":
+            (what,) = context.params["what"]
+            assert find_subject(what, store, context.params["runs_dir"]).kind == "sweep"
+        if words[0] in ("runs", "show", "sync", "extend", "ui"):
+            what = context.params.get("sweep") or context.params["run"]
+            assert open_sources(None, context.params["runs_dir"]).detail(what)
 
 
 def test_of_runs_and_show(folder: Path) -> None:
@@ -79,7 +75,7 @@ def test_what_runs_or_failed_is_not_to_be_finalized(folder: Path) -> None:
     store = resolve_store(None, folder.parent)
     client = store.client()
     best = find_run(store, folder.name)
-    for outcome in ("running", "waiting", "paused", "failed", "out_of_memory"):
+    for outcome in ("running", "paused", "failed"):
         client.set_tag(best.info.run_id, "facesearch.outcome", outcome)
         commands = proposed(run("runs", "--runs", "my runs"))
         commands += proposed(run("show", folder.name, "--runs", "my runs"))
@@ -94,8 +90,6 @@ def test_what_runs_or_failed_is_not_to_be_finalized(folder: Path) -> None:
 
 
 def test_of_a_sweep_that_only_its_ledger_has(folder: Path) -> None:
-    from facesearch.cli.run_sources import open_sources
-
     other = simulated_sweep(folder.parent, trials=2)
     text = run("show", f"{other.name}/001", "--runs", "my runs")
     commands = [words for words in proposed(text) if words[1] == "sync"]

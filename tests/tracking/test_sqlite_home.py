@@ -54,8 +54,13 @@ def test_artifacts_go_where_the_folder_goes(runs: Path, tmp_path: Path, is_copie
     write(store)
     assert files(runs) == before and runs.exists() == is_copied
     assert len(list((there / "artifacts").iterdir())) == 2
-    if is_copied:  # the first one is as it was
-        assert only_run(resolve_store(None, runs)).info.artifact_uri.startswith(runs.as_uri())
+    if is_copied:  # the first one is as it was, and each has its own in one process
+        here = resolve_store(None, runs)
+        assert only_run(here).info.artifact_uri.startswith(runs.as_uri())
+        here.client().log_text(run.info.run_id, "here", "which.txt")
+        store.client().log_text(run.info.run_id, "there", "which.txt")
+        place = Path("artifacts", run.info.run_id, "artifacts", "which.txt")
+        assert [(one / place).read_text() for one in (runs, there)] == ["here", "there"]
 
 
 def files(folder: Path) -> dict[Path, int]:
