@@ -5,7 +5,10 @@
       TrialFailure           one training failed with a named outcome; the sweep goes on
       TooManyFailuresError   a sweep was given up, as most trials failed alike (exit code 3)
       NoResultError          a sweep ended without one usable trial (exit code 4)
-      StorageError           the disk is full or gone; the same command goes on (exit code 4)
+      MachineError           what we run on failed; the same command goes on (exit code 4)
+        StorageError         the disk is full or gone
+        ClusterError         Ray did not start, or its own processes have ended
+        KilledError          a process of ours was killed, as by a system without memory
 
 No error: `verify` and `identify` without a threshold answer with scores and decide nothing (exit
 code 5, `UNDECIDED`).
@@ -20,6 +23,18 @@ from collections.abc import Iterable, Sequence
 UNDECIDED = 5
 # In lines of one kind these differ: quoted words, numbers, paths and names of files.
 _VARIES = re.compile(r"'[^']*'|\"[^\"]*\"|\S*[\d/\\]\S*|\S+\.\w\S*")
+# In addresses: who:password@, a token alone before the @, and what a query calls by such a name.
+_SECRETS = (
+    (re.compile(r"(://[^\s/:@'\"]*):[^\s'\"]*@"), r"\1:***@"),
+    (re.compile(r"(https?://)[^\s/:@'\"]+@"), r"\1***@"),
+    (
+        re.compile(
+            r"([?&;](?:\w*(?:password|passwd|pwd|secret|token|api_?key)|odbc_connect)=)[^\s&;'\"]*",
+            re.IGNORECASE,
+        ),
+        r"\1***",
+    ),
+)
 
 
 class FacesearchError(Exception):
@@ -54,10 +69,22 @@ class TooManyFailuresError(FacesearchError):
     exit_code = 3
 
 
-class StorageError(FacesearchError):
-    """The disk is full or gone; nothing is lost, and the same command goes on."""
+class MachineError(FacesearchError):
+    """What we run on failed; nothing is lost, and the same command goes on."""
 
     exit_code = 4
+
+
+class StorageError(MachineError):
+    """The disk is full or gone."""
+
+
+class ClusterError(MachineError):
+    """Ray did not start, or its own processes have ended."""
+
+
+class KilledError(MachineError):
+    """A process of ours was killed by a signal, as by a system that ran out of memory."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -100,16 +127,24 @@ def no_sweep(word: str, known: Iterable[str], where: object) -> str:
 
 
 def printable(text: str) -> str:
-    """Return ``text`` without control characters and marks that turn the direction of writing.
+    """Return ``text`` without control characters, marks that turn the direction, and secrets.
 
     A file's name may hold some, and bytes that are no text; line ends stay, messages have several
     lines.
     """
+    text = without_secrets(text)
     return re.sub(
         r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u2028-\u202e\u2066-\u2069]",
         "?",
         text,
     )
+
+
+def without_secrets(text: str) -> str:
+    """Return ``text`` with stars for what addresses in it hold of passwords, tokens and keys."""
+    for pattern, shown in _SECRETS:
+        text = pattern.sub(shown, text)
+    return text
 
 
 def first_names(names: Sequence[str], shown: int = 3) -> str:

@@ -1,13 +1,18 @@
 from facesearch.errors import (
+    ClusterError,
     Fault,
     InputError,
+    KilledError,
+    MachineError,
     NoResultError,
+    StorageError,
     capped,
     count_of,
     did_you_mean,
     first_names,
     no_sweep,
     printable,
+    without_secrets,
 )
 
 
@@ -80,3 +85,16 @@ def test_a_line_that_stands_for_many_counts_as_many() -> None:
 
 def test_bytes_that_are_no_text_can_be_printed() -> None:
     assert printable("Jos\udce9/\x1b[1m").encode() == b"Jos?/?[1m"
+
+
+def test_what_failed_of_the_machine_has_a_name_and_one_exit_code() -> None:
+    kinds = (StorageError, ClusterError, KilledError)
+    assert all(issubclass(kind, MachineError) and kind.exit_code == 4 for kind in kinds)
+    assert not any(issubclass(kind, StorageError) for kind in kinds[1:])
+
+
+def test_secrets_of_addresses_become_stars() -> None:
+    told = without_secrets("no 'https://me:a/b@c@host/x?token=abc&n=1' nor https://abc@host/y")
+    assert told == "no 'https://me:***@host/x?token=***&n=1' nor https://***@host/y"
+    plain = "http://host:5000/a@b models:/name@champion sqlite:////a@b/c.db key=1 ssh://me@host"
+    assert without_secrets(plain).replace("host:***@b", "host:5000/a@b") == plain

@@ -11,6 +11,7 @@ from facesearch.cli.options import DATA, RUNS, TRACKING, told_when_stopped
 from facesearch.cli.text import faces_root, printable
 from facesearch.cli.verbosity import say_hint, say_note
 from facesearch.errors import InputError
+from facesearch.tracking.address import said_again
 
 _VIEWS = click.option(
     "--views", type=click.Choice(["plain", "flip", "crops"]), default="flip", show_default=True,
@@ -143,7 +144,7 @@ def finalize(run_id: str, root: str | None, tracking_uri: str | None, runs_dir: 
     if as_json:
         click.echo(final_json(final))
     else:
-        _conclude(final)
+        _conclude(final, said_again(Path("runs"), tracking_uri))
 
 
 def _choice(options: dict[str, Any]) -> Any:
@@ -170,7 +171,7 @@ def _choice(options: dict[str, Any]) -> Any:
     )  # fmt: skip
 
 
-def _conclude(final: Any) -> None:
+def _conclude(final: Any, again: str) -> None:
     print_report(final.report, f"in {final.folder / 'report.md'}")
     files = ", ".join(sorted(path.name for path in final.folder.iterdir() if path.name[0] != "."))
     model = final.folder / "model"
@@ -178,7 +179,7 @@ def _conclude(final: Any) -> None:
     click.echo(f"MLflow run: {final.run_id}")
     if final.registered is not None:
         _tell_registered(final.registered)
-    say_hint(f"next:  facesearch report {shlex.quote(str(final.folder))}")
+    say_hint(f"next:  facesearch report {shlex.quote(str(final.folder))}{again}")
     say_hint(f"       facesearch identify {shlex.quote(str(model))} --gallery FOLDER PICTURE")
 
 

@@ -14,6 +14,7 @@ from facesearch.cli.options import RUNS, TRACKING
 from facesearch.cli.text import printable
 from facesearch.cli.verbosity import say_hint, say_note
 from facesearch.errors import InputError
+from facesearch.tracking.address import said_again
 
 _JSON = click.option("--json", "is_json", is_flag=True, help="Print JSON.")
 _MODEL = click.argument("bundle", metavar="MODEL")
@@ -55,7 +56,8 @@ def models_group(
         click.echo(line)
     if not found:
         click.echo(printable(f"no final models in {runs_dir}"))
-        say_hint("make one:  facesearch finalize --run-id RUN")
+        again = said_again(runs_dir, tracking_uri)
+        say_hint(f"make one:  facesearch finalize --run-id RUN{again}")
     for one in found:
         say_note(f"{one.name}: {one.problem}") if one.problem else None
     for address in sorted({v.address for one in found for v in one.versions if "@" in v.address}):
@@ -138,12 +140,11 @@ def _removed(model: Any) -> dict[str, list[str]]:
 def _final_models(runs_dir: Path, tracking_uri: str | None, *, is_strict: bool = False) -> Any:
     """Return all final models; a store that fails is told, or refused if it matters."""
     from facesearch.final.listing import final_models
-    from facesearch.tracking.overview import refuse_missing
     from facesearch.tracking.store import resolve_store
 
     store = resolve_store(tracking_uri, runs_dir)
     try:
-        refuse_missing(store)
+        store.refuse_missing()
     except InputError:
         if tracking_uri is not None:
             raise

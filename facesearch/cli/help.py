@@ -2,6 +2,8 @@
 
 import click
 
+from facesearch.cli.words import refuse_unusable
+
 SECTIONS = {
     "Search": {
         "init": "write a first search space for a folder of faces",
@@ -58,7 +60,13 @@ it; facesearch completion says how the tab key completes spaces and sweeps.
 
 
 class GroupedCommands(click.Group):
-    """A group that lists its commands by what they are for."""
+    """A group that lists its commands by what they are for, and looks at the words first."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse words that can name nothing, whatever the command."""
+        if not ctx.resilient_parsing:  # the tab key gets no message
+            refuse_unusable(args)
+        return super().parse_args(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write a section for each purpose, in the order in which they are used."""

@@ -25,12 +25,14 @@ class Sources:
         runs_dir: Holds the folders of sweeps.
         reader: Of the store, or None.
         notes: What is to be told of where things came from.
+        again: Options by which a further command finds the same.
 
     """
 
     runs_dir: Path
     reader: Any
     notes: list[str] = field(default_factory=list)
+    again: str = ""
 
     def known(self) -> list[Known]:
         """Return all sweeps of the store and of the disk, the newest first."""
@@ -86,7 +88,7 @@ class Sources:
         if run is not None:
             return Known(run.names[0], run.started_s, run)
         known = dict.fromkeys(one.name for one in self.known())
-        where = f"{self.runs_dir} and in MLflow at {self.reader.store.uri}"
+        where = f"{self.runs_dir} and in MLflow at {self.reader.store.place}"
         raise InputError(no_sweep(name, known, where))
 
     def board(self, known: Known) -> Any:
@@ -100,7 +102,7 @@ class Sources:
             if self.reader is not None:
                 self.notes.append(
                     f"{known.name} is not in MLflow: read from its ledger. "
-                    f"`facesearch sync {known.name}` writes it there."
+                    f"`facesearch sync {known.name}{self.again}` writes it there."
                 )
             return board
         board = self.reader.board(known.run)
@@ -111,7 +113,7 @@ class Sources:
         if missing > 0:
             self.notes.append(
                 f"{missing} of {len(on_disk.rows)} trials of {known.name} are not in MLflow (yet); "
-                f"once the sweep has ended, `facesearch sync {known.name}` writes them."
+                f"once the sweep has ended, `facesearch sync {known.name}{self.again}` writes them."
             )
         return board
 
@@ -127,19 +129,17 @@ class Sources:
         numbered = split_number(word)
         if numbered and not (Path(word) / "ledger").is_file():
             return self._trial(self.find(numbered[0]), numbered[1])
+        try:  # a name that is exact goes before the beginning of an id
+            return self.find(word)
+        except InputError as error:
+            why = str(error)
         run = only_run(self.reader, word) if self.reader else None
         if run is None:
-            return self._named(word)
+            raise InputError(f"{why} {self._about_ids(word)}")
         if run.data.tags.get("facesearch.kind") != "sweep":
             return detail_of(self.reader, run)
         sweeps = [known for known in self.known() if known.run is not None]
         return next(known for known in sweeps if known.run.run.info.run_id == run.info.run_id)
-
-    def _named(self, word: str) -> Known:
-        try:
-            return self.find(word)
-        except InputError as error:
-            raise InputError(f"{error} {self._about_ids(word)}") from None
 
     def _about_ids(self, word: str) -> str:
         from facesearch.tracking.lookup import is_too_short
@@ -188,14 +188,15 @@ def open_sources(tracking_uri: str | None, runs_dir: Path) -> Sources:
         InputError: If the address of the store cannot be one.
 
     """
+    from facesearch.tracking.address import said_again
     from facesearch.tracking.boards import StoreReader
     from facesearch.tracking.store import resolve_store
 
-    store = resolve_store(tracking_uri, runs_dir)
+    store, again = resolve_store(tracking_uri, runs_dir), said_again(runs_dir, tracking_uri)
     try:
-        return Sources(runs_dir, StoreReader(store))
+        return Sources(runs_dir, StoreReader(store), again=again)
     except InputError as error:
         if not list(runs_dir.glob("*/ledger")):
             raise
         reason = str(error).rstrip(".")
-        return Sources(runs_dir, None, [f"{reason}. Read from the ledgers in {runs_dir}."])
+        return Sources(runs_dir, None, [f"{reason}. Read from the ledgers in {runs_dir}."], again)

@@ -120,15 +120,16 @@ def without_defaults(config: dict[str, Any]) -> dict[str, Any]:
         return config
 
 
-def commands(detail: Any) -> list[str]:
-    """Return what can be typed next."""
+def commands(detail: Any, again: str = "") -> list[str]:
+    """Return what can be typed next; ``again`` are the options that each needs to find it."""
     row, label = detail.row, detail.label
     if detail.kind == "final":
-        return [f"facesearch report {label}", f"facesearch evaluate {label} --data FACES"]
+        told = [f"facesearch report {label}", f"facesearch evaluate {label} --data FACES"]
+        return [f"{command}{again}" for command in told]
     told = [f"facesearch diff {label} OTHER"]
-    if row.run_id and row.is_finalizable:
+    if row.is_finalizable:
         told.insert(0, f"facesearch finalize --run-id {row.run_id[:SHORT_ID]}")
     if row.sweep:
         told.append(f"facesearch runs {row.sweep}")
         told += [] if row.run_id else [f"facesearch sync {row.sweep}"]
-    return told
+    return [f"{command}{again}" for command in told]

@@ -9,6 +9,7 @@ import click
 from facesearch.cli.options import RUNS, TRACKING
 from facesearch.cli.verbosity import say_detail, say_hint, say_note
 from facesearch.errors import InputError
+from facesearch.tracking.address import said_again
 
 _FEW_ROWS = 25
 _FEW_SWEEPS = 5
@@ -66,24 +67,23 @@ def runs(  # noqa: PLR0913 - one argument an option
         say_note(note)
     for board in boards:
         say_detail(f"{board.sweep}: read from {board.source}")
-    _write(boards, shown, others, "csv" if is_csv else "json" if is_json else "", key, len(chosen))
+    if is_csv or is_json:
+        _write(boards, shown, others, is_csv=is_csv)
+        return
+    _print(boards, shown, len(chosen), key)
+    _tell_next(shown, said_again(runs_dir, tracking_uri))
+    _tell_others(others)
 
 
-def _write(
-    boards: list[Any], shown: list[Any], others: list[str], kind: str, key: str | None,
-    num_chosen: int,
-) -> None:  # fmt: skip
-    if kind == "csv":
+def _write(boards: list[Any], shown: list[Any], others: list[str], *, is_csv: bool) -> None:
+    if is_csv:
         from facesearch.cli.run_json import as_csv
         from facesearch.tracking.query import field_names
 
         rows = [row for board in boards for row in board.rows]
         click.echo(as_csv(shown, field_names(rows)), nl=False)
-    elif kind == "json":
-        _print_json(boards, shown, others)
     else:
-        _print(boards, shown, num_chosen, key)
-        _tell_others(others)
+        _print_json(boards, shown, others)
 
 
 def _boards(sources: Any, sweep: str | None, *, is_all: bool) -> tuple[list[Any], list[str]]:
@@ -141,14 +141,13 @@ def _print(boards: list[Any], shown: list[Any], num_chosen: int, key: str | None
         head, *others = lines(final_columns(finals, names), console.width)
         console.print(f"\n{head}", style="bold")
         console.print("\n".join(others))
-    _tell_next(shown)
 
 
 def _name(row: Any, *, is_all: bool) -> str:
     return f"{row.sweep}/{row.name}" if is_all else row.name
 
 
-def _tell_next(shown: list[Any]) -> None:
+def _tell_next(shown: list[Any], again: str) -> None:
     """Say what can be typed with the best of those in the table, whatever it is sorted by."""
     from facesearch.tracking.query import rank
 
@@ -156,9 +155,10 @@ def _tell_next(shown: list[Any]) -> None:
         return
     first = rank(shown)[0]
     label = first.run_id[:8] or f"{first.sweep}/{first.name}"
-    say_hint(f"\nnext:  facesearch show {label}")
-    if first.run_id and first.is_finalizable:
-        say_hint(f"       facesearch finalize --run-id {label}")
+    say_hint(f"\nnext:  facesearch show {label}{again}")
+    best = next((row for row in rank(shown) if row.is_finalizable), None)
+    if best is not None:
+        say_hint(f"       facesearch finalize --run-id {best.run_id[:8]}{again}")
 
 
 def _tell_others(others: list[str]) -> None:

@@ -1,6 +1,7 @@
 """The command that shows one run, or one sweep, in full."""
 
 import json
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import click
 from facesearch.cli.options import RUNS, TRACKING
 from facesearch.cli.text import printable
 from facesearch.cli.verbosity import say_note
+from facesearch.tracking.address import said_again
 
 _NUM_LEADERS = 5
 
@@ -29,18 +31,18 @@ def show(run: str, is_json: bool, tracking_uri: str | None, runs_dir: Path) -> N
     from facesearch.cli.run_sources import Known, open_sources
 
     sources = open_sources(tracking_uri, runs_dir)
-    found = sources.detail(run)
+    found, again = sources.detail(run), said_again(runs_dir, tracking_uri)
     if isinstance(found, Known):
         board = sources.board(found)
-        told = _sweep_json(board, found) if is_json else _sweep_text(board, found)
+        told = _sweep_json(board, found) if is_json else _sweep_text(board, found, again)
     else:
-        told = _run_json(found) if is_json else _run_text(found)
+        told = _run_json(found) if is_json else _run_text(found, again)
     for note in sources.notes:
         say_note(note)
     click.echo(told)
 
 
-def _run_text(detail: Any) -> str:
+def _run_text(detail: Any, again: str) -> str:
     from rich.console import Console
 
     from facesearch.cli import run_text
@@ -57,7 +59,7 @@ def _run_text(detail: Any) -> str:
         (title, printable(run_text.as_yaml(config)).rstrip()),
         ("provenance", run_text.pairs(_printable(detail.provenance))),
         ("artifacts", printable("\n".join(detail.artifacts))),
-        ("next", printable("\n".join(run_text.commands(detail)))),
+        ("next", printable("\n".join(run_text.commands(detail, again)))),
     ]
     return _sections(parts)
 
@@ -88,7 +90,7 @@ def _run_json(detail: Any) -> str:
     return json.dumps(finite(told), indent=1, allow_nan=False)
 
 
-def _sweep_text(board: Any, known: Any) -> str:
+def _sweep_text(board: Any, known: Any, again: str) -> str:
     from rich.console import Console
 
     from facesearch.cli.columns import lines
@@ -104,7 +106,7 @@ def _sweep_text(board: Any, known: Any) -> str:
         ("best", "\n".join(lines(trial_columns(leaders, width), width)) if leaders else ""),
         ("final models", "\n".join(lines(finals, width)) if board.finals else ""),
         ("space", printable(_space(known)).rstrip()),
-        ("next", printable("\n".join(_sweep_commands(board, leaders)))),
+        ("next", printable("\n".join(_sweep_commands(board, again)))),
     ]
     return _sections(parts)
 
@@ -127,11 +129,13 @@ def _space(known: Any) -> str:
     return str((known.folder / "space.yaml").read_text(encoding="utf-8-sig", errors="replace"))
 
 
-def _sweep_commands(board: Any, leaders: list[Any]) -> list[str]:
+def _sweep_commands(board: Any, again: str) -> list[str]:
+    from facesearch.tracking.query import rank
+
     told = [f"facesearch runs {board.sweep}", f"facesearch report {board.sweep}"]
-    if leaders and leaders[0].is_ranked and leaders[0].run_id:
-        told.append(f"facesearch finalize --run-id {leaders[0].run_id[:8]}")
-    return told
+    ended = (row for row in rank(board.rows) if row.is_finalizable)
+    told += [f"facesearch finalize --run-id {row.run_id[:8]}" for row in islice(ended, 1)]
+    return [f"{command}{again}" for command in told]
 
 
 def _sweep_json(board: Any, known: Any) -> str:

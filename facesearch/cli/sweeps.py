@@ -13,6 +13,7 @@ from facesearch.cli.options import DATA, RUNS, SPACE, TRACKING, Interrupted
 from facesearch.cli.text import faces_root, objective_lines, parse_duration
 from facesearch.cli.verbosity import is_quiet, level, say_detail, say_hint
 from facesearch.errors import InputError
+from facesearch.tracking.address import said_again
 
 _ADDRESS = click.option("--address", help="A running Ray cluster: auto, or HOST:PORT.")
 _TRIALS = click.option("--trials", type=int, help="Trials to start, instead of the file's.")
@@ -72,8 +73,8 @@ def tune(  # noqa: PLR0913 - one argument an option
     )  # fmt: skip
     known = [find_sweep(runs_dir, sweep) for sweep in learn_from]
     _run(
-        chosen, faces_root(root), address, tracking_uri, runs_dir, as_json=as_json,
-        is_fresh=fresh, learn_from=known,
+        chosen, root, address, tracking_uri, runs_dir, as_json=as_json, is_fresh=fresh,
+        learn_from=known,
     )  # fmt: skip
 
 
@@ -130,8 +131,8 @@ def sync(sweep: str, tracking_uri: str | None, runs_dir: Path) -> None:
     store = resolve_store(tracking_uri, folder.parent)
     failures: list[str] = []
     if not sync_sweep(folder, store, failures.append):
-        raise InputError(f"MLflow at {store.uri} has not everything yet: {'; '.join(failures)}")
-    click.echo(f"MLflow at {store.uri} has all of {folder}")
+        raise InputError(f"MLflow at {store.place} has not everything yet: {'; '.join(failures)}")
+    click.echo(f"MLflow at {store.place} has all of {folder}")
 
 
 def _run(
@@ -151,8 +152,9 @@ def _run(
 
     console = Console(stderr=as_json, quiet=is_quiet())
     store = resolve_store(tracking_uri, runs_dir)
-    _say_details(space, store.uri, runs_dir)
-    data = first_config(space, root).data
+    _say_details(space, store.place, runs_dir)
+    place = faces_root(root)
+    data = first_config(space, place).data
     with Bars(console, "reading the faces"):
         faces = load_faces(data)
     hint = "" if data.root else "; give your own with --data FOLDER"
@@ -167,16 +169,14 @@ def _run(
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     say_left_out_of(data.root, data.layout)
     result = run(
-        space, store, runs_dir=runs_dir, console=console, root=root, cluster=Cluster(address),
+        space, store, runs_dir=runs_dir, console=console, root=place, cluster=Cluster(address),
         **how,
     )  # fmt: skip
-    words = [] if runs_dir == Path("runs") else ["--runs", str(runs_dir)]
-    words += ["--tracking-uri", tracking_uri] if tracking_uri else []
-    more = f" {shlex.join(words)}" if words else ""
+    more = said_again(runs_dir, tracking_uri), said_again(runs_dir, tracking_uri, root)
     if as_json:
-        click.echo(sweep_json(result, store.uri))
+        click.echo(sweep_json(result, store.place))
     else:
-        _conclude(Console(), space.settings.search, result, store.uri, more)
+        _conclude(Console(), space.settings.search, result, store.place, more)
     if result.sweep.is_interrupted:
         raise Interrupted(143 if result.sweep.is_terminated else 130)
 
@@ -192,8 +192,11 @@ def _say_details(space: Any, uri: str, runs_dir: Path) -> None:
         say_detail(yaml.safe_dump(config, sort_keys=False, default_flow_style=None).rstrip())
 
 
-def _conclude(console: Any, search: Any, result: Any, uri: str, more: str) -> None:
-    """Print how the sweep stands, and what to do next."""
+def _conclude(console: Any, search: Any, result: Any, uri: str, more: tuple[str, str]) -> None:
+    """Print how the sweep stands, and what to do next.
+
+    ``more`` are the options that commands on it need, without and with the faces.
+    """
     from facesearch.tuning.tables import front_table, leaderboard, leaders, outcome_counts
 
     sweep, best = result.sweep, result.sweep.best
@@ -212,10 +215,11 @@ def _conclude(console: Any, search: Any, result: Any, uri: str, more: str) -> No
         say("interrupted; the same command again goes on from here.")
         return
     name = result.folder.name
-    say_hint(f"look:  facesearch report {name}{more}   or   facesearch ui {name}{more}")
-    say_hint(f"more:  facesearch extend {name} --trials {sweep.planned_trials}{more}")
+    without, with_faces = more
+    say_hint(f"look:  facesearch report {name}{without}   or   facesearch ui {name}{without}")
+    say_hint(f"more:  facesearch extend {name} --trials {max(1, sweep.planned_trials)}{with_faces}")
     if best and best.run_id:
-        say_hint(f"next:  facesearch finalize --run-id {best.run_id[:8]}{more}")
+        say_hint(f"next:  facesearch finalize --run-id {best.run_id[:8]}{with_faces}")
 
 
 @click.command()
@@ -269,6 +273,6 @@ def baseline(
 
     chosen = load_space(space).with_settings(trials=trials)
     for name in BASELINES:
-        _run(as_baseline(chosen, name), faces_root(root), address, tracking_uri, runs_dir)
+        _run(as_baseline(chosen, name), root, address, tracking_uri, runs_dir)
     for row in (("sweep", "best", "epochs", "trials"), *comparison(runs_dir, chosen.settings.name)):
         click.echo(f"{row[0]:<32}{row[1]:>10}{row[2]:>10}{row[3]:>10}")

@@ -11,6 +11,7 @@ import click
 from facesearch.cli.options import RUNS, TRACKING
 from facesearch.cli.text import printable
 from facesearch.errors import InputError
+from facesearch.tracking.address import said_again
 
 
 @click.command()
@@ -32,23 +33,24 @@ def ui(
 
     With an MLflow server as --tracking-uri nothing is started: its page is printed and opened.
     """
-    from facesearch.tracking.overview import open_overview, refuse_missing
+    from facesearch.tracking.overview import open_overview
     from facesearch.tracking.server import is_remote, local_version, remote_version, serving
     from facesearch.tracking.store import resolve_store
 
     name, sweep_id, folder = _known_on_disk(sweep, runs_dir)
+    again = said_again(runs_dir, tracking_uri)
     store = resolve_store(tracking_uri, folder.parent if folder else runs_dir)
     if store.uri.startswith("databricks"):
         raise InputError(
             "ui: open the workspace of Databricks in a browser; nothing to start here."
         )
     if is_remote(store):
-        found = open_overview(store, remote_version(store.uri), name, sweep_id)
+        found = open_overview(store, remote_version(store.uri), name, sweep_id, again)
         _show(found, store.uri, is_open=not no_open)
         return
-    refuse_missing(store)
+    store.refuse_missing()
     signal.signal(signal.SIGTERM, _terminate)
-    found = open_overview(store, local_version(), name, sweep_id)
+    found = open_overview(store, local_version(), name, sweep_id, again)
     with serving(store, port) as server:
         _show(found, server.address, is_open=not no_open)
         click.echo("Ctrl-C ends it.")

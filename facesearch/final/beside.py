@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 
-from facesearch.errors import FacesearchError, InputError, StorageError, TrialFailure
+from facesearch.errors import FacesearchError, InputError, KilledError, StorageError, TrialFailure
 
 # Errors of ours that a process may end with, by name: they do not survive pickling.
 _KINDS: dict[str, Callable[[str], FacesearchError]] = {
@@ -52,7 +52,7 @@ def run_beside(
         The error of each that ended with one of ours.
 
     Raises:
-        StorageError: If a process was killed, as by a system that ran out of memory; the others
+        KilledError: If a process was killed, as by a system that ran out of memory; the others
             are stopped.
         RuntimeError: If one ended with a bug, which it has printed.
 
@@ -101,7 +101,7 @@ def _end(child: _Child) -> None:
     child.connection.close()
     code = child.process.exitcode
     if code and code < 0:
-        raise StorageError(
+        raise KilledError(
             f"the process of member {child.number + 1} was killed by signal {-code}. Nothing is "
             "lost: the same command again goes on; with less --at-once it needs less memory."
         )

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from facesearch.errors import FacesearchError, InputError, StorageError, TrialFailure
+from facesearch.errors import ClusterError, FacesearchError, InputError, StorageError, TrialFailure
 from facesearch.final.bundle import load_bundle
 from facesearch.final.model import FaceModel
 from facesearch.final.rank import OUT_OF_MEMORY, Job, Stage, train_rank
@@ -63,7 +63,8 @@ def train_stage_distributed(
     Raises:
         InputError: If something does not fit, or the cluster is too small.
         TrialFailure: If it diverges, or its memory is too small.
-        StorageError: If the disk is full, or Ray's own processes have died.
+        StorageError: If the disk is full.
+        ClusterError: If Ray's own processes have died.
         TrainingFailedError: Ray's, if workers die again and again, or by a bug of ours.
 
     """
@@ -235,7 +236,7 @@ def _follow(fit: Callable[[], None], inbox: _Inbox, poll_s: float = 0.5) -> Exce
             thread.join(poll_s)
             inbox.look()
             if is_dead.is_set():
-                raise StorageError(
+                raise ClusterError(
                     "Ray's own processes on this machine ended (killed, or out of memory). Nothing "
                     "is lost: the same command again goes on."
                 )

@@ -22,7 +22,7 @@ from facesearch.final.tracking import FOLDER_TAG
 from facesearch.tracking.boards import StoreReader
 from facesearch.tracking.rows import figures_of
 from facesearch.tracking.store import Store
-from facesearch.tracking.tracker import telling
+from facesearch.tracking.telling import telling
 
 # Characters of a run's id that are enough, and models that a message names.
 _LEAST_ID, _SHOWN = 3, 5

@@ -4,18 +4,19 @@ Not in this module: how it comes from MLflow (`fetch.py`).
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from facesearch.errors import FacesearchError, InputError
+from facesearch.errors import InputError
 from facesearch.final.bundle import MANIFEST, load_bundle
 from facesearch.final.fetch import fetched
 from facesearch.final.folder import BUNDLE, find_final
 from facesearch.final.model import FaceModel
+from facesearch.tracking.address import said_again
 from facesearch.training.memory import default_device
+from facesearch.tuning.records import FINALIZABLE, present_word
 
 if TYPE_CHECKING:
     from facesearch.tracking.store import Store
@@ -90,12 +91,18 @@ def find_bundle(
         )
     # mlflow takes seconds to import, and a folder does not need it
     from facesearch.tracking.store import resolve_store
+    from facesearch.tracking.telling import telling
 
     store = store or resolve_store(tracking_uri, runs_dir)
     _refuse_absent(store, text)
-    with _asking(store):
-        client = store.client()
-        run_id = _of_version(client, version) if version else _of_final(client, text)
+    with telling(store):
+        client = store.reader()
+        experiment = store.experiment(client)
+        where_runs = [] if experiment is None else [str(experiment.experiment_id)]
+        again = said_again(runs_dir, tracking_uri)
+        run_id = (
+            _of_version(client, version) if version else _of_final(client, where_runs, text, again)
+        )
         return fetched(client, run_id)
 
 
@@ -124,32 +131,15 @@ def _bundle_in(path: Path) -> Path:
 
 def _refuse_absent(store: "Store", text: str) -> None:
     """Refuse a SQLite store that is not there yet: asking would make it."""
-    file = store.uri.removeprefix("sqlite:///").partition("?")[0]
-    if store.uri.startswith("sqlite:///") and not Path(file).exists():
+    if store.is_absent():
         raise InputError(
-            f"'{text}' is no folder, and no run: there is no MLflow store at {file}. Give the "
-            "folder of a model, or the store with --tracking-uri or --runs."
+            f"'{text}' is no folder, and no run: there is no MLflow store at {store.file}. Give "
+            "the folder of a model, or the store with --tracking-uri or --runs."
         )
 
 
-@contextmanager
-def _asking(store: "Store") -> Iterator[None]:
-    """Tell whatever a store or its artifacts raise as one line: it is no fault of ours."""
-    try:
-        yield
-    except (FacesearchError, AttributeError, NameError, TypeError, LookupError):
-        raise  # ours, or a bug
-    except Exception as error:  # MLflow's, and those of its clients of databases, http and clouds
-        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
-        raise InputError(f"MLflow at {store.uri}: {reason}") from None
-
-
-def _of_final(client: Any, text: str) -> str:
+def _of_final(client: Any, where: Sequence[str], text: str, again: str) -> str:
     """Return the id of the one final run that begins so."""
-    from facesearch.tracking.store import EXPERIMENT
-
-    experiment = client.get_experiment_by_name(EXPERIMENT)
-    where = [] if experiment is None else [experiment.experiment_id]
     begins = _runs(client, where, f"attributes.run_id LIKE '{text}%'", 100)
     finals = [run for run in begins if _kind(run) == "final"]
     if len(finals) == 1:
@@ -158,7 +148,7 @@ def _of_final(client: Any, text: str) -> str:
         many = f"{len(finals)} final runs begin with '{text}'"
         raise InputError(f"{many}; write more of it: {_named(finals)}.")
     if begins:
-        raise InputError(_why_no_model(client, where, begins[0]))
+        raise InputError(_why_no_model(client, where, begins[0], again))
     known = _runs(client, where, "tags.`facesearch.kind` = 'final'", 1000)
     # the sort is stable: of equally near ones the newest come first
     known.sort(key=lambda run: -_num_alike(run.info.run_id, text))
@@ -166,8 +156,8 @@ def _of_final(client: Any, text: str) -> str:
     raise InputError(f"'{text}' is no folder, and no final run in MLflow begins so. {has}.")
 
 
-def _why_no_model(client: Any, where: Sequence[str], run: Any) -> str:
-    """Say how to come from a trial or a sweep to a model."""
+def _why_no_model(client: Any, where: Sequence[str], run: Any, again: str) -> str:
+    """Say how to come from a trial or a sweep to a model; ``again``: how a command finds it."""
     run_id, kind = run.info.run_id, _kind(run)
     if kind not in ("trial", "sweep"):
         return f"run {run_id[:8]} was not made by facesearch finalize; it holds no model."
@@ -177,8 +167,13 @@ def _why_no_model(client: Any, where: Sequence[str], run: Any) -> str:
     made = [final for final in finals if _kind(final) == "final"]
     if made:
         return f"run {run_id[:8]} is a {kind}; its final runs, which have models: {_named(made)}."
-    how = f"facesearch finalize --run-id {run_id[:8]}"
-    return f"run {run_id[:8]} is a {kind}, and has no model yet. Make one: {how}"
+    outcome = present_word(run.data.tags.get("facesearch.outcome", "running"))
+    said = f"run {run_id[:8]} is a {kind}, and has no model yet"
+    if kind == "trial" and outcome not in FINALIZABLE:
+        return f"{said}; its outcome is '{outcome}', so it can have none."
+    if kind == "sweep" and not trial:
+        return f"{said}, nor a trial that has ended."
+    return f"{said}. Make one: facesearch finalize --run-id {run_id[:8]}{again}"
 
 
 def _of_version(client: Any, match: re.Match[str]) -> str:

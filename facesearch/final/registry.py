@@ -36,7 +36,7 @@ from facesearch.final.figures import Report
 from facesearch.final.model import FaceModel
 from facesearch.final.targets import Targets
 from facesearch.tracking.store import Store
-from facesearch.tracking.tracker import telling
+from facesearch.tracking.telling import telling
 
 # isort: split
 from mlflow.entities import Dataset, DatasetInput, InputTag, LoggedModelOutput, Metric

@@ -15,7 +15,7 @@ from facesearch.final.champion import CHAMPION
 from facesearch.final.folder import only_one
 from facesearch.final.listing import FinalModel, Version
 from facesearch.tracking.store import Store
-from facesearch.tracking.tracker import telling
+from facesearch.tracking.telling import telling
 
 # isort: split
 from mlflow.exceptions import MlflowException

@@ -19,7 +19,8 @@ from facesearch.final.registry import Registered, register
 from facesearch.final.retrain import Trained
 from facesearch.final.targets import Targets
 from facesearch.tracking.store import Store
-from facesearch.tracking.tracker import single_run, telling
+from facesearch.tracking.telling import telling
+from facesearch.tracking.tracker import single_run
 
 # The name of the folder that holds the model and its report.
 FOLDER_TAG = "facesearch.folder"

@@ -63,6 +63,11 @@ class Chart:
     png: bytes
 
 
+def colour_of(number: int) -> str:
+    """Return the colour of one of several things that are drawn alike; many share them."""
+    return PALETTE[number % len(PALETTE)]
+
+
 def draw(
     name: str, title: str, alt: str, paint: Callable[[Figure], None],
     rows: Iterable[Mapping[str, Any]] = (), *, size_in: tuple[float, float] = (7.2, 3.6),

@@ -73,7 +73,7 @@ def lead_of(source: SweepSource, first: TrialRecord, second: TrialRecord) -> Lea
 
     """
     scores = [source.sweep.scores_of(trial) for trial in (first, second)]
-    value = float(np.mean(scores[0]) - np.mean(scores[1]))
+    value = float(np.mean(scores[0])) - float(np.mean(scores[1]))
     seeds = len(scores[0]), len(scores[1])
     parts: list[tuple[float, float]] = []  # a variance, and its degrees of freedom
     hits = [_mean_hits(source, trial) for trial in (first, second)]

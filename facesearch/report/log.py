@@ -1,12 +1,11 @@
 """A report among the artifacts of the run that it is about."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from facesearch.report.chart import Chart, as_file
-from facesearch.tracking.store import EXPERIMENT, Store
-from facesearch.tracking.tracker import telling
+from facesearch.tracking.store import Store
+from facesearch.tracking.telling import telling
 
 
 def log_report(store: Store, run_id: str, page: str, charts: Sequence[Chart]) -> None:
@@ -46,12 +45,11 @@ def runs_where(store: Store, condition: str, most: int = 100) -> list[Any]:
         InputError: If the store does not answer.
 
     """
-    file = store.uri.removeprefix("sqlite:///").partition("?")[0]
-    if store.uri.startswith("sqlite:///") and not Path(file).exists():
+    if store.is_absent():
         return []
     with telling(store):
-        client = store.client()
-        experiment = client.get_experiment_by_name(EXPERIMENT)
+        client = store.reader()
+        experiment = store.experiment(client)
         if experiment is None:
             return []
         where = [experiment.experiment_id]

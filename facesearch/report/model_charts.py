@@ -13,7 +13,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 
 from facesearch.final.figures import Figure
-from facesearch.report.chart import PALETTE, Chart, draw
+from facesearch.report.chart import PALETTE, Chart, colour_of, draw
 from facesearch.report.final_source import SeedCurve
 
 Rows = list[dict[str, Any]]
@@ -31,7 +31,7 @@ def training_chart(curves: Sequence[SeedCurve]) -> Chart | None:
         for number, curve in enumerate(curves):
             epochs = range(1, len(curve.loss) + 1)
             style = "--" if curve.is_control else "-"
-            axes.plot(epochs, curve.loss, style, color=PALETTE[number % len(PALETTE)],
+            axes.plot(epochs, curve.loss, style, color=colour_of(number),
                       label=_name(curve), linewidth=1.6)  # fmt: skip
         axes.set(xlabel="epoch", ylabel="training loss")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -114,10 +114,9 @@ def curse_chart(tables: Mapping[str, Rows]) -> Chart | None:
         axes.set_xlabel("rank-1, one network, as the search measures it")
         axes.grid(False, axis="y")
 
-    alt = (
-        f"The search promised {promised:.3f}; people it never saw gave {found.value:.3f}, "
-        f"{found.low:.3f} to {found.high:.3f}."
-    )
+    is_withheld = np.isnan([found.low, found.high]).any()
+    ends = "its interval is withheld" if is_withheld else f"{found.low:.3f} to {found.high:.3f}"
+    alt = f"The search promised {promised:.3f}; people it never saw gave {found.value:.3f}, {ends}."
     return draw("winners_curse", "Winner's curse: what was promised, what was found", alt, paint,
                 rows, size_in=(7.2, 1.9))  # fmt: skip
 
@@ -134,7 +133,7 @@ def shift_chart(tables: Mapping[str, Rows]) -> Chart | None:
         shifts = [100 * row["shift"] for row in rows]
         measures = [name for name in names if not name.endswith(CONTROL)]
         for name in names:
-            colour = PALETTE[measures.index(name.removesuffix(CONTROL))]
+            colour = colour_of(measures.index(name.removesuffix(CONTROL)))
             style = "s--" if name.endswith(CONTROL) else "o-"
             axes.plot(shifts, [row[name] for row in rows], style, color=colour, label=name,
                       markersize=4.5, alpha=0.75 if style == "s--" else 1)  # fmt: skip
@@ -203,7 +202,7 @@ def _group_dots(axes: Axes, rows: Rows, measure: str, number: int, of: int) -> N
     place = (number - (of - 1) / 2) * 0.2
     known = [(place + at, row) for at, row in enumerate(rows) if measure in row]
     heights, values = [at for at, _ in known], [row[measure] for _, row in known]
-    colour = PALETTE[number]
+    colour = colour_of(number)
     if measure.startswith("not right"):
         low, high = ([row[end] for _, row in known] for end in ("low", "high"))
         axes.hlines(heights, low, high, color=colour, linewidth=1.6)

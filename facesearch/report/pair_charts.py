@@ -12,7 +12,7 @@ from facesearch.final.figures import Figure
 from facesearch.final.model import Threshold
 from facesearch.metrics.pair_ranks import NUM_BINS, PairRanks
 from facesearch.report.bands import Band, is_mark
-from facesearch.report.chart import INK, PALETTE, Chart, draw
+from facesearch.report.chart import INK, Chart, colour_of, draw
 from facesearch.report.final_faces import PairScores
 
 # Bars of a histogram, at least; each is a whole number of the bins of `PairRanks`.
@@ -34,7 +34,7 @@ def roc_chart(bands: Sequence[Band]) -> Chart:
     def paint(figure: Canvas) -> None:
         axes = figure.subplots()
         for number, band in enumerate(bands):
-            draw_band(axes, band, PALETTE[number])
+            draw_band(axes, band, colour_of(number))
         rate_axes(axes, "false accept rate (FAR)")
         axes.set_ylabel("true accept rate (TAR)")
         axes.set_ylim(0, 1.02)
@@ -62,7 +62,7 @@ def det_chart(bands: Sequence[Band], least: Mapping[str, float]) -> Chart:
             seen = Band(band.name, band.x, *(
                 np.maximum(ends, floor) for ends in (band.value, band.low, band.high)
             ))  # fmt: skip
-            draw_band(axes, seen, PALETTE[number])
+            draw_band(axes, seen, colour_of(number))
         rate_axes(axes, "false accept rate (FAR)")
         axes.set_yscale("log")
         axes.set_ylim(min(least.values()) / 2, 1.1)
@@ -100,7 +100,7 @@ def points_chart(
             ends = np.array([[one.low, one.high] for _, one in found]).T
             # an interval that is withheld is NaN, of which no bar is drawn
             error = np.abs(ends - values)
-            axes.errorbar(rate, values, error, fmt="o-", color=PALETTE[number], capsize=3,
+            axes.errorbar(rate, values, error, fmt="o-", color=colour_of(number), capsize=3,
                           linewidth=1.2, label=place)  # fmt: skip
         rate_axes(axes, labels[0])
         axes.set_ylabel(labels[1])
@@ -151,8 +151,8 @@ def scores_chart(scores: PairScores, thresholds: Mapping[str, Threshold]) -> Cha
         for axes in (top, bottom):
             for number, (kind, counts) in enumerate(_kinds(genuine, impostor)):
                 share = counts / max(counts.sum(), 1)
-                axes.stairs(share, edges, fill=True, alpha=0.3, color=PALETTE[number])
-                axes.stairs(share, edges, color=PALETTE[number], linewidth=1.4, label=kind)
+                axes.stairs(share, edges, fill=True, alpha=0.3, color=colour_of(number))
+                axes.stairs(share, edges, color=colour_of(number), linewidth=1.4, label=kind)
             for value in cosines.values():
                 axes.axvline(value, color=INK, linestyle="--", linewidth=1)
         _name_lines(top, cosines)
@@ -208,7 +208,7 @@ def reliability_chart(tables: Mapping[str, list[dict[str, Any]]]) -> Chart | Non
         axes.plot([0, 1], [0, 1], "--", color=INK, linewidth=1, label="as it should be")
         for number, (name, rows) in enumerate(found.items()):
             stated, true = ([row[key] for row in rows] for key in ("stated", "true"))
-            axes.plot(stated, true, "o-", color=PALETTE[number], label=name, markersize=4.5)
+            axes.plot(stated, true, "o-", color=colour_of(number), label=name, markersize=4.5)
         axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), xlabel="chance that was stated",
                  ylabel="part that is one person")  # fmt: skip
         axes.legend(loc="upper left")

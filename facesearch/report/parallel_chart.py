@@ -81,11 +81,12 @@ def _lines(
         look = groups[source.group_of(trial)]
         own = (look.colour, look.style, 0.15 + 0.8 * strength, 0.8 + 1.4 * strength)
         found.append(_FAILED_LOOK if _has_no_score(trial) else own)
-    colours, styles, alphas, widths = zip(*found, strict=True)
+    # as lists: a tuple of two styles is taken for one style, an offset and its dashes
+    colours, styles, alphas, widths = map(list, zip(*found, strict=True))
     axes.add_collection(
         LineCollection(
             [np.array(list(enumerate(line))) for line in lines], colors=colours,
-            linestyles=styles, alpha=list(alphas), linewidths=widths,
+            linestyles=styles, alpha=alphas, linewidths=widths,
         )
     )  # fmt: skip
 

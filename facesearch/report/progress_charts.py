@@ -6,7 +6,7 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from facesearch.report.chart import GRID, PALETTE, Chart, draw
+from facesearch.report.chart import GRID, PALETTE, Chart, colour_of, draw
 from facesearch.report.sweep_source import SweepSource, best_so_far
 from facesearch.tuning.ledger import Event
 from facesearch.tuning.records import FAILED, TrialRecord
@@ -29,9 +29,9 @@ def best_chart(source: SweepSource) -> Chart:
         for number, (name, rows) in enumerate(courses.items()):
             spent = [row["epochs spent"] for row in rows]
             best = [row["best score"] for row in rows]
-            style: dict[str, Any] = {"color": PALETTE[number], "label": name}
+            style: dict[str, Any] = {"color": colour_of(number), "label": name}
             axes.step(spent, best, where="post", linestyle="-" if number == 0 else "--", **style)
-            axes.plot(spent[-1], best[-1], "o", markersize=4, color=PALETTE[number])
+            axes.plot(spent[-1], best[-1], "o", markersize=4, color=colour_of(number))
         axes.set(xlabel="epochs of all trials together", ylabel="best score so far")
         axes.set_xlim(left=0)
         axes.legend(loc="lower right")

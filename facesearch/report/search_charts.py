@@ -9,7 +9,7 @@ from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator, ScalarFo
 
 from facesearch.final.figures import Figure
 from facesearch.report.bands import Band
-from facesearch.report.chart import PALETTE, Chart, draw
+from facesearch.report.chart import Chart, colour_of, draw
 from facesearch.report.pair_charts import draw_band, points_chart, rate_axes
 
 _DIR = re.compile(
@@ -35,7 +35,7 @@ def cmc_chart(bands: Sequence[Band], people: Mapping[str, int]) -> Chart:
     def paint(figure: Canvas) -> None:
         axes = figure.subplots()
         for number, band in enumerate(bands):
-            colour = PALETTE[number]
+            colour = colour_of(number)
             axes.fill_between(band.x, band.low, band.high, color=colour, alpha=0.18, linewidth=0)
             label = f"{band.name}, of {people[band.name]:,} people"
             axes.plot(band.x, band.value, "o-", color=colour, markersize=3.5, label=label)
@@ -82,7 +82,7 @@ def dir_chart(bands: Mapping[str, Sequence[Band]]) -> Chart:
         grid = figure.subplots(1, len(bands), sharey=True, squeeze=False)[0]
         for axes, (kind, of_kind) in zip(grid, bands.items(), strict=True):
             for number, band in enumerate(of_kind):
-                draw_band(axes, band, PALETTE[number])
+                draw_band(axes, band, colour_of(number))
             rate_axes(axes, _LABELS[0])
             axes.set_title(KINDS[kind])
             axes.set_ylim(bottom=0)
@@ -96,7 +96,8 @@ def dir_chart(bands: Mapping[str, Sequence[Band]]) -> Chart:
         for row in band.rows("fpir", "dir", marks_only=True)
     ]
     said = [f"{row['set']}, {row['alarms']}: {row['dir']:.3f} at {row['fpir']:g}" for row in rows]
-    return draw("open_set", _TITLE, "; ".join(said), paint, rows)
+    alt = "; ".join(said) or "too few searches for a rate of a power of ten"
+    return draw("open_set", _TITLE, alt, paint, rows)
 
 
 def dir_points_chart(figures: Mapping[str, Figure]) -> Chart | None:

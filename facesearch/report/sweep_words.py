@@ -9,9 +9,10 @@ import numpy as np
 from facesearch.report.decided import decided
 from facesearch.report.importance import Importance
 from facesearch.report.sweep_source import SweepSource, best_so_far
+from facesearch.tracking.address import said_again
 from facesearch.tuning.pareto import pareto_front
 from facesearch.tuning.ranking import mean_words
-from facesearch.tuning.records import TrialRecord, describe_point, format_number
+from facesearch.tuning.records import FINALIZABLE, TrialRecord, describe_point, format_number
 from facesearch.tuning.tables import format_seconds, outcome_counts
 
 # A shorter curve is too steep to tell chance from course.
@@ -131,16 +132,15 @@ def _spent(source: SweepSource) -> str:
 def next_commands(source: SweepSource) -> list[tuple[str, str]]:
     """Return what to type next, each with what it does."""
     name, planned = source.folder.name, max(1, source.sweep.planned_trials)
-    further = (f"facesearch extend {name} --trials {planned}", "search on")
-    if source.sweep.best is None:
+    again = said_again(source.folder.parent)
+    further = (f"facesearch extend {name} --trials {planned}{again}", "search on")
+    if not any(trial.outcome in FINALIZABLE for trial in source.scored()):
         return [further]
-    commands = [
-        (f"facesearch finalize --run-id {name}", "retrain the best on everybody, and verify it"),
-        further,
-    ]
+    retrain = f"facesearch finalize --run-id {name}{again}"
+    commands = [(retrain, "retrain the best on everybody, and verify it"), further]
     if not source.baselines:
         compare = "compare with random search, in as many trials"
-        commands.append(("facesearch baseline SPACE", compare))
+        commands.append((f"facesearch baseline SPACE{again}", compare))
     return commands
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from facesearch.tracking.agenda import SWEEP
-from facesearch.tracking.overview import refuse_missing
 from facesearch.tracking.rows import (
     REPEAT_OF,
     Board,
@@ -18,8 +17,8 @@ from facesearch.tracking.rows import (
     plain_value,
 )
 from facesearch.tracking.runs import find_runs
-from facesearch.tracking.store import EXPERIMENT, Store
-from facesearch.tracking.tracker import telling
+from facesearch.tracking.store import Store
+from facesearch.tracking.telling import telling
 from facesearch.tuning.records import INTERRUPTED, OUTCOMES, present_word, status_word
 
 _MOVED = "facesearch.point"
@@ -59,10 +58,9 @@ class StoreReader:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        refuse_missing(store)
         with telling(store):
-            self.client = store.client()
-            experiment = self.client.get_experiment_by_name(EXPERIMENT)
+            self.client = store.reader()
+            experiment = store.experiment(self.client)
         self.experiment = "" if experiment is None else str(experiment.experiment_id)
 
     def runs(self, condition: str, limit: int = 0) -> list[Any]:
@@ -97,7 +95,7 @@ class StoreReader:
         if "facesearch.best_run_id" in tags:
             facts["best run"] = tags["facesearch.best_run_id"]
         return Board(
-            sweep.names[0], sweep.sweep_id, f"MLflow at {self.store.uri}", sweep.started_s, rows,
+            sweep.names[0], sweep.sweep_id, f"MLflow at {self.store.place}", sweep.started_s, rows,
             self.finals({row.run_id for row in rows}), facts,
         )  # fmt: skip
 

@@ -8,7 +8,7 @@ from facesearch.errors import InputError
 from facesearch.tracking.boards import StoreReader, SweepRun, final_of
 from facesearch.tracking.rows import SHORT_ID, Detail, Row, iso_time
 from facesearch.tracking.runs import find_runs
-from facesearch.tracking.tracker import telling
+from facesearch.tracking.telling import telling
 from facesearch.tuning.records import status_word, trial_name
 
 _RUN_ID = re.compile(r"[0-9a-f]{3,32}")
@@ -83,7 +83,8 @@ def trial_run(reader: StoreReader, sweep: SweepRun, number: int) -> Any:
         runs = find_runs(reader.client, reader.experiment, sweep.sweep_id, number).get(number, [])
     if not runs:
         raise InputError(
-            f"MLflow at {reader.store.uri} holds no trial {trial_name(number)} of {sweep.names[0]}."
+            f"MLflow at {reader.store.place} holds no trial {trial_name(number)} of "
+            f"{sweep.names[0]}."
         )
     return min(runs, key=lambda run: (run.info.start_time, run.info.run_id))
 
@@ -106,7 +107,7 @@ def detail_of(reader: StoreReader, run: Any) -> Detail:
         config=json.loads(tags.get("facesearch.config", "{}")),
         curves=_curves(reader, run),
         provenance=_provenance(run), artifacts=_artifacts(reader, run.info.run_id),
-        source=f"MLflow at {reader.store.uri}",
+        source=f"MLflow at {reader.store.place}",
     )  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from mlflow.exceptions import MlflowException
@@ -11,8 +10,8 @@ from facesearch.errors import InputError, no_sweep
 from facesearch.tracking.agenda import SWEEP
 from facesearch.tracking.charts import SCORE, Seen
 from facesearch.tracking.runs import find_runs
-from facesearch.tracking.store import EXPERIMENT, Store
-from facesearch.tracking.tracker import telling
+from facesearch.tracking.store import Store
+from facesearch.tracking.telling import telling
 from facesearch.tracking.view import knows, page, view_tag
 
 
@@ -26,22 +25,9 @@ class Overview:
     note: str = ""
 
 
-def refuse_missing(store: Store) -> None:
-    """Refuse a SQLite store that nobody has written yet; a look must not make it.
-
-    Raises:
-        InputError: If the file does not exist.
-
-    """
-    path = Path(store.uri.removeprefix("sqlite:///").partition("?")[0])
-    if store.uri.startswith("sqlite:") and not path.is_file():
-        raise InputError(
-            f"no MLflow store at {path}: no sweep has been tracked there. Run `facesearch tune "
-            "SPACE` first, or say where it is with --runs FOLDER or --tracking-uri URI."
-        )
-
-
-def open_overview(store: Store, version: str, sweep: str = "", sweep_id: str = "") -> Overview:
+def open_overview(
+    store: Store, version: str, sweep: str = "", sweep_id: str = "", again: str = ""
+) -> Overview:  # fmt: skip
     """Find a sweep and set its comparison page up.
 
     Args:
@@ -49,22 +35,24 @@ def open_overview(store: Store, version: str, sweep: str = "", sweep_id: str = "
         version: Of the MLflow whose pages are to be seen.
         sweep: Name or folder of the sweep; empty: the newest one.
         sweep_id: Its id, if that is known; it is looked up by this alone.
+        again: Options by which a further command finds the same.
 
     Raises:
         InputError: If the store does not answer or has no such sweep.
 
     """
     with telling(store):
-        client = store.client()
-        experiment = client.get_experiment_by_name(EXPERIMENT)
+        client = store.reader()
+        experiment = store.experiment(client)
         if experiment is None:
-            raise InputError(f"MLflow at {store.uri} holds no sweep of facesearch yet.")
+            raise InputError(f"MLflow at {store.place} holds no sweep of facesearch yet.")
         found = _find(client, experiment.experiment_id, sweep, sweep_id)
         if isinstance(found, list):
-            where = f"MLflow at {store.uri}"
+            where = f"MLflow at {store.place}"
             if sweep_id:
                 raise InputError(
-                    f"{where} holds nothing of '{sweep}' yet: first `facesearch sync {sweep}`."
+                    f"{where} holds nothing of '{sweep}' yet: first `facesearch sync "
+                    f"{sweep}{again}`."
                 )
             if not sweep:
                 raise InputError(f"{where} holds no sweep of facesearch yet.")

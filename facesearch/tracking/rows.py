@@ -63,8 +63,8 @@ class Row:
 
     @property
     def is_finalizable(self) -> bool:
-        """Whether a model can be made of it now: it is ranked, and not at work."""
-        return self.is_ranked and self.outcome in FINALIZABLE
+        """Whether `finalize` takes it now: it is ranked, not at work, and MLflow has it."""
+        return bool(self.run_id) and self.is_ranked and self.outcome in FINALIZABLE
 
     @property
     def number(self) -> int:

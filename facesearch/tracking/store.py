@@ -1,15 +1,12 @@
 """Where MLflow keeps its runs, and how a run is found again."""
 
-import contextlib
 import logging
 import os
-import re
-import sqlite3
+import shlex
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
@@ -20,45 +17,133 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
 
 from mlflow import MlflowClient
-from mlflow.exceptions import MlflowException
+from mlflow.tracking._tracking_service.utils import _artifact_repos_cache
 
-from facesearch.errors import InputError
+from facesearch.errors import InputError, without_secrets
+from facesearch.tracking.address import check_address, is_database, package_of, sqlite_file
 from facesearch.tracking.rows import REPEAT_OF, Row
+from facesearch.tracking.sqlite_home import ARTIFACTS, is_whole, make_whole, settle
+from facesearch.tracking.telling import telling
 from facesearch.tuning.records import FINALIZABLE, present_word, ranked
 
 EXPERIMENT = "facesearch"
-_RUN_ID = re.compile(r"\w[\w.-]{2,99}")
+# Fewer characters of a run's id stand for too many runs; more is no word for one.
+_LEAST_WORD, _MOST_WORD = 3, 100
 
 
 @dataclass(frozen=True)
 class Store:
     """An MLflow store: its address, and where artifacts of a local one go."""
 
-    uri: str
+    uri: str = field(repr=False)  # may hold a password
     artifacts: str | None = None
 
+    @property
+    def place(self) -> str:
+        """Its address, to be printed: without passwords, tokens and keys."""
+        return without_secrets(self.uri)
+
+    @property
+    def file(self) -> Path | None:
+        """The file of a SQLite store; None of others."""
+        return sqlite_file(self.uri)
+
     def client(self) -> MlflowClient:
-        """Return a client of the store.
+        """Return a client to write with; what is missing of a SQLite store is made.
 
         Raises:
-            InputError: If a SQLite file cannot be opened; MLflow itself would try for minutes.
+            InputError: If the store cannot be opened; MLflow itself would try for minutes.
 
         """
-        if not os.environ.get("MLFLOW_LOGGING_LEVEL"):  # asked for, as by -vv
-            logging.getLogger("mlflow").setLevel(logging.WARNING)
-            # every error that it logs, with a traceback, is raised as well
-            logging.getLogger("mlflow.store").setLevel(logging.CRITICAL)
-            logging.getLogger("alembic").setLevel(logging.WARNING)
-        if self.uri.startswith("sqlite:///"):
-            _check_sqlite(Path(self.uri.removeprefix("sqlite:///").partition("?")[0]))
-        return MlflowClient(tracking_uri=self.uri)
+        if self.file is not None:
+            make_whole(self.file, self.artifacts)
+            settle(self.file, EXPERIMENT)
+        return self._opened()
+
+    def reader(self) -> MlflowClient:
+        """Return a client to look with: nothing is made.
+
+        Raises:
+            InputError: If nobody has written the store yet, or it cannot be opened.
+
+        """
+        self.refuse_missing()
+        if self.file is not None:
+            settle(self.file, EXPERIMENT)
+        return self._opened()
+
+    def is_absent(self) -> bool:
+        """Whether it is a SQLite store that nobody has written yet.
+
+        Raises:
+            InputError: If its file cannot be opened.
+
+        """
+        return self.file is not None and not is_whole(self.file)
+
+    def refuse_missing(self) -> None:
+        """Refuse a SQLite store that nobody has written yet; a look must not make it.
+
+        Raises:
+            InputError: If it is absent, or its file cannot be opened.
+
+        """
+        if self.is_absent():
+            raise InputError(
+                f"no MLflow store at {self.file}: no sweep has been tracked there. Run `facesearch "
+                "tune SPACE` first, or say where it is with --runs FOLDER or --tracking-uri URI."
+            )
+
+    def experiment(self, client: MlflowClient) -> Any:
+        """Return our experiment, or None if there is none yet.
+
+        Raises:
+            InputError: If somebody has deleted it.
+
+        """
+        found = client.get_experiment_by_name(EXPERIMENT)
+        if found is not None and found.lifecycle_stage == "deleted":
+            raise InputError(
+                f"MLflow at {self.place}: the experiment '{EXPERIMENT}' was deleted. Bring it back "
+                f"with its runs: MLFLOW_TRACKING_URI={shlex.quote(self.place)} mlflow experiments "
+                f"restore --experiment-id {found.experiment_id}"
+            )
+        return found
 
     def experiment_id(self, client: MlflowClient) -> str:
-        """Return the id of our experiment, made on first use."""
-        experiment = client.get_experiment_by_name(EXPERIMENT)
+        """Return the id of our experiment, made on first use.
+
+        Raises:
+            InputError: If somebody has deleted it.
+
+        """
+        experiment = self.experiment(client)
         if experiment is not None:
             return str(experiment.experiment_id)
         return str(client.create_experiment(EXPERIMENT, artifact_location=self.artifacts))
+
+    def _opened(self) -> MlflowClient:
+        _hush()
+        # kept in the process by the ids of runs, which a copied runs folder has as well
+        _artifact_repos_cache.clear()
+        with telling(self):
+            try:
+                return MlflowClient(tracking_uri=self.uri)
+            except ModuleNotFoundError as error:
+                if not is_database(self.uri) or not error.name:
+                    raise
+                package = package_of(error.name.partition(".")[0])
+                told = f"MLflow at {self.place}: its driver is not installed here: pip install"
+                raise InputError(f"{told} {package}") from None
+
+
+def _hush() -> None:
+    """Keep MLflow's logs to itself, unless they are asked for, as by -vv."""
+    if not os.environ.get("MLFLOW_LOGGING_LEVEL"):
+        logging.getLogger("mlflow").setLevel(logging.WARNING)
+        # every error that it logs, with a traceback, is raised as well
+        logging.getLogger("mlflow.store").setLevel(logging.CRITICAL)
+        logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def resolve_store(uri: str | None, runs_dir: Path) -> Store:
@@ -71,72 +156,33 @@ def resolve_store(uri: str | None, runs_dir: Path) -> Store:
 
     """
     chosen = uri or os.environ.get("MLFLOW_TRACKING_URI")
-    if not chosen:
-        folder = runs_dir.resolve()
-        return Store(f"sqlite:///{folder / 'mlflow.db'}", (folder / "artifacts").as_uri())
-    scheme = urlsplit(chosen).scheme
-    if scheme.startswith("sqlite"):
-        if not chosen.startswith("sqlite:////"):
-            raise InputError(
-                f"tracking uri '{chosen}': a SQLite store needs an absolute path; write "
-                f"sqlite:///{Path(chosen.split(':', 1)[1].lstrip('/')).resolve()}"
-            )
+    if chosen:
+        check_address(chosen)
         return Store(chosen)
-    if scheme in ("http", "https"):
-        _check_port(chosen)
-        return Store(chosen)
-    if scheme in ("postgresql", "mysql", "mysql+pymysql", "databricks"):
-        return Store(chosen)
-    raise InputError(
-        f"tracking uri '{chosen}': unknown kind; write http://host:port or sqlite:////path/file.db"
-    )
-
-
-def _check_sqlite(path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.closing(sqlite3.connect(path, timeout=20.0)) as database:
-            database.execute("PRAGMA schema_version")
-    except (OSError, sqlite3.Error) as error:
-        raise InputError(f"MLflow's file {path} cannot be opened ({error}).") from None
-
-
-def _check_port(uri: str) -> None:
-    try:
-        urlsplit(uri).port  # noqa: B018 - reading it is the check
-    except ValueError:
-        raise InputError(
-            f"tracking uri '{uri}': the port must be 0 to 65535; write http://host:5000"
-        ) from None
+    folder = runs_dir.resolve()
+    return Store(f"sqlite:///{folder / 'mlflow.db'}", (folder / ARTIFACTS).as_uri())
 
 
 def find_run(store: Store, run_id: str) -> Any:
     """Return the MLflow run of a trial; for a sweep's run, that of its best trial.
 
     Args:
-        store: Where to look.
-        run_id: A run id or the beginning of one (3 characters or more), unique; or the name of a
-            sweep, the newest of that name.
+        store: Where to look; nothing is made there.
+        run_id: The name of a sweep, the newest of that name; or a run id or the beginning of one
+            (3 characters or more), unique.
 
     Raises:
         InputError: If there is none, several, or it is no finished trial.
 
     """
-    if not _RUN_ID.fullmatch(run_id):
-        raise InputError(f"--run-id '{run_id}': must be 3 to 100 letters, digits, '-', '_', '.'.")
-    client = store.client()
+    client = store.reader()
     runs = _our_runs(client, store)
-    matches = [run for run in runs if run.info.run_id.startswith(run_id)]
-    matches = matches or _sweeps_named(runs, run_id)[:1]
-    if len(matches) != 1:
-        what = f"{len(matches)} runs begin with" if matches else "No run"
-        raise InputError(f"{what} '{run_id}' in MLflow at {store.uri}. {_newest(runs)}")
-    run = matches[0]
+    run = _only_run(store, runs, run_id)
     kind = run.data.tags.get("facesearch.kind")
     if kind == "sweep":
         best = _of_sweep(runs, run)[:1]
         if not best:
-            raise InputError(f"run '{run_id}' is a sweep without a finished trial. {_newest(runs)}")
+            raise InputError(f"'{run_id}' is a sweep without a finished trial. {_newest(runs)}")
         return best[0]
     outcome = _outcome(run)
     if kind != "trial" or outcome not in FINALIZABLE:
@@ -145,6 +191,19 @@ def find_run(store: Store, run_id: str) -> Any:
             f"a trial that was trained, or a sweep. {_newest(runs)}"
         )
     return run
+
+
+def _only_run(store: Store, runs: list[Any], word: str) -> Any:
+    """Return the run that a word stands for: a name that is exact goes before a beginning."""
+    matches = _sweeps_named(runs, word)[:1]
+    if not matches and _LEAST_WORD <= len(word) <= _MOST_WORD:
+        matches = [run for run in runs if run.info.run_id.startswith(word)]
+    if len(matches) != 1:
+        what = f"{len(matches)} runs begin with" if matches else "No run"
+        least = "" if len(word) >= _LEAST_WORD else " Of an id, write at least 3 characters."
+        told = word[:_MOST_WORD]
+        raise InputError(f"{what} '{told}' in MLflow at {store.place}.{least} {_newest(runs)}")
+    return matches[0]
 
 
 def _sweeps_named(runs: list[Any], name: str) -> list[Any]:
@@ -163,7 +222,7 @@ def sweep_trials(store: Store, trial: Any) -> list[Any]:
 
     Repeats of a config with other seeds are no further trials: they are in its place.
     """
-    return _of_sweep(_our_runs(store.client(), store), trial)
+    return _of_sweep(_our_runs(store.reader(), store), trial)
 
 
 def _of_sweep(runs: list[Any], one: Any) -> list[Any]:
@@ -205,17 +264,16 @@ def _outcome(run: Any) -> str:
 def _our_runs(client: MlflowClient, store: Store) -> list[Any]:
     runs: list[Any] = []
     token: str | None = None
-    try:
-        experiment = store.experiment_id(client)
-        while True:
-            page = client.search_runs([experiment], max_results=1000, page_token=token)
+    with telling(store):
+        experiment = store.experiment(client)
+        while experiment is not None:
+            where = [experiment.experiment_id]
+            page = client.search_runs(where, max_results=1000, page_token=token)
             runs += page
             token = page.token
             if not token:
-                return runs
-    except MlflowException as error:
-        reason = str(error).splitlines()[0][:200]
-        raise InputError(f"MLflow at {store.uri} does not answer: {reason}") from None
+                break
+    return runs
 
 
 def _newest(runs: list[Any]) -> str:

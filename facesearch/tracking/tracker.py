@@ -14,11 +14,11 @@ from typing import Any
 from mlflow.exceptions import MlflowException
 
 from facesearch.config import RunConfig
-from facesearch.errors import FacesearchError, InputError
 from facesearch.tracking.agenda import SWEEP, Agenda, Key
 from facesearch.tracking.runs import STEPS, Written, adopt, create, find_runs
 from facesearch.tracking.store import Store
 from facesearch.tracking.targets import Target, Targets
+from facesearch.tracking.telling import reason_of, telling
 from facesearch.tuning.records import SweepRecord, TrialRecord, trial_name
 
 
@@ -102,7 +102,7 @@ class Tracker:
             except Exception as error:  # a tracking failure never kills a sweep
                 self._has_failed |= not self._agenda.is_closing
                 if self._agenda.failed(key):
-                    self._tell(_reason(error))
+                    self._tell(reason_of(error))
             else:
                 is_recovered = self._agenda.succeeded(key) and not self._agenda.is_over
                 if is_recovered and self.on_recovery:
@@ -177,7 +177,7 @@ class Tracker:
                 raise
             self._refused.add((key, name))
             who = "the sweep" if key is None else f"trial {trial_name(key)}"
-            self._tell(f"the {name} of {who} was refused: {_reason(error)}")
+            self._tell(f"the {name} of {who} was refused: {reason_of(error)}")
             return None
         self._agenda.progress()
         return result
@@ -193,34 +193,6 @@ def write_sweep(
 ) -> bool:
     """Make the store equal to a sweep that is at its end; arguments and result as of `Tracker`."""
     return Tracker(store, sweep, tags, config_of, on_failure).close(timeout_s)
-
-
-def _reason(error: BaseException) -> str:
-    while error.__cause__ is not None:  # MLflow wraps SQLAlchemy wraps what has happened
-        error = error.__cause__
-    lines = str(error).splitlines() or [""]
-    return f"{type(error).__name__}: {lines[0][:200]}"
-
-
-@contextlib.contextmanager
-def telling(store: Store, what: str = "", saved: str = "") -> Iterator[None]:
-    """Tell whatever a store, or the place of its artifacts, raises as one line.
-
-    Args:
-        store: Who is asked.
-        what: What could not be done; the reason follows it.
-        saved: What is not lost; it follows the reason.
-
-    Raises:
-        InputError: For what is neither ours nor a bug.
-
-    """
-    try:
-        yield
-    except (FacesearchError, AssertionError, AttributeError, NameError, TypeError, LookupError):
-        raise  # ours, or a bug
-    except Exception as error:  # MLflow's, and those of its clients of databases, http and clouds
-        raise InputError(f"MLflow at {store.uri}: {what}{_reason(error)}{saved}") from None
 
 
 @contextlib.contextmanager

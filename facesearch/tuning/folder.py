@@ -81,10 +81,11 @@ def open_sweep(
 
 def newest_folder(runs_dir: Path, name: str) -> Path | None:
     """Return the folder with the highest number of this name, or None."""
+    # by comparison: a name may be a path or hold what a pattern would read
     found = [
         path
-        for path in runs_dir.glob(f"{name}-*")
-        if path.is_dir() and (match := _NUMBERED.fullmatch(path.name)) and match[1] == name
+        for path in (runs_dir.iterdir() if runs_dir.is_dir() else ())
+        if (match := _NUMBERED.fullmatch(path.name)) and match[1] == name and path.is_dir()
     ]
     return max(found, default=None, key=lambda path: path.name)
 

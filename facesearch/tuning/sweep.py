@@ -16,7 +16,7 @@ from typing import Any
 import ray
 from ray import tune
 
-from facesearch.errors import InputError, StorageError
+from facesearch.errors import ClusterError, InputError
 from facesearch.space import SearchSpace
 from facesearch.training.checkpoint import write_atomically
 from facesearch.tuning.controller import Controller
@@ -44,7 +44,7 @@ def ray_session(cluster: Cluster) -> Iterator[dict[str, float]]:
 
     Raises:
         InputError: If no cluster answers at the address.
-        StorageError: If Ray does not start on this machine, twice.
+        ClusterError: If Ray does not start on this machine, twice.
 
     """
     is_loud = os.environ.get("RAY_BACKEND_LOG_LEVEL") == "debug"  # as by -vv
@@ -88,7 +88,7 @@ def _start_here(quiet: dict[str, Any]) -> None:
             ray.shutdown()
             if is_last:
                 reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
-                raise StorageError(
+                raise ClusterError(
                     f"Ray did not start on this machine ({reason}). Nothing is lost: the same "
                     "command again goes on, best when less is running; facesearch doctor --deep "
                     "tries Ray alone."

@@ -12,7 +12,13 @@ from rich.console import Console
 
 from facesearch.config import RunConfig, absolute_root
 from facesearch.data.faces import Faces, load_faces
-from facesearch.errors import InputError, NoResultError, StorageError, TooManyFailuresError
+from facesearch.errors import (
+    ClusterError,
+    InputError,
+    NoResultError,
+    StorageError,
+    TooManyFailuresError,
+)
 from facesearch.models import build_network
 from facesearch.models.init import load_initial_weights, refuse_known_strangers
 from facesearch.space import SearchSpace
@@ -249,7 +255,7 @@ def _end_without_ray(view: LiveView, tracker: Tracker, folder: SweepFolder) -> N
     )
     tracker.close(10)
     sys.stdout.flush()
-    os._exit(StorageError.exit_code)
+    os._exit(ClusterError.exit_code)
 
 
 def _close(folder: SweepFolder, controller: Controller) -> None:

@@ -162,7 +162,7 @@ def test_a_server_is_not_started_again(runs: Path, monkeypatch: pytest.MonkeyPat
     # a store that takes the place of the server's: what it answers is not the matter here
     store = in_mlflow(runs / "made-up-0001")
     client = store.client()
-    monkeypatch.setattr("facesearch.tracking.store.Store.client", lambda self: client)
+    monkeypatch.setattr("facesearch.tracking.store.Store.reader", lambda self: client)
     result = CliRunner().invoke(
         cli, ["ui", "--runs", str(runs), "--tracking-uri", "http://127.0.0.1:1"]
     )

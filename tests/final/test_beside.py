@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from jobs import crash, fail, killed, twice
 
-from facesearch.errors import InputError, StorageError, TrialFailure
+from facesearch.errors import InputError, KilledError, TrialFailure
 from facesearch.final.beside import run_beside
 
 pytestmark = pytest.mark.slow
@@ -37,7 +37,7 @@ def test_a_process_that_dies_ends_all_at_once() -> None:
 
 
 def test_a_killed_process_is_the_machines_fault() -> None:
-    with pytest.raises(StorageError, match=r"killed by signal 9\. Nothing is lost"):
+    with pytest.raises(KilledError, match=r"killed by signal 9\. Nothing is lost"):
         run_beside([5], 2, killed, lambda kind, what: None)
 
 

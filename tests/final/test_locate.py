@@ -205,7 +205,7 @@ def test_only_data_that_the_manifest_lists_is_fetched(
         def __getattr__(self, word: str) -> Any:
             return download if word == "download_artifacts" else getattr(shelf.client, word)
 
-    monkeypatch.setattr(Store, "client", lambda store: Client())
+    monkeypatch.setattr(Store, "reader", lambda store: Client())
     with pytest.raises(InputError, match="no file that a model is made of"):
         shelf.find(run_id)
     assert asked == ["model/manifest.json"]
@@ -290,6 +290,6 @@ def test_a_store_that_does_not_answer_is_told_in_one_line(tmp_path: Path) -> Non
 
 
 def test_a_fault_of_ours_keeps_its_traceback(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Store, "client", lambda store: None)
+    monkeypatch.setattr(Store, "reader", lambda store: None)
     with pytest.raises(AttributeError):
         shelf.find("abcdef")

@@ -20,9 +20,10 @@ def test_it_says_what_won_what_it_cost_and_what_comes_next(tmp_path: Path) -> No
     assert f"{source.sweep.epochs_spent} epochs in 24 trials" in told
     commands = [command for command, _ in next_commands(source)]
     assert commands == [
-        f"facesearch finalize --run-id {source.folder.name}",
-        f"facesearch extend {source.folder.name} --trials 24", "facesearch baseline SPACE",
-    ]  # fmt: skip
+        f"facesearch finalize --run-id {source.folder.name} --runs {tmp_path}",
+        f"facesearch extend {source.folder.name} --trials 24 --runs {tmp_path}",
+        f"facesearch baseline SPACE --runs {tmp_path}",
+    ]
     values = dict(facts(source))
     assert values[f"best score, trial {best.number:03d}"] == f"{best.score:.4f}"
     assert values["trials failed"] == "2"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from facesearch.errors import InputError
-from facesearch.tracking.overview import open_overview, refuse_missing
+from facesearch.tracking.overview import open_overview
 from facesearch.tracking.store import EXPERIMENT, Store
 
 VERSION = "3.17.2"
@@ -69,7 +69,7 @@ def test_what_is_not_there_is_refused_and_not_made(store: Any, toy: Any, tmp_pat
         open_overview(store, VERSION, "faces-0001", "other")
     missing = tmp_path / "none" / "mlflow.db"
     with pytest.raises(InputError, match="no sweep has been tracked there"):
-        refuse_missing(Store(f"sqlite:///{missing}"))
+        Store(f"sqlite:///{missing}").refuse_missing()
     assert not missing.parent.exists()
 
 

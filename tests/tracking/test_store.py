@@ -3,10 +3,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sweeps import in_mlflow, simulated_sweep
+from sweeps import TEXT, in_mlflow, simulated_sweep
 
 from facesearch.errors import InputError
+from facesearch.final.listing import final_models
+from facesearch.final.locate import find_bundle
+from facesearch.report.log import runs_where
 from facesearch.tracking.boards import StoreReader
+from facesearch.tracking.overview import open_overview
 from facesearch.tracking.store import Store, find_run, resolve_store, sweep_trials
 from facesearch.tuning.history import fold
 from facesearch.tuning.ledger import read_ledger
@@ -22,20 +26,6 @@ def test_the_environment_and_the_option_choose(
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:5000")
     assert resolve_store(None, tmp_path).uri == "http://127.0.0.1:5000"
     assert resolve_store("http://127.0.0.1:6000", tmp_path).uri == "http://127.0.0.1:6000"
-
-
-@pytest.mark.parametrize(
-    ("uri", "message"),
-    [
-        ("http://host:99999", "port must be 0 to 65535"),
-        ("sqlite:relative.db", "needs an absolute path"),
-        ("sqlite:///relative.db", "needs an absolute path"),
-        ("ftp://host", "unknown kind"),
-    ],
-)
-def test_a_wrong_address_is_told_with_its_cure(tmp_path: Path, uri: str, message: str) -> None:
-    with pytest.raises(InputError, match=message):
-        resolve_store(uri, tmp_path)
 
 
 def test_a_folder_that_cannot_be_made_is_told_when_it_is_used(tmp_path: Path) -> None:
@@ -66,9 +56,64 @@ def test_only_finished_trials_are_found(store: Store) -> None:
             find_run(store, run_id)
     with pytest.raises(InputError, match=rf"No run 'fffffff' .*{ids[0][:8]} \(0.500\)"):
         find_run(store, "fffffff")
-    for bad in ("../../x", "-rf", "", "a" * 101):
-        with pytest.raises(InputError, match="3 to 100 letters"):
+    for bad in ("../../x", "-rf", "", ids[0][:2], "a" * 101):
+        with pytest.raises(InputError, match=f"No run '{bad[:100]}' in MLflow at .*db"):
             find_run(store, bad)
+
+
+@pytest.mark.parametrize("name", ["a", "bc", "my.data-2"])
+def test_a_name_that_is_exact_always_matches(tmp_path: Path, name: str) -> None:
+    text = TEXT.replace("name: made-up", f"name: {name}")
+    store = in_mlflow(simulated_sweep(tmp_path, trials=3, num_failed=0, text=text))
+    best = find_run(store, name)
+    assert best.data.tags["facesearch.kind"] == "trial"
+    # and goes before the beginning of an id
+    run_id = best.info.run_id
+    other = text.replace(f"name: {name}", f"name: '{run_id[:4]}'")
+    in_mlflow(simulated_sweep(tmp_path, trials=3, num_failed=0, text=other))
+    named = find_run(store, run_id[:4])
+    assert named.data.tags["facesearch.folder"] == f"{run_id[:4]}-0001"
+    assert find_run(store, run_id[:6]).info.run_id == run_id
+
+
+def test_looking_for_a_run_makes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no sweep has been tracked there"):
+        find_run(resolve_store(None, tmp_path / "runs"), "3f2b91c")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_sweep_is_not_finalized_by_a_trial_that_is_still_trained(store: Store) -> None:
+    client = store.client()
+    experiment = store.experiment_id(client)
+    ids = []
+    for outcome, score in (("running", 0.9), ("completed", 0.5), ("failed", 0.95)):
+        tags = {"facesearch.kind": "trial", "facesearch.outcome": outcome,
+                "facesearch.sweep_id": "s", "facesearch.trial": str(len(ids))}  # fmt: skip
+        ids.append(client.create_run(experiment, tags=tags).info.run_id)
+        client.log_metric(ids[-1], "best/score", score)
+    tags = {"facesearch.kind": "sweep", "facesearch.sweep_id": "s", "mlflow.runName": "sweep",
+            "facesearch.best_run_id": ids[0]}  # fmt: skip
+    sweep = client.create_run(experiment, tags=tags).info.run_id
+    assert find_run(store, "sweep").info.run_id == ids[1]
+    client.set_tag(ids[1], "facesearch.outcome", "running")
+    with pytest.raises(InputError, match="'sweep' is a sweep without a finished trial"):
+        find_run(store, sweep)
+
+
+def test_of_a_deleted_experiment_it_is_told_how_it_comes_back(store: Store) -> None:
+    client = store.client()
+    number = store.experiment_id(client)
+    client.delete_experiment(number)
+    restore = f"mlflow experiments restore --experiment-id {number}$"
+    for ask in (
+        lambda: find_run(store, "abc"), lambda: StoreReader(store), lambda: runs_where(store, ""),
+        lambda: open_overview(store, "3.17.2"), lambda: store.experiment_id(store.client()),
+        lambda: find_bundle("abcdef", store), lambda: final_models(Path("none"), store),
+    ):  # fmt: skip
+        with pytest.raises(InputError, match=restore):
+            ask()
+    client.restore_experiment(number)
+    assert store.experiment_id(client) == number
 
 
 def test_a_sweep_is_found_by_its_name_and_stands_for_its_best_trial(tmp_path: Path) -> None:

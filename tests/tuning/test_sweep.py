@@ -8,7 +8,7 @@ import pytest
 import ray
 import toy
 
-from facesearch.errors import InputError, StorageError
+from facesearch.errors import ClusterError, InputError
 from facesearch.space import space_from_text
 from facesearch.tuning.controller import Controller
 from facesearch.tuning.ledger import Ledger, MemoryLedger
@@ -128,7 +128,7 @@ def test_ray_that_does_not_start_is_asked_once_more(
             assert resources == {"CPU": 2.0} and calls == ["init", "shutdown", "init"]
     else:
         with (
-            pytest.raises(StorageError, match=r"\(The current node timed out .*startup\.\)"),
+            pytest.raises(ClusterError, match=r"\(The current node timed out .*startup\.\)"),
             ray_session(Cluster()),
         ):
             pass

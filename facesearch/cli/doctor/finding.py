@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from facesearch.errors import without_secrets
+
 State = Literal["ok", "note", "wrong"]
 GIB = 2**30
 
@@ -23,6 +25,11 @@ class Finding:
     state: State
     found: str
     mend: str = ""
+
+    def __post_init__(self) -> None:
+        """Leave out the secrets that addresses hold."""
+        for name in ("found", "mend"):
+            object.__setattr__(self, name, without_secrets(getattr(self, name)))
 
 
 def gigabytes(num_bytes: float) -> str:

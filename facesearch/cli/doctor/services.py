@@ -8,11 +8,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
-from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from facesearch.cli.doctor.finding import Finding
 from facesearch.cli.doctor.places import look_at_sqlite
+from facesearch.tracking.address import is_database, kind_of
 
 _ANSWER_S = 2.0
 
@@ -43,7 +43,7 @@ def look_at_store(uri: str | None, runs_dir: Path) -> Iterator[Finding]:
         yield from _sqlite(Path(chosen.removeprefix("sqlite:///").partition("?")[0]))
     elif chosen.startswith(("http://", "https://")):
         yield from _server(chosen)
-    elif urlsplit(chosen).scheme in ("postgresql", "mysql", "mysql+pymysql", "databricks"):
+    elif kind_of(chosen) != "sqlite" and (is_database(chosen) or kind_of(chosen) == "databricks"):
         yield Finding("MLflow store", "note", f"{chosen}: not looked at", "--deep opens it")
     else:
         yield Finding(

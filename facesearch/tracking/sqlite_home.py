@@ -1,0 +1,176 @@
+"""The SQLite file of a store: made whole or not at all, and at home wherever its folder goes.
+
+runs/mlflow.db     the file
+runs/artifacts/    the files of its runs; MLflow notes where they are as absolute addresses
+"""
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import unquote, urlsplit
+
+from facesearch.errors import InputError
+
+ARTIFACTS = "artifacts"
+_WAIT_S = 20.0
+# Where MLflow notes the addresses of artifacts.
+_ADDRESSES = (
+    ("experiments", "artifact_location"), ("runs", "artifact_uri"),
+    ("logged_models", "artifact_location"),
+    ("model_versions", "source"), ("model_versions", "storage_location"),
+)  # fmt: skip
+# What people put into a store, and how many rows are there from the beginning: our experiment and
+# MLflow's own. Without more it can be made anew.
+_HELD = {"runs": 0, "registered_models": 0, "experiments": 2}
+_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table'"
+
+
+def make_whole(file: Path, artifacts: str | None) -> None:
+    """Make the tables of a store whose file is missing, empty, or was made by half.
+
+    They are made beside it and renamed: whoever is killed, or has no room, leaves no half of them.
+
+    Args:
+        file: Of the store.
+        artifacts: Where artifacts go; None: as MLflow has it.
+
+    Raises:
+        InputError: If the file cannot be opened or made.
+
+    """
+    if is_whole(file):
+        return
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=".mlflow-", dir=file.parent) as folder:
+            made = Path(folder) / file.name
+            _make(made, artifacts)
+            _put(made, file)
+    except OSError as error:
+        raise _unusable(file, error) from None
+
+
+def is_whole(file: Path) -> bool:
+    """Whether a store has its tables; False if nothing is lost by making them anew.
+
+    Raises:
+        InputError: If the file cannot be opened, or holds something else.
+
+    """
+    tables = _tables(file)
+    is_empty = not any(tables.get(name, 0) > least for name, least in _HELD.items())
+    if tables.get("alembic_version"):
+        # without anything in it the tables may be those of a process that was killed on the way
+        return not is_empty or _is_newest(file)
+    if not is_empty or (tables and "experiments" not in tables):
+        raise InputError(
+            f"{file}: is no whole store of MLflow. Move it away, and `facesearch sync SWEEP` "
+            "writes what the sweeps' ledgers have into a new one."
+        )
+    return False
+
+
+def _is_newest(file: Path) -> bool:
+    from mlflow.store.db.utils import _get_latest_schema_revision
+
+    with _opened(file) as database:
+        (version,) = database.execute("SELECT version_num FROM alembic_version").fetchone()
+    return bool(version == _get_latest_schema_revision())
+
+
+def _tables(file: Path) -> dict[str, int]:
+    """Return the number of rows of each table that a store begins with; none of no file."""
+    try:
+        if not file.exists() or not file.stat().st_size:
+            return {}
+        with _opened(file) as database:
+            names = [name for (name,) in database.execute(_TABLES)]
+            known = {name: 0 for name in names}
+            for name in {*_HELD, "alembic_version"} & known.keys():
+                known[name] = _num_rows(database, name)
+            return known
+    except (OSError, sqlite3.Error) as error:
+        raise _unusable(file, error) from None
+
+
+def settle(file: Path, experiment: str) -> None:
+    """Let a store that was moved or copied with its folder find its artifacts beside it again.
+
+    Nothing is changed where artifacts are kept elsewhere on purpose, or the file cannot be written.
+
+    Args:
+        file: Of the store.
+        experiment: Name of the experiment whose place of artifacts is looked at.
+
+    """
+    here = file.parent / ARTIFACTS
+    with contextlib.suppress(sqlite3.Error, OSError), _opened(file) as database:
+        asked = "SELECT artifact_location FROM experiments WHERE name = ?"
+        row = database.execute(asked, (experiment,)).fetchone()
+        before = str(row[0]) if row and row[0] else ""
+        if before and _has_moved(before, here):
+            with database:
+                for table, column in _ADDRESSES:
+                    _readdress(database, table, column, (before, here.as_uri()))
+
+
+def _has_moved(before: str, here: Path) -> bool:
+    """Whether the artifacts of a runs folder were noted elsewhere than they are now."""
+    parts = urlsplit(before)
+    old = Path(unquote(parts.path))
+    if parts.scheme not in ("", "file") or old.name != ARTIFACTS or old == here:
+        return False
+    if old.exists() and here.exists():
+        return not os.path.samefile(old, here)
+    # another runs folder, or one that is gone; not a place that somebody has chosen
+    return not old.exists() or (old.parent / "mlflow.db").exists()
+
+
+def _readdress(
+    database: sqlite3.Connection, table: str, column: str, places: tuple[str, str]
+) -> None:
+    old, new = places
+    database.execute(
+        f"UPDATE {table} SET {column} = ? || substr({column}, ?) "
+        f"WHERE {column} = ? OR substr({column}, 1, ?) = ?",
+        (new, len(old) + 1, old, len(old) + 1, f"{old}/"),
+    )
+
+
+def _make(file: Path, artifacts: str | None) -> None:
+    from mlflow.store.tracking import DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    store = SqlAlchemyStore(f"sqlite:///{file}", artifacts or DEFAULT_LOCAL_FILE_AND_ARTIFACT_PATH)
+    store.engine.dispose()
+
+
+def _put(made: Path, file: Path) -> None:
+    """Give a made file its name, unless another process was quicker."""
+    if file.exists() and file.stat().st_size:
+        os.replace(made, file)  # the half that was there
+        return
+    file.unlink(missing_ok=True)
+    try:
+        os.link(made, file)
+    except FileExistsError:
+        return
+    except OSError:  # a disk without links
+        os.replace(made, file)
+
+
+def _num_rows(database: sqlite3.Connection, table: str) -> int:
+    return int(database.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+
+@contextlib.contextmanager
+def _opened(file: Path) -> Iterator[sqlite3.Connection]:
+    with contextlib.closing(sqlite3.connect(file, timeout=_WAIT_S)) as database:
+        yield database
+
+
+def _unusable(file: Path, error: Exception) -> InputError:
+    return InputError(f"MLflow's file {file} cannot be opened ({error}).")
