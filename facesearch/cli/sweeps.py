@@ -145,7 +145,7 @@ def _run(
     from facesearch.data.faces import load_faces
     from facesearch.data.reserve.words import reserve_lines
     from facesearch.tracking.store import resolve_store
-    from facesearch.tuning.sweep import Cluster
+    from facesearch.tuning.cluster import Cluster
     from facesearch.tuning.tune import first_config
     from facesearch.tuning.tune import tune as run
 

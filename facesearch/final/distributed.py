@@ -28,7 +28,7 @@ from facesearch.final.rank import OUT_OF_MEMORY, Job, Stage, train_rank
 from facesearch.training.fit import EpochResult
 from facesearch.training.parallel import Ranks
 from facesearch.training.retention import claim, forget
-from facesearch.tuning.sweep import Cluster, ray_session, raylet_watch
+from facesearch.tuning.cluster import Cluster, ray_session, raylet_watch
 
 # after facesearch.tuning, which sets the environment that Ray reads when it is imported
 # isort: split

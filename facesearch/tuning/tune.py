@@ -21,6 +21,7 @@ from facesearch.tracking.store import Store
 from facesearch.tracking.tracker import Tracker
 from facesearch.training.fit import refuse_known_strangers
 from facesearch.training.memory import available_bytes, default_device, training_bytes
+from facesearch.tuning.cluster import Cluster, ray_session, raylet_watch
 from facesearch.tuning.controller import Controller
 from facesearch.tuning.folder import (
     CheckpointKeeper,
@@ -32,19 +33,12 @@ from facesearch.tuning.folder import (
 from facesearch.tuning.history import fold
 from facesearch.tuning.ledger import read_ledger
 from facesearch.tuning.limits import Limits
-from facesearch.tuning.live import LiveView
+from facesearch.tuning.live import LiveView, say_on
 from facesearch.tuning.pace import Plan
+from facesearch.tuning.ray_log import NAME as RAY_LOG
 from facesearch.tuning.records import Observer, SweepRecord, TrialRecord
 from facesearch.tuning.repeats import config_of
-from facesearch.tuning.sweep import (
-    Cluster,
-    max_concurrent,
-    ray_session,
-    raylet_watch,
-    run_trials,
-    trial_resources,
-    write_results,
-)  # fmt: skip
+from facesearch.tuning.sweep import max_concurrent, run_trials, trial_resources, write_results
 from facesearch.tuning.sync import sync_sweep
 from facesearch.tuning.trial import TrialTask
 
@@ -112,7 +106,8 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
     folder = open_sweep(
         space, faces.fingerprint, runs_dir, root=root, is_fresh=is_fresh, reserved=reserved
     )
-    with folder.ledger, ray_session(cluster or Cluster()) as available:
+    cluster, log = cluster or Cluster(), folder.path / RAY_LOG
+    with folder.ledger, ray_session(cluster, say_on(console), log) as available:
         resources = trial_resources(space, available)
         at_once = max_concurrent(resources, available)
         _begin_session(space, folder, growth, learned)
@@ -122,8 +117,7 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
         )  # fmt: skip
         for note in folder.ledger.notes:
             view.say(note)
-        is_local = cluster is None or cluster.address is None
-        limits = _limits(space, root, faces, resources["gpu"], is_local=is_local)
+        limits = _limits(space, root, faces, resources["gpu"], is_local=cluster.is_own)
         observers: list[Observer] = []
         controller = Controller(
             space, folder.ledger, sweep, observers, limits, resources["gpu"]
@@ -146,7 +140,10 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
         )  # fmt: skip
         try:
             with view, raylet_watch(lambda: _end_without_ray(view, tracker, folder)):
-                run_trials(controller, task, resources, at_once, settings.stall_s * 1.2)
+                run_trials(
+                    controller, task, resources, at_once, settings.stall_s * 1.2,
+                    lambda line: view.say(f"{line} (what Ray says of it: {log})"),
+                )  # fmt: skip
         except BaseException:
             sweep.is_interrupted = True
             raise
@@ -235,7 +232,8 @@ def _end_without_ray(view: LiveView, tracker: Tracker, folder: SweepFolder) -> N
     view.__exit__()
     view.say(
         f"Ray's own processes on this machine ended (killed, or out of memory). Nothing is lost: "
-        f"the same command again goes on. {folder.path}"
+        f"the same command again goes on. {folder.path} (what Ray says of it: "
+        f"{folder.path / RAY_LOG})"
     )
     tracker.close(10)
     sys.stdout.flush()
