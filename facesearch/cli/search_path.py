@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from types import TracebackType
 
-HIDES = "is taken for the library '{}', as its folder is searched first: rename it."
+HIDES = "is taken for the library '{}', as its folder is searched first"
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
@@ -44,7 +44,7 @@ def blamed_for(error: BaseException) -> str:
     for name, path in hidden_libraries().items():
         loaded = getattr(sys.modules.get(name), "__file__", None) or ""
         if path in {os.path.abspath(loaded), *map(os.path.abspath, files)}:
-            return f"{path} {HIDES.format(name)}"
+            return f"{path} {HIDES.format(name)}: rename it, or mend PYTHONPATH."
     return ""
 
 

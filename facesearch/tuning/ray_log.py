@@ -7,6 +7,7 @@ of it prints what the nodes report. What we and Python say to standard error sta
 import io
 import logging
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -22,30 +23,46 @@ NAME = "ray.log"
 def ray_log(path: Path) -> Iterator[None]:
     """Add to the file at ``path`` whatever Ray says meanwhile; without a word there is no file."""
     with ExitStack() as undo:
-        file = undo.enter_context(_opened(path))
-        undo.callback(_drop_if_empty, path)
+        file = _File(path)
+        undo.callback(file.close)
         undo.enter_context(_descriptor_into(file))
         undo.enter_context(_loggers_into(file))
         undo.enter_context(_reports_into(file))
         yield
 
 
-def _opened(path: Path) -> TextIO:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("a", buffering=1, encoding="utf-8", errors="replace")
-    except OSError:  # a full disk is told by what writes of more weight
-        return Path(os.devnull).open("a", encoding="utf-8")
+class _File:
+    """Takes text until it is closed; what a full disk does not take is lost without a word."""
 
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.descriptor = os.open(path, flags, 0o666)
+        except OSError:
+            self.descriptor = os.open(os.devnull, flags)
 
-def _drop_if_empty(path: Path) -> None:
-    with suppress(OSError):
-        if path.stat().st_size == 0:
-            path.unlink()
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            os.write(self.descriptor, text.encode("utf-8", "replace"))
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing waits."""
+
+    def close(self) -> None:
+        """Close it, and remove it if nothing was written."""
+        with suppress(OSError):
+            about = os.fstat(self.descriptor)
+            os.close(self.descriptor)
+            self.descriptor = -1  # a thread that is late writes into nobody's file
+            if stat.S_ISREG(about.st_mode) and about.st_size == 0:
+                self.path.unlink()
 
 
 @contextmanager
-def _descriptor_into(file: TextIO) -> Iterator[None]:
+def _descriptor_into(file: _File) -> Iterator[None]:
     """Let descriptor 2 lead into the file; Python's standard error goes on where it went."""
     before = sys.stderr
     screen = _second_stderr()
@@ -55,7 +72,7 @@ def _descriptor_into(file: TextIO) -> Iterator[None]:
     if _descriptor_of(before) == 2:
         before.flush()
         sys.stderr = screen
-    os.dup2(file.fileno(), 2)
+    os.dup2(file.descriptor, 2)
     try:
         yield
     finally:
@@ -83,18 +100,11 @@ def _descriptor_of(stream: Any) -> int | None:
         return None
 
 
-class _Quiet(logging.StreamHandler[TextIO]):
-    """Writes records; of a full disk it says nothing."""
-
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
-        """The words are lost."""
-
-
 @contextmanager
-def _loggers_into(file: TextIO) -> Iterator[None]:
+def _loggers_into(file: _File) -> Iterator[None]:
     logger = logging.getLogger("ray")
     before, level = logger.handlers[:], logger.level
-    logger.handlers[:] = [_Quiet(file)]  # Ray sets how lines look
+    logger.handlers[:] = [logging.StreamHandler(file)]  # Ray sets how lines look
     try:
         yield
     finally:
@@ -103,14 +113,13 @@ def _loggers_into(file: TextIO) -> Iterator[None]:
 
 
 @contextmanager
-def _reports_into(file: TextIO) -> Iterator[None]:
+def _reports_into(file: _File) -> Iterator[None]:
     """Take what Ray's listening thread would print to standard output."""
     worker = ray._private.worker
     before = worker.print_to_stdstream
 
     def write(data: dict[str, Any], *_: Any, **__: Any) -> None:
-        with suppress(OSError, ValueError):  # a full disk; a thread that outlives the session
-            file.writelines(f"({data.get('pid')}) {line}\n" for line in data["lines"])
+        file.write("".join(f"({data.get('pid')}) {line}\n" for line in data["lines"]))
 
     worker.print_to_stdstream = write
     try:
