@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import socket
 import sys
 from collections.abc import Sequence
@@ -230,14 +231,17 @@ def _limits(
 def _end_without_ray(view: LiveView, tracker: Tracker, folder: SweepFolder) -> None:
     """End this process at once: Ray would wait for its dead raylet for ever."""
     view.__exit__()
-    view.say(
-        f"Ray's own processes on this machine ended (killed, or out of memory). Nothing is lost: "
-        f"the same command again goes on. {folder.path} (what Ray says of it: "
-        f"{folder.path / RAY_LOG})"
-    )
+    # a SIGTERM to the whole group, as of a queue that takes a job away, ends Ray's processes first
+    is_stopped, log = view.sweep.is_terminated, folder.path / RAY_LOG
+    why = (
+        "interrupted" if is_stopped
+        else f"Ray's own processes on this machine ended (killed, or out of memory), see {log}"
+    )  # fmt: skip
+    view.say(f"{why}. Nothing is lost: the same command again goes on. {folder.path}")
+    view.sweep.is_interrupted = True
     tracker.close(10)
     sys.stdout.flush()
-    os._exit(StorageError.exit_code)
+    os._exit(128 + signal.SIGTERM if is_stopped else StorageError.exit_code)
 
 
 def _close(folder: SweepFolder, controller: Controller) -> None:
