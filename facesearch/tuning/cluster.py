@@ -126,7 +126,7 @@ def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0][:200]
 
 
-class _Job(JobConfig):  # type: ignore[misc]
+class _Job(JobConfig):
     """A job whose workers do not look for modules in the working directory of the command.
 
     Ray would put it first, so that a ``torch.py`` which lies there were taken for the library.

@@ -1,5 +1,7 @@
 import os
 import random
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +101,18 @@ def test_a_long_temporary_folder_is_left_for_a_short_one(
     with ray_session(Cluster(), notes.append):
         assert fake.given["_temp_dir"].startswith("/tmp/ray")
     assert "too long for Unix sockets" in notes[-1]
+
+
+def test_under_uv_run_the_working_directory_is_not_packed() -> None:
+    script = (
+        "import facesearch.tuning, ray; "
+        "print(ray._private.ray_constants.RAY_ENABLE_UV_RUN_RUNTIME_ENV)"
+    )
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("RAY_")}
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=True
+    )
+    assert done.stdout.strip() == "False"
 
 
 def listening(pids: set[int]) -> set[str]:
