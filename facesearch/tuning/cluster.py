@@ -149,7 +149,8 @@ def _package_folder() -> list[str]:
 @contextmanager
 def _own_surroundings(say: Say) -> Iterator[None]:
     """Hide what leads elsewhere, and let Ray listen on 127.0.0.1 alone."""
-    hidden = {name: os.environ.pop(name) for name in _ELSEWHERE if name in os.environ}
+    names = (*_ELSEWHERE, *(() if _is_token_there() else ("RAY_AUTH_TOKEN_PATH",)))
+    hidden = {name: os.environ.pop(name) for name in names if name in os.environ}
     if "RAY_ADDRESS" in hidden:
         say(
             f"RAY_ADDRESS={hidden['RAY_ADDRESS']} is not followed: Ray is started on this machine; "
@@ -164,6 +165,14 @@ def _own_surroundings(say: Say) -> Iterator[None]:
     finally:
         constants.ENABLE_RAY_CLUSTER = before
         os.environ.update(hidden)
+
+
+def _is_token_there() -> bool:
+    """Whether the file of the token that is to be shown can be read; Ray starts with none else."""
+    try:
+        return bool(Path(os.environ.get("RAY_AUTH_TOKEN_PATH", os.devnull)).read_text().strip())
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 @contextmanager

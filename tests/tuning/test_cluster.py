@@ -56,6 +56,18 @@ def test_a_ray_of_our_own_follows_nothing_that_is_set(
     assert [note for note in notes if "RAY_ADDRESS=127.0.0.1:1 is not followed" in note]
 
 
+@pytest.mark.parametrize(("text", "is_hidden"), [(None, True), ("", True), ("abc", False)])
+def test_the_file_of_a_token_counts_if_it_holds_one(
+    text: str | None, is_hidden: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    if text is not None:
+        (tmp_path / "token").write_text(text)
+    monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", str(tmp_path / "token"))
+    fake = FakeRay(monkeypatch)
+    with ray_session(Cluster()):
+        assert ("RAY_AUTH_TOKEN_PATH" not in fake.environment) == is_hidden
+
+
 def test_an_address_where_nothing_listens_is_refused_and_nothing_started(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
