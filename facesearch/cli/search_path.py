@@ -15,7 +15,7 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__fil
 
 def _leave_working_directory() -> None:
     """Take it off, unless we are found in it alone, as in a checkout that is not installed."""
-    here = os.getcwd()
+    here = _working_directory()
     is_module = any(word.startswith("facesearch") for word in _after("-m", sys.orig_argv))
     if is_module and sys.path and sys.path[0] in ("", here) and here != _PACKAGE:
         del sys.path[0]
@@ -23,7 +23,7 @@ def _leave_working_directory() -> None:
 
 def protect_children() -> None:
     """Let the processes that this one starts not look there either."""
-    if os.getcwd() != _PACKAGE:
+    if _working_directory() != _PACKAGE:
         os.environ.setdefault("PYTHONSAFEPATH", "1")
 
 
@@ -48,6 +48,13 @@ def blamed_for(error: BaseException) -> str:
     return ""
 
 
+def _working_directory() -> str:
+    try:
+        return os.getcwd()
+    except OSError:  # it was deleted
+        return ""
+
+
 def _after(word: str, words: list[str]) -> list[str]:
     return [words[at + 1] for at, found in enumerate(words[:-1]) if found == word][:1]
 
@@ -66,7 +73,11 @@ def _libraries() -> set[str]:
 
 def _modules(folder: str) -> Iterator[tuple[str, str]]:
     """Yield the name and the file of each module and package in a folder."""
-    for entry in sorted(os.listdir(folder)):
+    try:
+        entries = sorted(os.listdir(folder))
+    except OSError:
+        return
+    for entry in entries:
         path = os.path.join(folder, entry)
         if entry.endswith(".py") and os.path.isfile(path):
             yield entry.removesuffix(".py"), path

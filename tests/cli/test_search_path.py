@@ -69,3 +69,15 @@ def test_hidden_libraries_are_files_and_packages_of_the_first_folders(
     assert found == {
         "ray": str(tmp_path / "ray/__init__.py"), "random": str(tmp_path / "random.py"),
     }  # fmt: skip
+
+
+def test_a_working_directory_that_was_deleted_does_not_matter(tmp_path: Path) -> None:
+    script = (
+        "import os, sys; os.rmdir(os.getcwd()); sys.argv = ['facesearch', '--help']\n"
+        "from facesearch.cli import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60,
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr

@@ -52,7 +52,7 @@ def look_at_hidden() -> Iterator[Finding]:
     """Name files that are taken for libraries, as their folder is searched first."""
     for name, path in sorted(hidden_libraries().items()):
         yield Finding(
-            name, "wrong", f"{path} {HIDES.format(name)}", f"rename {path}, or mend PYTHONPATH"
+            name, "note", f"{path} {HIDES.format(name)}", f"rename {path}, or mend PYTHONPATH"
         )
 
 
