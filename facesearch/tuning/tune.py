@@ -143,7 +143,7 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
             with view, raylet_watch(lambda: _end_without_ray(view, tracker, folder)):
                 run_trials(
                     controller, task, resources, at_once, settings.stall_s * 1.2,
-                    lambda line: view.say(f"{line} (what Ray says of it: {log})"),
+                    lambda line: view.say(f"{line}; what Ray says of it: {log}"),
                 )  # fmt: skip
         except BaseException:
             sweep.is_interrupted = True
