@@ -12,8 +12,9 @@ from facesearch.config import RunConfig
 from facesearch.space import space_from_text
 from facesearch.tracking.store import resolve_store
 from facesearch.tracking.tracker import Tracker
+from facesearch.tuning.cluster import Cluster, ray_session
 from facesearch.tuning.records import SweepRecord
-from facesearch.tuning.sweep import Cluster, ray_session, run_trials
+from facesearch.tuning.sweep import run_trials
 
 TRIALS = 16
 SPACE = "optim: {lr: {log_uniform: [0.01, 0.1]}}\nsearch: {trials: 16}\ntrain: {epochs: 1}"

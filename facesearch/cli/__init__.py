@@ -1,5 +1,9 @@
 """The command line: parse, call, print. Heavy imports wait until a command needs them."""
 
+# first, as it guards the imports that follow
+from facesearch.cli.search_path import blamed_for, protect_children
+
+# isort: split
 import signal
 import sys
 
@@ -26,7 +30,7 @@ from facesearch.cli.sweeps import baseline, extend, preview, sync, tune
 from facesearch.cli.text import printable
 from facesearch.cli.ui import ui
 from facesearch.cli.verbosity import accept_verbosity
-from facesearch.errors import FacesearchError
+from facesearch.errors import FacesearchError, InputError
 
 
 @click.group(
@@ -54,7 +58,16 @@ accept_verbosity(propose_for(cli))
 
 def main() -> None:
     """Run the command line; errors of the user get one message and their exit code."""
-    sys.exit(_run())
+    protect_children()
+    try:
+        code = _run()
+    except Exception as error:
+        message = blamed_for(error)
+        if not message:
+            raise
+        click.echo(f"error: {printable(message)}", err=True)
+        code = InputError.exit_code
+    sys.exit(code)
 
 
 def _run() -> int:

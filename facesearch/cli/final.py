@@ -84,6 +84,7 @@ _EPOCHS = click.IntRange(1, 10_000)
     show_default=True,
     help="Processes (GPUs, nodes) that share each batch, over Ray Train.",
 )
+@click.option("--address", help="With --workers: a running Ray cluster: auto, or HOST:PORT.")
 @click.option(
     "--at-once",
     type=click.IntRange(1, 64),
@@ -151,6 +152,8 @@ def _choice(options: dict[str, Any]) -> Any:
     from facesearch.final.finalize import Choice
     from facesearch.final.plan import FineTune, Plan
 
+    _check_address(options["address"], options["workers"])
+
     fine_tune = None
     if options["fine_tune_epochs"] is not None:
         fine_tune = FineTune(
@@ -168,7 +171,18 @@ def _choice(options: dict[str, Any]) -> Any:
         at_once=options["at_once"], has_shift_control=options["shift_control"],
         registers=not options["no_register"], register_as=options["register_as"],
         with_reserved=options["with_reserved"], folds=options["cross_validate"] or 0,
+        address=options["address"],
     )  # fmt: skip
+
+
+def _check_address(address: str | None, workers: int) -> None:
+    """Refuse a cluster that does not answer, or that nothing would be done on."""
+    from facesearch.tuning.address import is_own, refuse_dead_address
+
+    if address is not None and workers < 2:
+        raise InputError("--address is of the Ray that --workers 2, or more, are on; give both.")
+    if not is_own(address):
+        refuse_dead_address(address or "")
 
 
 def _conclude(final: Any, again: str) -> None:

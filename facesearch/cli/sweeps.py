@@ -139,14 +139,19 @@ def _run(
     space: Any, root: str | None, address: str | None, tracking_uri: str | None, runs_dir: Path,
     *, as_json: bool = False, **how: Any,
 ) -> None:  # fmt: skip
+    from facesearch.tuning.address import is_own, refuse_dead_address
+
+    if not is_own(address):  # before anything that takes long
+        refuse_dead_address(address or "")
     from rich.console import Console
 
+    from facesearch.cli.doctor.ray_start import say_ray_findings
     from facesearch.cli.progress import Bars
     from facesearch.cli.result_json import sweep_json
     from facesearch.data.faces import load_faces
     from facesearch.data.reserve.words import reserve_lines
     from facesearch.tracking.store import resolve_store
-    from facesearch.tuning.sweep import Cluster
+    from facesearch.tuning.cluster import Cluster
     from facesearch.tuning.tune import first_config
     from facesearch.tuning.tune import tune as run
 
@@ -164,9 +169,11 @@ def _run(
         f"{len(faces.strangers):,} of held-out identities to rank by",
         *(f"       {line}" for line in reserve_lines(faces.reserve)),
         *objective_lines(space.settings.search),
-        "starting Ray ..." if address is None else f"joining Ray at {address} ...",
+        "starting Ray ..." if is_own(address) else f"joining Ray at {address} ...",
     ):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
+    if is_own(address):
+        say_ray_findings()
     say_left_out_of(data.root, data.layout)
     result = run(
         space, store, runs_dir=runs_dir, console=console, root=place, cluster=Cluster(address),

@@ -33,6 +33,7 @@ class Choice:
         views: Test-time augmentation, a name in `facesearch.final.views.VIEWS`.
         keeps_all: All seeds together are the model (so many times its cost), or only the first.
         at_once: Members that are trained beside each other, a process each.
+        address: HOST:PORT of the Ray cluster for ``plan.workers``, or ``auto``; None: one here.
         has_shift_control: Train one member more, without shifted pictures, to compare with.
         registers: Put the model into MLflow's registry.
         register_as: Name of the registered model; "": that of the data set.
@@ -51,6 +52,7 @@ class Choice:
     register_as: str = ""
     with_reserved: bool = False
     folds: int = 0
+    address: str | None = None
 
 
 @dataclass(frozen=True)

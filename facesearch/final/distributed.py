@@ -28,7 +28,8 @@ from facesearch.final.rank import OUT_OF_MEMORY, Job, Stage, train_rank
 from facesearch.training.fit import EpochResult
 from facesearch.training.parallel import Ranks
 from facesearch.training.retention import claim, forget
-from facesearch.tuning.sweep import Cluster, ray_session, raylet_watch
+from facesearch.tuning.cluster import Cluster, ray_session, raylet_watch
+from facesearch.tuning.ray_log import NAME as RAY_LOG
 
 # after facesearch.tuning, which sets the environment that Ray reads when it is imported
 # isort: split
@@ -54,8 +55,8 @@ def train_stage_distributed(
         on_epoch: Called after every epoch, in this thread; at first with those that a killed call
             did not come to. An epoch of which no checkpoint was left is trained and told again.
         on_note: Called with what is worth a line.
-        address: HOST:PORT of a Ray cluster; None: one is started here, and stopped afterwards. It
-            does not count inside a `ray_session`, whose Ray is used.
+        address: HOST:PORT of a Ray cluster, or ``auto``; None: one is started here, and stopped
+            afterwards. It does not count inside a `ray_session`, whose Ray is used.
 
     Returns:
         The model of one member; its bundle is in ``stage.place / "model"``.
@@ -73,7 +74,7 @@ def train_stage_distributed(
         _Inbox(folder, on_epoch, on_note).look()
     # ranks of a killed call that are still at work end here, as they can tell nothing any more
     shutil.rmtree(stage.place / "ray", ignore_errors=True)
-    with _session(address):
+    with _session(address, on_note, stage.place / RAY_LOG):
         nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
         resources = worker_resources(workers, nodes)
         _train_with_restarts(stage, workers, resources, on_epoch, on_note)
@@ -112,15 +113,16 @@ def worker_resources(workers: int, nodes: Sequence[Mapping[str, float]]) -> dict
     return {"CPU": num_cpus} | ({"GPU": 1} if has_gpu else {})
 
 
-def _session(address: str | None) -> AbstractContextManager[object]:
+def _session(address: str | None, on_note: OnNote, log: Path) -> AbstractContextManager[object]:
     os.environ.setdefault("RAY_TRAIN_METRICS_ENABLED", "0")  # nobody reads them
     if ray.is_initialized():
         return contextlib.nullcontext()
-    if address is None:
+    cluster = Cluster(address)
+    if cluster.is_own:
         # gloo would else ask what the name of this machine means outside
         loopback = [name for _, name in socket.if_nameindex() if name.startswith("lo")]
         os.environ.setdefault("GLOO_SOCKET_IFNAME", loopback[0] if loopback else "lo")
-    return ray_session(Cluster(address))
+    return ray_session(cluster, on_note, log)
 
 
 # --- the command ------------------------------------------------------------------------

@@ -89,7 +89,7 @@ def finalize(
     planned = plan_final(finalists_of(store, run_id, choice.top_k, root), choice, listener)
     folder = runs_dir / folder_name(planned.finalists[0].run_id, options_of(planned, choice))
     with only_one(folder):
-        workshop = Workshop(folder, choice.plan.workers, choice.at_once, listener)
+        workshop = Workshop(folder, choice.plan.workers, choice.at_once, listener, choice.address)
         candidates = _retrain(planned, choice, workshop)
         listener.on_step("verifying")
         report = Report()

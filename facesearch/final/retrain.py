@@ -89,6 +89,7 @@ class Workshop:
         workers: Processes that share each batch of a member.
         at_once: Members that are trained beside each other.
         listener: Who is told.
+        address: Of the Ray cluster on which the workers are; None: one that is started here.
 
     """
 
@@ -96,6 +97,7 @@ class Workshop:
     workers: int = 1
     at_once: int = 1
     listener: Listener = field(default_factory=Listener)
+    address: str | None = None
 
     def train(self, members: Sequence[Stages]) -> list[Trained | None]:
         """Train every member that is not trained yet.
@@ -201,7 +203,9 @@ class Workshop:
             # Ray takes seconds to import, and most trainings do without
             from facesearch.final.distributed import train_stage_distributed
 
-            return train_stage_distributed(stage, self.workers, on_epoch, self.listener.on_note)
+            return train_stage_distributed(
+                stage, self.workers, on_epoch, self.listener.on_note, self.address
+            )
         micro_batches = 1
         while True:
             attempt = claim_next(stage.place / "checkpoints")

@@ -17,6 +17,8 @@ os.environ.update(
     TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S="0",
     TUNE_RESULT_BUFFER_LENGTH="0",
 )
+# Under `uv run` Ray would pack the working directory, faces and runs included, for its workers.
+os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
 # `ray start` asks for a token as soon as one exists, but a driver shows it only when told to.
 # Told after Ray's import, one half of Ray would ask for the token and the other not show it.
 _TOKEN = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or Path.home() / ".ray" / "auth_token")

@@ -6,8 +6,10 @@ Ray's own state files are not read by anybody: what Tune restores loses work, ru
 import contextlib
 import functools
 import os
+import re
 import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import ray
@@ -18,9 +20,11 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from facesearch.errors import StorageError
 from facesearch.tuning.controller import Controller
+from facesearch.tuning.records import RUNNING, WAITING
 
 # What Ray raises when a machine went away; the trial is not to blame.
 _MACHINE_GONE = ("NodeDied", "node died", "node has died", "ActorUnschedulable", "preempted")
+_MEMORY_FULL = ("OutOfMemoryError", "running low on memory")
 
 
 class AttemptSearcher(Searcher):
@@ -73,10 +77,12 @@ class AttemptScheduler(FIFOScheduler):
 
 
 class AttemptCallback(tune.Callback):
-    """Tells the controller of workers that died or hang."""
+    """Tells the controller, and who looks on, of workers that died or hang."""
 
-    def __init__(self, controller: Controller, stall_s: float) -> None:
-        self.controller, self.stall_s = controller, stall_s
+    def __init__(
+        self, controller: Controller, stall_s: float, say: Callable[[str], None] | None = None
+    ) -> None:
+        self.controller, self.stall_s, self.say = controller, stall_s, say
 
     def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
         """Kill workers of which nothing was heard for too long, such as a stopped process."""
@@ -89,26 +95,29 @@ class AttemptCallback(tune.Callback):
             if trial is not None:
                 _kill_worker(trial)
             message = f"no epoch ended in {self.stall_s:g} s, so its worker was killed"
-            lost = functools.partial(self.controller.lost, record.number, record.attempts, message)
-            guarded(self.controller, lost, None)
+            self._lost(record.number, record.attempts, message)
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """A function that returned before its trial had ended was superseded, or has a fault."""
-        self._lost(trial, "its training returned before the last epoch")
+        words = "its training returned before the last epoch"
+        self._lost(trial.config["trial"], trial.config["attempt"], words)
 
     def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """A worker died."""
-        error = trial.get_error() if hasattr(trial, "get_error") else None
-        self._lost(trial, _reason(error))
-
-    def _lost(self, trial: Any, message: str) -> None:
+        message, is_counted = account(_error_text(trial))
         number, attempt = trial.config["trial"], trial.config["attempt"]
-        is_counted = not any(word in message for word in _MACHINE_GONE)
-        guarded(
-            self.controller,
-            lambda: self.controller.lost(number, attempt, message, is_counted=is_counted),
-            None,
+        self._lost(number, attempt, message, is_counted=is_counted)
+
+    def _lost(self, number: int, attempt: int, message: str, *, is_counted: bool = True) -> None:
+        record = self.controller.sweep.trials[number]
+        before = record.outcome
+        lost = functools.partial(
+            self.controller.lost, number, attempt, message, is_counted=is_counted
         )
+        guarded(self.controller, lost, None)
+        # a trial that ended by it is told of with its outcome
+        if self.say and (before, record.outcome) == (RUNNING, WAITING):
+            self.say(f"trial {record.name}  {message}")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return tune.Callback, ()
@@ -144,18 +153,34 @@ def guarded(controller: Controller, call: Callable[[], Any], otherwise: Any) -> 
         return otherwise
 
 
-def _reason(error: Any) -> str:
-    text = str(error or "").strip()
-    if "OutOfMemoryError" in text:
-        return "Ray ended its worker, as the machine's memory was full (OutOfMemoryError)"
-    gone = next((word for word in _MACHINE_GONE if word in text), "")
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+def account(error: str) -> tuple[str, bool]:
+    """Return why a worker ended, in a line, and whether it may be its trial's fault.
+
+    Args:
+        error: All that Ray says of it, which may be many lines.
+
+    """
+    if any(word in error for word in _MEMORY_FULL):
+        return "Ray ended its worker, as the machine's memory was full (OutOfMemoryError)", True
+    gone = next((word for word in _MACHINE_GONE if word in error), "")
+    if gone:
+        return f"its machine was lost ({gone})", False
+    detail = re.search(r"Worker exit detail: (.+?)(?: Some common causes|$)", error, re.MULTILINE)
+    lines = [line.strip() for line in error.splitlines() if line.strip()]
     # the last line of Ray's file names the error; the first only counts it
-    last = lines[-1][:200] if lines else "no reason is known"
+    last = detail[1] if detail else lines[-1] if lines else "no reason is known"
     return (
-        f"its worker process ended {gone}({last}); an epoch that takes longer than "
+        f"its worker process ended ({last[:200]}); an epoch that takes longer than "
         "resources.stall_s ends so too"
-    )
+    ), True
+
+
+def _error_text(trial: Any) -> str:
+    """Return what Ray has noted of a trial's error; it lies on this machine, not in its storage."""
+    path = trial.error_file
+    with contextlib.suppress(OSError):
+        return Path(path).read_text(encoding="utf-8", errors="replace") if path else ""
+    return ""
 
 
 def _kill_worker(trial: Any) -> None:

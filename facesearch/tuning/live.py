@@ -2,6 +2,7 @@
 
 import io
 import time
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from rich.console import Console, Group
@@ -80,7 +81,7 @@ class LiveView:
 
     def say(self, text: str) -> None:
         """Tell what does not happen every day; on a screen it stays above it."""
-        self.console.print(escape(printable(text)), highlight=False, soft_wrap=True)
+        _print(self.console, text)
 
     def pace(self) -> Pace:
         """Return how fast this session has been so far."""
@@ -108,6 +109,15 @@ class LiveView:
             self.say(text)
         else:
             self.display.show()
+
+
+def say_on(console: Console) -> Callable[[str], None]:
+    """Return what tells a note where no sweep is shown yet."""
+    return lambda text: _print(console, f"note: {text}")
+
+
+def _print(console: Console, text: str) -> None:
+    console.print(escape(printable(text)), highlight=False, soft_wrap=True)
 
 
 def _can_draw(console: Console) -> bool:

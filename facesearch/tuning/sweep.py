@@ -1,24 +1,22 @@
-"""Ray for a sweep: start or join it, size a trial, run what the controller asks for."""
+"""A sweep on Ray: size a trial, run what the controller asks for."""
 
 import json
-import logging
 import os
 import signal
-import socket
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import ray
 from ray import tune
 
-from facesearch.errors import ClusterError, InputError
+from facesearch.errors import InputError
 from facesearch.space import SearchSpace
 from facesearch.training.checkpoint import write_atomically
+from facesearch.tuning.cluster import Say
 from facesearch.tuning.controller import Controller
 from facesearch.tuning.executor import (
     AttemptCallback,
@@ -29,112 +27,6 @@ from facesearch.tuning.executor import (
 from facesearch.tuning.records import SweepRecord
 
 Trainable = Callable[[dict[str, Any]], None]
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """Which Ray to use: None starts one on this machine and stops it afterwards."""
-
-    address: str | None = None
-
-
-@contextmanager
-def ray_session(cluster: Cluster) -> Iterator[dict[str, float]]:
-    """Connect to Ray, yield its resources, disconnect.
-
-    Raises:
-        InputError: If no cluster answers at the address.
-        ClusterError: If Ray does not start on this machine, twice.
-
-    """
-    is_loud = os.environ.get("RAY_BACKEND_LOG_LEVEL") == "debug"  # as by -vv
-    level = logging.DEBUG if is_loud else logging.ERROR
-    quiet: dict[str, Any] = {
-        "logging_level": level, "log_to_driver": is_loud, "configure_logging": is_loud,
-    }  # fmt: skip
-    logging.getLogger("ray").setLevel(level)
-    try:
-        if cluster.address:
-            _refuse_silent_address(cluster.address)
-            ray.init(address=cluster.address, **quiet)
-        else:
-            _start_here(quiet)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        if cluster.address is None:
-            raise
-        reason = str(error).splitlines()[0][:200]
-        raise InputError(
-            f"--address {cluster.address}: no Ray cluster answers ({reason})"
-        ) from None
-    except KeyboardInterrupt:
-        ray.shutdown()
-        raise
-    try:
-        yield ray.cluster_resources()
-    finally:
-        ray.shutdown()
-
-
-def _start_here(quiet: dict[str, Any]) -> None:
-    """Start Ray on this machine; once more if it fails, as it does under a heavy load.
-
-    Ray waits for its own processes for a limited time, and raises a plain Exception.
-    """
-    for is_last in (False, True):
-        try:
-            ray.init(include_dashboard=False, _node_ip_address="127.0.0.1", **quiet)
-            return
-        except Exception as error:
-            ray.shutdown()
-            if is_last:
-                reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
-                raise ClusterError(
-                    f"Ray did not start on this machine ({reason}). Nothing is lost: the same "
-                    "command again goes on, best when less is running; facesearch doctor --deep "
-                    "tries Ray alone."
-                ) from None
-
-
-@contextmanager
-def raylet_watch(on_death: Callable[[], None], poll_s: float = 1.0) -> Iterator[None]:
-    """Watch the Ray processes that this one started; without them Ray waits for ever.
-
-    Args:
-        on_death: Called once, in a thread, when one has died; it should end the process.
-        poll_s: Seconds between two looks.
-
-    """
-    node = getattr(ray._private.worker, "_global_node", None)
-    is_done = threading.Event()
-
-    def watch() -> None:
-        while node is not None and not is_done.wait(poll_s):
-            dead = {kind for kind, _ in node.dead_processes()}
-            if dead & {"raylet", "gcs_server"} and not is_done.is_set():
-                on_death()
-                return
-
-    thread = threading.Thread(target=watch, name="raylet-watch", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        is_done.set()
-        thread.join(2 * poll_s)
-
-
-def _refuse_silent_address(address: str) -> None:
-    """Knock at HOST:PORT first: Ray itself would try for minutes."""
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdigit() or "://" in address:
-        return
-    try:
-        socket.create_connection((host, int(port)), timeout=5).close()
-    except (OSError, OverflowError) as error:
-        raise InputError(
-            f"--address {address}: nobody answers there ({error}). Start one with `ray start "
-            "--head`, and give its HOST:PORT, or leave --address out."
-        ) from None
 
 
 def trial_resources(space: SearchSpace, available: dict[str, float]) -> dict[str, float]:
@@ -189,7 +81,7 @@ def busy_slots(slots: int, sweep: SweepRecord) -> int:
 
 def run_trials(
     controller: Controller, task: Trainable, resources: dict[str, float], max_at_once: int,
-    stall_s: float = 1800.0,
+    stall_s: float = 1800.0, say: Say | None = None,
 ) -> None:  # fmt: skip
     """Run the attempts of a sweep inside a `ray_session` until it is over or halted.
 
@@ -199,6 +91,7 @@ def run_trials(
         resources: What one attempt asks for, from `trial_resources`.
         max_at_once: Attempts at a time, from `max_concurrent`.
         stall_s: Seconds of silence after which a worker is killed; it ends itself before.
+        say: Called with a line for each worker that is lost.
 
     Raises:
         StorageError: If the disk is full or gone.
@@ -219,7 +112,7 @@ def run_trials(
             ),
             run_config=tune.RunConfig(
                 storage_path=storage, name="tune", verbose=0, stop=HaltStopper(controller),
-                callbacks=[AttemptCallback(controller, stall_s)],
+                callbacks=[AttemptCallback(controller, stall_s, say)],
                 failure_config=tune.FailureConfig(max_failures=0),
             ),
         )  # fmt: skip

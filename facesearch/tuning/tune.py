@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import socket
 import sys
 from collections.abc import Sequence
@@ -26,6 +27,7 @@ from facesearch.space.first_weights import check_first_weights
 from facesearch.tracking.store import Store
 from facesearch.tracking.tracker import Tracker
 from facesearch.training.memory import room_of_trial, training_bytes
+from facesearch.tuning.cluster import Cluster, ray_session, raylet_watch
 from facesearch.tuning.controller import Controller
 from facesearch.tuning.failures import reasons
 from facesearch.tuning.folder import (
@@ -38,20 +40,18 @@ from facesearch.tuning.folder import (
 from facesearch.tuning.history import fold
 from facesearch.tuning.ledger import read_ledger
 from facesearch.tuning.limits import Limits
-from facesearch.tuning.live import LiveView
+from facesearch.tuning.live import LiveView, say_on
 from facesearch.tuning.pace import Plan
+from facesearch.tuning.ray_log import NAME as RAY_LOG
 from facesearch.tuning.records import Observer, SweepRecord, TrialRecord
 from facesearch.tuning.repeats import config_of
 from facesearch.tuning.sweep import (
-    Cluster,
     busy_slots,
     max_concurrent,
-    ray_session,
-    raylet_watch,
     run_trials,
     trial_resources,
     write_results,
-)  # fmt: skip
+)
 from facesearch.tuning.sync import sweep_tags, sync_sweep
 from facesearch.tuning.tables import outcome_counts
 from facesearch.tuning.trial import TrialTask
@@ -120,7 +120,8 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
     folder = open_sweep(
         space, faces.fingerprint, runs_dir, root=root, is_fresh=is_fresh, reserved=reserved
     )
-    with folder.ledger, ray_session(cluster or Cluster()) as available:
+    cluster, log = cluster or Cluster(), folder.path / RAY_LOG
+    with folder.ledger, ray_session(cluster, say_on(console), log) as available:
         resources = trial_resources(space, available)
         at_once = max_concurrent(resources, available)
         _begin_session(space, folder, root, growth, learned)
@@ -130,10 +131,9 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
         )  # fmt: skip
         for note in folder.ledger.notes:
             view.say(note)
-        is_local = cluster is None or cluster.address is None
         limits = _limits(
             space, root, faces, resources["gpu"], busy_slots(at_once, fold(folder.ledger.events)),
-            is_local=is_local,
+            is_local=cluster.is_own,
         )  # fmt: skip
         observers: list[Observer] = []
         controller = Controller(
@@ -153,7 +153,10 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
         task = _task(space, root, folder)
         try:
             with view, raylet_watch(lambda: _end_without_ray(view, tracker, folder)):
-                run_trials(controller, task, resources, at_once, task.stall_s * 1.2)
+                run_trials(
+                    controller, task, resources, at_once, task.stall_s * 1.2,
+                    lambda line: view.say(f"{line}; what Ray says of it: {log}"),
+                )  # fmt: skip
         except BaseException:
             sweep.is_interrupted = True
             raise
@@ -249,13 +252,17 @@ def _limits(
 def _end_without_ray(view: LiveView, tracker: Tracker, folder: SweepFolder) -> None:
     """End this process at once: Ray would wait for its dead raylet for ever."""
     view.__exit__()
-    view.say(
-        f"Ray's own processes on this machine ended (killed, or out of memory). Nothing is lost: "
-        f"the same command again goes on. {folder.path}"
-    )
+    # a SIGTERM to the whole group, as of a queue that takes a job away, ends Ray's processes first
+    is_stopped, log = view.sweep.is_terminated, folder.path / RAY_LOG
+    why = (
+        "interrupted" if is_stopped
+        else f"Ray's own processes on this machine ended (killed, or out of memory), see {log}"
+    )  # fmt: skip
+    view.say(f"{why}. Nothing is lost: the same command again goes on. {folder.path}")
+    view.sweep.is_interrupted = True
     tracker.close(10)
     sys.stdout.flush()
-    os._exit(ClusterError.exit_code)
+    os._exit(128 + signal.SIGTERM if is_stopped else ClusterError.exit_code)
 
 
 def _close(folder: SweepFolder, controller: Controller) -> None:

@@ -47,3 +47,21 @@ def test_it_is_said_which_version_a_model_is(capsys: pytest.CaptureFixture[str])
     _tell_registered(Registered("facesearch-staff-123456", "4", "not measured", "no figure"))
     said, notes = capsys.readouterr()
     assert "@champion" not in said and "note: not measured: no figure" in notes
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--address", "auto"), "--address is of the Ray that --workers 2"),
+        (("--address", "127.0.0.1:9", "--workers", "2"), "127.0.0.1:9: no Ray answers there"),
+        (("--address", "", "--workers", "2"), "--address is empty"),
+    ],
+)
+def test_a_cluster_that_does_not_answer_is_refused(words: tuple[str, ...], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        _choice(parsed(*words))
+
+
+def test_an_address_of_our_own_becomes_the_choice() -> None:
+    assert _choice(parsed("--workers", "2")).address is None
+    assert _choice(parsed("--workers", "2", "--address", "local")).address == "local"

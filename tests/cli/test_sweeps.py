@@ -134,3 +134,15 @@ def test_a_preview_says_what_an_epoch_takes_and_what_to_type_next(tmp_path: Path
     assert shlex.split(line)[1:] == ["facesearch", "tune", words[1], "--trials", "3"]
     quiet = run("-q", *words, "--no-measure")
     assert "optim.lr" in quiet and "next:" not in quiet and "s an epoch" not in quiet
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:9", "", "http://127.0.0.1:8265"])
+@pytest.mark.parametrize("command", ["tune", "baseline"])
+def test_a_cluster_that_does_not_answer_is_refused_before_anything_is_made(
+    command: str, address: str, tmp_path: Path
+) -> None:
+    runs = tmp_path / "runs"
+    words = [command, written(tmp_path), "--address", address, "--runs", str(runs)]
+    with pytest.raises(InputError, match=r"^--address .*leave --address out"):
+        CliRunner().invoke(cli, words, catch_exceptions=False)
+    assert not runs.exists()

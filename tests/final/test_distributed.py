@@ -26,7 +26,7 @@ from facesearch.final.distributed import (
 from facesearch.final.model import FaceModel, build_member
 from facesearch.final.rank import Stage
 from facesearch.training.fit import EpochResult
-from facesearch.tuning.sweep import Cluster, ray_session
+from facesearch.tuning.cluster import Cluster, ray_session
 
 # What a local Ray leaves behind when it shuts down: its own warnings and sockets.
 IGNORED = (

@@ -8,12 +8,13 @@ import pytest
 import ray
 import toy
 
-from facesearch.errors import ClusterError, InputError
+from facesearch.errors import InputError
 from facesearch.space import space_from_text
+from facesearch.tuning.cluster import Cluster, ray_session
 from facesearch.tuning.controller import Controller
 from facesearch.tuning.ledger import Ledger, MemoryLedger
 from facesearch.tuning.records import SweepRecord
-from facesearch.tuning.sweep import Cluster, ray_session, run_trials, trial_resources
+from facesearch.tuning.sweep import run_trials, trial_resources
 
 # a worker process does not know the tests: it gets the toy itself
 ray.cloudpickle.register_pickle_by_value(toy)
@@ -101,35 +102,3 @@ def test_more_than_a_node_has_is_refused(available: Any) -> None:
     space = space_from_text("resources: {gpus_per_trial: 64}")
     with pytest.raises(InputError, match=r"asks for 64 GPUs, but no node .* has more than"):
         trial_resources(space, available)
-
-
-def test_an_address_where_nobody_listens_is_refused_at_once() -> None:
-    with pytest.raises(InputError, match=r"--address 127.0.0.1:9: nobody answers"):
-        with ray_session(Cluster("127.0.0.1:9")):
-            raise AssertionError("there is no cluster")
-
-
-@pytest.mark.parametrize("failures", [1, 2])
-def test_ray_that_does_not_start_is_asked_once_more(
-    failures: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls: list[str] = []
-
-    def init(**_: Any) -> None:
-        calls.append("init")
-        if calls.count("init") <= failures:
-            raise Exception("The current node timed out during startup.\nmore")
-
-    monkeypatch.setattr(ray, "init", init)
-    monkeypatch.setattr(ray, "shutdown", lambda: calls.append("shutdown"))
-    monkeypatch.setattr(ray, "cluster_resources", lambda: {"CPU": 2.0})
-    if failures == 1:
-        with ray_session(Cluster()) as resources:
-            assert resources == {"CPU": 2.0} and calls == ["init", "shutdown", "init"]
-    else:
-        with (
-            pytest.raises(ClusterError, match=r"\(The current node timed out .*startup\.\)"),
-            ray_session(Cluster()),
-        ):
-            pass
-        assert calls == ["init", "shutdown"] * 2

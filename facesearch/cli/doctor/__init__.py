@@ -56,7 +56,7 @@ def examine(
         is_full: Name all packages, and not only the main ones.
 
     """
-    from facesearch.cli.doctor import device, installed, machine, places, probe, services
+    from facesearch.cli.doctor import device, installed, machine, places, probe, ray_start, services
 
     how = ["deep"] if is_deep else []
     asked = {"torch": how, "ray": how}
@@ -65,14 +65,14 @@ def examine(
     facts = probe.ask_all(asked, _ASK_DEEP_S if is_deep else _ASK_S)
     yield from installed.look_at_python()
     yield from installed.look_at_packages(is_full=is_full)
+    yield from installed.look_at_hidden()
     yield from device.look_at_torch(facts["torch"], device.driver_version())
     yield from machine.look_at_cores()
-    yield from machine.look_at_memory(*machine.free_memory())
-    yield from machine.look_at_shared_memory()
-    yield from machine.look_at_open_files()
+    yield from ray_start.look_before_ray()
     yield from places.look_at_places(runs_dir)
     yield from places.look_at_faces()
     yield from services.look_at_ray(facts["ray"])
+    yield from ray_start.look_at_other_rays()
     store = list(services.look_at_store(tracking_uri, runs_dir))
     yield from store
     if is_deep and all(finding.state != "wrong" for finding in store):  # one cause, told once

@@ -8,6 +8,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from facesearch.cli.doctor.finding import Finding
+from facesearch.cli.search_path import HIDES, hidden_libraries
 
 # torchvision 0.N is built for torch 2.(N - 15)
 _TORCHVISION_BEHIND = 15
@@ -45,6 +46,14 @@ def look_at_packages(*, is_full: bool = False) -> Iterator[Finding]:
     yield Finding("packages", "ok", _told(right, is_full=is_full))
     yield from findings
     yield from look_at_pair(_version("torch"), _version("torchvision"))
+
+
+def look_at_hidden() -> Iterator[Finding]:
+    """Name files that are taken for libraries, as their folder is searched first."""
+    for name, path in sorted(hidden_libraries().items()):
+        yield Finding(
+            name, "note", f"{path} {HIDES.format(name)}", f"rename {path}, or mend PYTHONPATH"
+        )
 
 
 def look_at_pair(torch: str, torchvision: str) -> Iterator[Finding]:

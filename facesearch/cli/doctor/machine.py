@@ -78,14 +78,19 @@ def look_at_shared_memory(folder: Path = Path("/dev/shm")) -> Iterator[Finding]:
         yield Finding(str(folder), "ok", f"{gigabytes(usage.free)} free")
 
 
-def look_at_open_files(soft: int | None = None) -> Iterator[Finding]:
-    """Say how many files a process may open; soft: the limit, if not that of this process."""
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0] if soft is None else soft
+def look_at_open_files(hard: int | None = None) -> Iterator[Finding]:
+    """Say how many files a process may open, at most: Ray raises its own limit.
+
+    Args:
+        hard: The limit up to which a process may; None: that of this one.
+
+    """
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1] if hard is None else hard
     if 0 <= limit < _OPEN_FILES:
         yield Finding(
             "open files", "wrong" if limit < _FEW_OPEN_FILES else "note",
             f"at most {limit} in a process; Ray needs more with many trials at a time",
-            "ulimit -n 65536",
+            "ulimit -Hn 65536, by who administers this machine",
         )  # fmt: skip
     else:
         yield Finding("open files", "ok", "no limit" if limit < 0 else f"at most {limit}")

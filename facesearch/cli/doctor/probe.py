@@ -125,7 +125,7 @@ def _ray(deep: str = "") -> Facts:
 
     facts: Facts = {"version": ray.__version__}
     if deep:
-        from facesearch.tuning.sweep import Cluster, ray_session
+        from facesearch.tuning.cluster import Cluster, ray_session
 
         with ray_session(Cluster(None)) as resources:
             facts["resources"] = {k: v for k, v in resources.items() if k in ("CPU", "GPU")}

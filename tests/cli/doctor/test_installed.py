@@ -1,4 +1,5 @@
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
@@ -52,3 +53,13 @@ def test_the_main_packages_are_named_and_all_if_asked() -> None:
     )
     assert "mlflow" in short and "pillow" not in short and "more are in their ranges" in short
     assert "mlflow" in whole and "pillow" in whole and "more" not in whole
+
+
+def test_files_that_hide_a_library_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "optuna.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    findings = {finding.about: finding for finding in installed.look_at_hidden()}
+    assert findings["optuna"].state == "note" and str(tmp_path) in findings["optuna"].found
+    assert "rename" in findings["optuna"].mend

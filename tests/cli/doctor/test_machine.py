@@ -1,4 +1,5 @@
 import os
+import resource
 from pathlib import Path
 
 import pytest
@@ -51,8 +52,20 @@ def test_small_shared_memory_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("soft", "state"), [(100, "wrong"), (1024, "note"), (65536, "ok"), (-1, "ok")]
+    ("hard", "state"), [(100, "wrong"), (1024, "note"), (65536, "ok"), (-1, "ok")]
 )
-def test_few_open_files_are_told(soft: int, state: str) -> None:
-    (finding,) = machine.look_at_open_files(soft)
+def test_few_open_files_are_told(hard: int, state: str) -> None:
+    (finding,) = machine.look_at_open_files(hard)
     assert finding.state == state
+
+
+def test_a_low_limit_that_ray_raises_by_itself_is_no_finding() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if 0 <= hard < 4096:
+        pytest.skip("this machine lets a process open few files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        (finding,) = machine.look_at_open_files()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert finding.state == "ok"
