@@ -63,11 +63,11 @@ def show_preview(
 def _read_faces(console: Any, data: Any) -> Any:
     """Return the faces of a sweep, and print what is reserved of them."""
     from facesearch.cli.progress import Bars
-    from facesearch.data.faces import load_faces
+    from facesearch.data.faces import load_faces_to_search
     from facesearch.data.reserve.words import reserve_lines
 
     with Bars(console, "reading the faces"):
-        faces = load_faces(data)
+        faces = load_faces_to_search(data)
     for line in reserve_lines(faces.reserve):
         console.print(f"reserved: {line}", highlight=False, markup=False, soft_wrap=True)
     return faces

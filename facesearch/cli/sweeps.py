@@ -142,7 +142,7 @@ def _run(
 
     from facesearch.cli.progress import Bars
     from facesearch.cli.result_json import sweep_json
-    from facesearch.data.faces import load_faces
+    from facesearch.data.faces import load_faces_to_search
     from facesearch.data.reserve.words import reserve_lines
     from facesearch.tracking.store import resolve_store
     from facesearch.tuning.sweep import Cluster
@@ -154,7 +154,7 @@ def _run(
     _say_details(space, store.uri, runs_dir)
     data = first_config(space, root).data
     with Bars(console, "reading the faces"):
-        faces = load_faces(data)
+        faces = load_faces_to_search(data)
     hint = "" if data.root else "; give your own with --data FOLDER"
     for line in (
         f"faces: {faces.source}{hint}",

@@ -83,7 +83,8 @@ def plan_final(finalists: list[Finalist], choice: Choice, listener: Listener) ->
     control = ", and one without shifted pictures" if choice.has_shift_control else ""
     for finalist, stages in zip(finalists, planned, strict=True):
         listener.on_note(f"{finalist}: {in_words(stages)}{control}")
-    sets = {stages[0][-1].data: reporting_sets(stages[0][-1].data) for stages in planned}
+    every_data = dict.fromkeys(stages[0][-1].data for stages in planned)
+    sets = {data: reporting_sets(data) for data in every_data}
     found = Planned(finalists, planned, sets)
     first = sets[found.first_data]
     refuse_choice_without_faces(first, choice.top_k, has_control=choice.has_shift_control)
@@ -109,9 +110,11 @@ def options_of(planned: Planned, choice: Choice) -> dict[str, Any]:
     adds a second model and changes nothing of the first one.
     """
     faces = reporting_folder(planned.first_data)
+    listed: dict[DataConfig, str] = {}
     return {
         "members": [
-            [key_of(stages, choice.plan.workers) for stages in of_one] for of_one in planned.stages
+            [key_of(stages, choice.plan.workers, listed) for stages in of_one]
+            for of_one in planned.stages
         ],
         "reported_on": reporting_digest(faces) if faces is not None else "",
         "views": choice.views,

@@ -190,8 +190,8 @@ def _tell_curse(best: Candidate, report: Report) -> None:
     longer = "longer and " if epochs > best.finalist.epochs else ""
     report.notes.append(
         "winner's curse: the search's score was of its last epoch, chosen as the best of "
-        f"{best.finalist.trials}; the other was trained {longer}on everybody, so a gap near 0 "
-        "does not mean that there was no luck."
+        f"{best.finalist.trials}; the other was trained {longer}on all but the reserved faces, so "
+        "a gap near 0 does not mean that there was no luck."
     )
 
 

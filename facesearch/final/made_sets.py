@@ -10,7 +10,8 @@ from facesearch.data.gallery import gallery_and_probes
 from facesearch.data.layouts import FaceFolder, FaceList
 from facesearch.data.layouts.folder import joined, only
 from facesearch.errors import InputError, first_names
-from facesearch.final.leaks import digest_set, file_digests
+from facesearch.final.file_digests import file_digests
+from facesearch.final.leaks import digest_set
 from facesearch.final.pictures import list_gallery
 
 

@@ -203,14 +203,22 @@ class FaceModel:
             InputError: As `embed`.
 
         """
+        return self.embed_and_classify(images, top, views)[1:]
+
+    def embed_and_classify(
+        self, images: "Images | SetImages", top: int = 1, views: str | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return what `embed` and `classify` return, of one pass through the networks."""
         top = min(top, len(self.identities))
+        rows = [np.empty((0, self.embedding_dim), np.float32)]
         numbers = [np.empty((0, top), np.int64)]
         shares = [np.empty((0, top), np.float32)]
         for parts in self._batches(images, views):
             best, share = self._likeliest(parts, top)
+            rows.append(join(parts).cpu().numpy())
             numbers.append(best.cpu().numpy())
             shares.append(share.cpu().numpy())
-        return np.concatenate(numbers), np.concatenate(shares)
+        return np.concatenate(rows), np.concatenate(numbers), np.concatenate(shares)
 
     @torch.inference_mode()
     def log_probabilities(self, images: "Images | SetImages") -> np.ndarray:

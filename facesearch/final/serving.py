@@ -94,10 +94,10 @@ def answer(model: FaceModel, images_NHWC: np.ndarray) -> pd.DataFrame:
     """Return what is served for RGB uint8 pictures [N, H, W, 3]: a row each."""
     # as images and not as an array: these are pixels, however dark they are
     images = [Image.fromarray(pixels_HWC) for pixels_HWC in images_NHWC]
-    best, share = model.classify(images, top=1)
+    embeddings, best, share = model.embed_and_classify(images, top=1)
     return pd.DataFrame(
         {
-            "embedding": model.embed(images).tolist(),
+            "embedding": embeddings.tolist(),
             "identity": [model.identities[number] for number in best[:, 0]],
             "share": share[:, 0],
         }

@@ -22,7 +22,13 @@ from facesearch.final.one_to_one import (
     rank_embeddings,
     score_list,
 )
-from facesearch.final.outcomes import Embedded, Labelled, classify_set, embedded_searches
+from facesearch.final.outcomes import (
+    Embedded,
+    Labelled,
+    classify_set,
+    embedded_searches,
+    sides_of,
+)
 from facesearch.final.targets import PairSet, Targets
 from facesearch.metrics.all_pairs import PairRanks, rank_scores
 from facesearch.metrics.identification import mate_ranks
@@ -171,7 +177,7 @@ def _searches(model: FaceModel, targets: Targets) -> tuple[Search, ...]:
 
 def search_faces(name: str, gallery: Embedded, probes: Embedded) -> Search:
     """Return the scores of all pairs, and what a search of each probe finds."""
-    sides = gallery.rows_ND, gallery.faces.labels_M, probes.rows_ND, probes.faces.labels_M
+    sides = sides_of(gallery, probes)
     places = mate_ranks(*sides)
     mated = places > 0
     return Search(

@@ -139,7 +139,10 @@ def next_commands(source: SweepSource) -> list[tuple[str, str]]:
     if source.sweep.best is None:
         return [further]
     commands = [
-        (f"facesearch finalize --run-id {name}", "retrain the best on everybody, and verify it"),
+        (
+            f"facesearch finalize --run-id {name}",
+            "retrain the best on all but the reserved faces, and verify it",
+        ),
         further,
     ]
     if not source.baselines:
