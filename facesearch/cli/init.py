@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from facesearch.cli.left_out import say_left_out_of
 from facesearch.cli.text import faces_root, printable
 from facesearch.errors import InputError
 
@@ -38,6 +39,7 @@ def init(folder: Path | None, out: Path) -> None:
         raise InputError(f"{out}: is there already; give another file with --out, or remove it.")
     root = faces_root(folder)
     found, reserve = survey(root)
+    say_left_out_of(root)
     name = Path(root).name if root and out.stem == "space" else out.stem
     commands = _commands(out, folder)
     has_gpu = bool(driver_version())

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from facesearch.cli.left_out import say_left_out_of_search
 from facesearch.errors import InputError
 from facesearch.space import SearchSpace
 
@@ -24,7 +25,9 @@ def show_preview(
     from facesearch.tuning.tune import first_config
 
     console = Console(quiet=as_json)
-    faces = _read_faces(console, first_config(space, root).data)
+    data = first_config(space, root).data
+    faces = _read_faces(console, data)
+    left_out = say_left_out_of_search(data, faces.reserve)
     at_once, gpus = local_slots(space, os.cpu_count() or 1)
     available = available_bytes(default_device(), gpus or 1.0)
     costs = preview.extremes(space, root, len(faces.identities))
@@ -56,7 +59,7 @@ def show_preview(
     if as_json:
         _print_json(
             space, costs, plan, at_once=at_once, disk=disk, has_pace=has_pace,
-            impossible=impossible,
+            impossible=impossible, left_out=left_out,
         )  # fmt: skip
 
 
@@ -101,7 +104,7 @@ def _print_json(space: SearchSpace, costs: Any, plan: Any, **told: Any) -> None:
         costs: Of some networks, ascending.
         plan: What the sweep is expected to take.
         told: at_once, trials at a time; disk, bytes of checkpoints; impossible, what does not fit;
-            has_pace, whether the duration was measured.
+            has_pace, whether the duration was measured; left_out, what is passed over.
 
     """
     import json
@@ -125,6 +128,7 @@ def _print_json(space: SearchSpace, costs: Any, plan: Any, **told: Any) -> None:
         "repeat_epochs": plan.repeat_epochs,
         "checkpoint_bytes": round(told["disk"]),
         "impossible": told["impossible"],
+        "left_out": told["left_out"],
     }
     click.echo(json.dumps(preview, indent=1))
 

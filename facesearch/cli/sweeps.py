@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from facesearch.cli.left_out import say_left_out_of
+from facesearch.cli.left_out import say_left_out_of_search
 from facesearch.cli.options import DATA, RUNS, SPACE, TRACKING, Interrupted
 from facesearch.cli.text import faces_root, parse_duration
 from facesearch.cli.verbosity import is_quiet, level, say_detail, say_hint
@@ -164,7 +164,7 @@ def _run(
         "starting Ray ..." if address is None else f"joining Ray at {address} ...",
     ):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
-    say_left_out_of(data.root, data.layout)
+    left_out = say_left_out_of_search(data, faces.reserve)
     result = run(
         space, store, runs_dir=runs_dir, console=console, root=root, cluster=Cluster(address),
         **how,
@@ -173,7 +173,7 @@ def _run(
     words += ["--tracking-uri", tracking_uri] if tracking_uri else []
     more = f" {shlex.join(words)}" if words else ""
     if as_json:
-        click.echo(sweep_json(result, store.uri))
+        click.echo(sweep_json(result, store.uri, left_out))
     else:
         _conclude(Console(), space.settings.search, result, store.uri, more)
     if result.sweep.is_interrupted:

@@ -4,11 +4,9 @@ Nothing is trained or written here.
 """
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from facesearch.config import DataConfig
-from facesearch.data.layouts.account import account_at
 from facesearch.final.candidates import (
     ReportingSets,
     refuse_choice_without_faces,
@@ -92,15 +90,9 @@ def plan_final(finalists: list[Finalist], choice: Choice, listener: Listener) ->
         refuse_nothing_reserved(found.first_data)
     if choice.folds:
         refuse_folds(found.first_data)
-    for line in [*_left_out(found.first_data), *first.leaks.lines()]:
+    for line in [*first.left_out, *first.leaks.lines()]:
         listener.on_note(line)
     return found
-
-
-def _left_out(data: DataConfig) -> list[str]:
-    """Return a line on what is not read of a folder, if anything is not."""
-    line = "" if data.root is None else account_at(Path(data.root), data.layout).line()
-    return [f"{data.root}: {line}"] if line else []
 
 
 def options_of(planned: Planned, choice: Choice) -> dict[str, Any]:

@@ -156,7 +156,7 @@ def _verify(
     if best.finalist.knew_reserve:
         _tell_curse(best, report)
     best.sets.leaks.tell(report)
-    report.notes += best.sets.differing_crops
+    report.notes += [*best.sets.differing_crops, *best.sets.left_out]
     if not best.sets.has_faces:
         report.notes.append(
             "NOT MEASURED: these faces have no labelled set of faces to report on, and nothing was "

@@ -60,6 +60,26 @@ def list_gallery(folder: Path) -> FaceList:
     return FaceList(tuple(path for _, path in found), tuple(name for name, _ in found))
 
 
+def without_images(gallery: FaceList, told: Account) -> tuple[str, ...]:
+    """Return who of a gallery's folder has no image that is read, by name.
+
+    Args:
+        gallery: From `list_gallery`.
+        told: The account of the same folder, from `accounts_of`.
+
+    """
+    owners = [_owner(path, told.root, is_folder=True) for path in told.silent]
+    for one in told.left_out:
+        owners.append(_owner(one.path, told.root, is_folder=one.path.is_dir()))
+    return tuple(sorted(set(owners) - set(gallery.identities)))
+
+
+def _owner(path: Path, root: Path, *, is_folder: bool) -> str:
+    """Return the identity that a place in a gallery's folder is of."""
+    top, *inside = path.relative_to(root).parts
+    return top if inside or is_folder else Path(top).stem
+
+
 def accounts_of(places: Sequence[Path]) -> list[Account]:
     """Return what is read and what is passed over of each folder among some places.
 
