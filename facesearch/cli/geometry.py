@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from facesearch.cli.left_out import say_left_out
+from facesearch.cli.left_out import say_left_out_of, say_left_out_of_places
 from facesearch.cli.options import RUNS, TRACKING
 from facesearch.cli.text import printable
 from facesearch.cli.verbosity import say_note
@@ -70,15 +70,14 @@ def _mean_of(root: Path) -> tuple[Any, list[str]]:
     from facesearch.data.geometry import faces_of_folder, mean_of_faces
     from facesearch.data.geometry.mean_face import MAX_IMAGES
     from facesearch.data.layouts.account import account_at
-    from facesearch.final.pictures import accounts_of
 
     faces = faces_of_folder(root)
     mean = mean_of_faces(faces)
     if mean is None:
         raise InputError(f"{root}: none of its {len(faces)} images can be read.")
-    account = account_at(root)
     # images that lie in the folder itself are read here, whatever its layout
-    left_out = say_left_out(account if account.num_read else accounts_of([root])[0])
+    is_flat = not account_at(root).num_read
+    left_out = say_left_out_of_places([root]) if is_flat else say_left_out_of(root)
     num_unread = min(len(faces), MAX_IMAGES) - mean.num_images
     if num_unread:
         place = shlex.quote(str(root))

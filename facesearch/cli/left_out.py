@@ -3,20 +3,21 @@
 Each function returns the line as well, for JSON.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from facesearch.cli.verbosity import level, say_note
 
 
-def say_left_out(account: Any, unreadable: Sequence[Path] = ()) -> list[str]:
-    """Tell of an account (`facesearch.data.layouts.account.Account`) on the standard error."""
-    from facesearch.data.left_out import left_out_lines
-
-    for line in left_out_lines(account, unreadable, is_whole=level() > 0):
-        say_note(line)
-    return left_out_lines(account, unreadable)
+def say_left_out(found: Iterable[Any]) -> list[str]:
+    """Tell of some folders (`facesearch.data.left_out.PassedOver`) on the standard error."""
+    told: list[str] = []
+    for one in found:
+        for line in one.lines(is_whole=level() > 0):
+            say_note(line)
+        told += one.lines()
+    return told
 
 
 def say_left_out_of(root: str | Path | None, layout: str = "auto") -> list[str]:
@@ -28,9 +29,9 @@ def say_left_out_of(root: str | Path | None, layout: str = "auto") -> list[str]:
     """
     if root is None:
         return []
-    from facesearch.data.layouts.account import account_at
+    from facesearch.data.left_out import passed_over
 
-    return say_left_out(account_at(Path(root), layout))
+    return say_left_out([passed_over(Path(root), layout)])
 
 
 def say_left_out_of_search(data: Any, reserve: Any) -> list[str]:
@@ -38,20 +39,19 @@ def say_left_out_of_search(data: Any, reserve: Any) -> list[str]:
 
     Args:
         data: A `facesearch.config.DataConfig`.
-        reserve: The folder without what is reserved (`Reserve`); None of generated faces.
+        reserve: The `Reserve` of its faces; None of generated ones.
 
     """
-    if data.root is None or reserve is None:
+    if reserve is None:
         return []
-    from facesearch.data.layouts.account import account_at
-    from facesearch.data.left_out import unreadable_in
+    from facesearch.data.left_out import passed_over_of
 
-    unreadable = unreadable_in(reserve.folder, ("train", *reserve.parts), data)
-    return say_left_out(account_at(Path(data.root), data.layout), unreadable)
+    return say_left_out(passed_over_of(data, ("train", *reserve.parts)))
 
 
 def say_left_out_of_places(places: Sequence[Path]) -> list[str]:
-    """Tell of each folder among the places that a command was given, in one list."""
+    """Tell of each folder among the places that a command was given."""
+    from facesearch.data.left_out import PassedOver
     from facesearch.final.pictures import accounts_of
 
-    return [line for account in accounts_of(places) for line in say_left_out(account)]
+    return say_left_out(map(PassedOver, accounts_of(places)))

@@ -5,9 +5,9 @@ from typing import Any
 
 import click
 
+from facesearch.cli.left_out import say_left_out
 from facesearch.cli.options import DATA, RUNS, TRACKING
 from facesearch.cli.text import faces_root, printable
-from facesearch.cli.verbosity import say_note
 from facesearch.errors import InputError
 
 
@@ -74,8 +74,7 @@ def _build(subject: Any, root: str | None) -> tuple[Path, str, str, Any]:
     from facesearch.report.final_report import open_final
 
     final = open_final(subject.folder, faces_root(root))
-    for line in final.source.seen.left_out if final.source.seen else ():
-        say_note(line)
+    say_left_out(final.source.seen.left_out if final.source.seen else ())
     return final.source.place, final.html(), final.html(with_faces=False), final.charts.all
 
 

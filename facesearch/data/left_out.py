@@ -5,7 +5,8 @@ Not here: how a folder is walked (`layouts.account`), and what of it is to be me
 
 import os
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from facesearch.config import DataConfig
@@ -18,32 +19,63 @@ from facesearch.errors import first_names
 _SHOWN = 2
 
 
-def left_out_lines(
-    account: Account, unreadable: Sequence[Path] = (), *, is_whole: bool = False
-) -> list[str]:
-    """Return what is passed over of a folder; nothing if everything was read, in its place.
+@dataclass(frozen=True)
+class PassedOver:
+    """What a command passes over of a folder.
 
     Args:
         account: Of the folder.
         unreadable: Images that are left out as they cannot be decoded.
-        is_whole: A line for each kind of thing with all names, and not one line with some.
 
     """
-    shown = None if is_whole else _SHOWN
-    lines = account.lines(shown)
-    if unreadable:
-        names = [os.path.relpath(path, account.root) for path in unreadable]
-        some = first_names(names, len(names) if is_whole else _SHOWN)
-        lines.append(f"left out: {len(names)} that cannot be read ({some})")
-    if not lines:
-        return []
-    place = shlex.quote(str(account.root))
-    lines = lines if is_whole else ["; ".join(lines)]
-    lines[-1] += f" (more: facesearch data check {place})"
-    return [f"{account.root}: {line}" for line in lines]
+
+    account: Account
+    unreadable: tuple[Path, ...] = ()
+
+    def lines(self, *, is_whole: bool = False) -> list[str]:
+        """Return what is to be told; nothing if everything was read, in its place.
+
+        Args:
+            is_whole: A line for each kind of thing with all names, and not one line with some.
+
+        """
+        root = self.account.root
+        lines = self.account.lines(None if is_whole else _SHOWN)
+        if self.unreadable:
+            names = [os.path.relpath(path, root) for path in self.unreadable]
+            some = first_names(names, len(names) if is_whole else _SHOWN)
+            lines.append(f"left out: {len(names)} that cannot be read ({some})")
+        if not lines:
+            return []
+        lines = lines if is_whole else ["; ".join(lines)]
+        lines[-1] += f" (more: facesearch data check {shlex.quote(str(root))})"
+        return [f"{root}: {line}" for line in lines]
+
+    def counts(self) -> list[str]:
+        """Return a line without names of files, as what leaves this machine names nobody."""
+        files = len(self.account.left_out) + len(self.unreadable)
+        folders = len(self.account.silent)
+        if not files and not folders:
+            return []
+        name = self.account.root.name
+        return [
+            f"{name}: passed over: {files} file{'' if files == 1 else 's'}, and {folders} "
+            f"folder{'' if folders == 1 else 's'} of which no image is read (which, and why: "
+            "facesearch data check FOLDER)."
+        ]
 
 
-def left_out_of(data: DataConfig, parts: Iterable[str]) -> list[str]:
+def passed_over(root: Path, layout: str = "auto") -> PassedOver:
+    """Return what is passed over of a folder.
+
+    Raises:
+        InputError: If there is no such folder or layout, or a folder cannot be listed.
+
+    """
+    return PassedOver(account_at(root, layout))
+
+
+def passed_over_of(data: DataConfig, parts: Iterable[str]) -> list[PassedOver]:
     """Return what is passed over of the faces of a config; of generated ones nothing is.
 
     Args:
@@ -51,21 +83,19 @@ def left_out_of(data: DataConfig, parts: Iterable[str]) -> list[str]:
         parts: Of the folder, those that are read.
 
     Raises:
-        InputError: If the folder cannot be listed.
+        InputError: As `passed_over`.
 
     """
     if data.root is None:
         return []
     unreadable = unreadable_in(read_reserve(data).folder, parts, data) if data.allow_corrupt else ()
-    return left_out_lines(account_at(Path(data.root), data.layout), unreadable)
+    return [PassedOver(account_at(Path(data.root), data.layout), tuple(unreadable))]
 
 
 def unreadable_in(folder: FaceFolder, parts: Iterable[str], data: DataConfig) -> list[Path]:
     """Return the images of some parts that are left out, as so many unreadable ones are allowed."""
-    if not data.allow_corrupt:
-        return []
     found: list[Path] = []
-    for part in parts:
+    for part in parts if data.allow_corrupt else ():
         faces: FaceList = getattr(folder, part)
         if faces.paths:
             pack = open_pack(faces, data.image_px, allow_corrupt=data.allow_corrupt)

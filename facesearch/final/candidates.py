@@ -9,7 +9,7 @@ import numpy as np
 from facesearch.config import DataConfig
 from facesearch.data.faces import load_all_faces, mean_face_of
 from facesearch.data.geometry import MeanFace
-from facesearch.data.left_out import left_out_of
+from facesearch.data.left_out import PassedOver, passed_over_of
 from facesearch.errors import InputError
 from facesearch.final.figures import Report
 from facesearch.final.finalists import Finalist
@@ -38,7 +38,7 @@ class ReportingSets:
     digests: bytes
     mean_face: MeanFace | None = None
     differing_crops: Sequence[str] = ()
-    left_out: Sequence[str] = ()
+    left_out: Sequence[PassedOver] = ()
 
     @property
     def has_faces(self) -> bool:
@@ -55,7 +55,7 @@ def reporting_sets(data: DataConfig) -> ReportingSets:
         return ReportingSets(targets, Leaks({}, {}), b"", mean)
     digests = training_digests(folder.train)
     leaks = find_leaks(digests, faces.identities, folder)
-    told = tell_of_training(mean, folder), left_out_of(data, ("train", *REPORTED))
+    told = tell_of_training(mean, folder), passed_over_of(data, ("train", *REPORTED))
     return ReportingSets(leaks.without_copies(targets), leaks, digests, mean, *told)
 
 

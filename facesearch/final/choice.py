@@ -90,7 +90,8 @@ def plan_final(finalists: list[Finalist], choice: Choice, listener: Listener) ->
         refuse_nothing_reserved(found.first_data)
     if choice.folds:
         refuse_folds(found.first_data)
-    for line in [*first.left_out, *first.leaks.lines()]:
+    left_out = [line for one in first.left_out for line in one.lines()]
+    for line in [*left_out, *first.leaks.lines()]:
         listener.on_note(line)
     return found
 

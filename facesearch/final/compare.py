@@ -17,7 +17,7 @@ from facesearch.errors import InputError
 from facesearch.final.asked_faces import AskedFaces, Question, asked_faces
 from facesearch.final.figures import Outcome
 from facesearch.final.leaks import DIGESTS, find_leaks
-from facesearch.final.left_out import left_out_of_question
+from facesearch.final.left_out import passed_over_in
 from facesearch.final.locate import find_bundle, load_model
 from facesearch.final.model import FaceModel
 from facesearch.final.outcomes import outcomes_of
@@ -238,7 +238,8 @@ def targets_of_both(a: Contender, b: Contender, root: str | None = None) -> Shar
     faces = asked_faces(model.config.data, model.identities, digests, question)
     targets = faces.targets(model.image_px, model.identities)
     shared = same_faces(targets, faces, model, [a, b])
-    told = left_out_of_question(question, model.config.data)
+    found = passed_over_in(question, model.config.data)
+    told = [line for one in found for line in one.lines()]
     return replace(shared, notes=[*faces.notes, *shared.notes, *told])
 
 

@@ -10,7 +10,7 @@ from facesearch.final.bundle import load_bundle, save_bundle
 from facesearch.final.card import model_card
 from facesearch.final.figures import Report
 from facesearch.final.leaks import DIGESTS, Leaks, find_leaks
-from facesearch.final.left_out import left_out_of_question
+from facesearch.final.left_out import passed_over_in
 from facesearch.final.recrop import OFF, Crops, plan_crops
 from facesearch.final.targets import Targets
 from facesearch.final.verify import verify
@@ -53,7 +53,8 @@ def evaluate(
     model, report = verify(model, targets, is_refitted=out is not None, source=source)
     report.notes[:0] = faces.notes
     leaks.tell(report)
-    report.notes += left_out_of_question(question, model.config.data)
+    for one in passed_over_in(question, model.config.data):
+        report.notes += one.lines()
     report.notes += crops.lines
     if not trained:
         report.notes.append(

@@ -1,18 +1,17 @@
-"""What is passed over of the faces that a model is asked about, for reports: a line a folder."""
+"""What is passed over of the faces that a model is asked about."""
 
 import os
 from pathlib import Path
 
 from facesearch.config import DataConfig
-from facesearch.data.layouts.account import account_at
-from facesearch.data.left_out import left_out_lines, left_out_of
+from facesearch.data.left_out import PassedOver, passed_over, passed_over_of
 from facesearch.final.asked_faces import Question
 from facesearch.final.pictures import accounts_of
 from facesearch.final.targets import REPORTED
 
 
-def left_out_of_question(question: Question, data: DataConfig) -> list[str]:
-    """Return a line for each folder of which something is passed over; a list of pairs has none.
+def passed_over_in(question: Question, data: DataConfig) -> list[PassedOver]:
+    """Return what is passed over of each folder of a question; of a list of pairs nothing is.
 
     Args:
         question: What is asked about.
@@ -25,11 +24,11 @@ def left_out_of_question(question: Question, data: DataConfig) -> list[str]:
     if question.pairs is not None:
         return []
     if question.gallery is not None and question.probes is not None:
-        accounts = accounts_of([question.gallery, question.probes])
-        return [line for one in accounts for line in left_out_lines(one)]
+        return [PassedOver(one) for one in accounts_of([question.gallery, question.probes])]
     if question.root is None or _is_own(question.root, data):
-        return left_out_of(data, REPORTED)
-    return left_out_lines(account_at(Path(question.root)))
+        moved = data if question.root is None else data.model_copy(update={"root": question.root})
+        return passed_over_of(moved, REPORTED)
+    return [passed_over(Path(question.root))]
 
 
 def _is_own(root: str, data: DataConfig) -> bool:

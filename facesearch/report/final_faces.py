@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from facesearch.config import DataConfig
+from facesearch.data.left_out import PassedOver
 from facesearch.errors import InputError
 from facesearch.final.asked_faces import Question, asked_faces
 from facesearch.final.leaks import DIGESTS, find_leaks
-from facesearch.final.left_out import left_out_of_question
+from facesearch.final.left_out import passed_over_in
 from facesearch.final.model import FaceModel
 from facesearch.final.one_to_one import (
     Pairs,
@@ -97,7 +98,7 @@ class SeenFaces:
         searches: One for each labelled set of probes.
         listed: The list of pairs, if there is one of both kinds.
         dev: What the heads say of dev, if it is of the trained people.
-        left_out: What is passed over of the folder, a line.
+        left_out: What is passed over of the folder.
 
     """
 
@@ -107,7 +108,7 @@ class SeenFaces:
     searches: tuple[Search, ...]
     listed: PairList | None
     dev: Labelled | None
-    left_out: tuple[str, ...] = ()
+    left_out: tuple[PassedOver, ...] = ()
 
     @property
     def pair_scores(self) -> list[PairScores]:
@@ -159,7 +160,7 @@ def see_faces(model: FaceModel, data: DataConfig, bundle: Path) -> SeenFaces:
         searches=_searches(model, targets),
         listed=_listed(model, targets),
         dev=classify_set(model, dev) if dev is not None and is_own else None,
-        left_out=tuple(left_out_of_question(Question(root=data.root), model.config.data)),
+        left_out=tuple(passed_over_in(Question(root=data.root), model.config.data)),
     )
 
 

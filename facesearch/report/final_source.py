@@ -172,7 +172,8 @@ def _compared(report: Report, seen: SeenFaces) -> Report:
         if name in report.figures and abs(report.figures[name].value - value) > _ROUNDING
     ]
     # a report says what was passed over when it was made
-    more = [line for line in seen.left_out if line not in report.notes]
+    told = [line for one in seen.left_out for line in one.counts()]
+    more = [line for line in told if line not in report.notes]
     return replace(report, notes=[*notes, *report.notes, *more])
 
 
