@@ -86,7 +86,17 @@ class Embedder(nn.Module):
         return join(self.member_embeddings(images_NHWC))
 
     def member_embeddings(self, images_NHWC: Tensor) -> list[Tensor]:
-        """Return for each member float32 [N, D] of any length, as its head wants it."""
+        """Return for each member float32 [N, D] of any length, as its head wants it.
+
+        Raises:
+            InputError: For anything but uint8: floats would be taken for pixels.
+
+        """
+        if images_NHWC.dtype != torch.uint8:
+            raise InputError(
+                f"the network takes RGB uint8 [N, H, W, 3] in [0, 255], but got {images_NHWC.dtype}"
+                f" {list(images_NHWC.shape)}; write model.embed(images), which takes floats too."
+            )
         views = VIEWS[self.views][1](normalise(images_NHWC))
         return [
             torch.stack([network(view) for view in views]).mean(0).float()

@@ -33,6 +33,7 @@ from facesearch.data.decode import decode_bytes
 from facesearch.data.synthetic import draw_faces
 from facesearch.errors import InputError
 from facesearch.final.bundle import load_bundle
+from facesearch.final.images_in import each_image
 from facesearch.final.locate import load_model
 from facesearch.final.model import FaceModel
 
@@ -118,6 +119,7 @@ def read_request(request: Any, image_px: int) -> np.ndarray:
                 f"pictures must be uint8 [N, {image_px}, {image_px}, 3], but got {request.dtype} "
                 f"{list(request.shape)}."
             )
+        each_image(request)  # numbers in which nobody can be seen are refused
         return request
     if not isinstance(request, pd.DataFrame) or COLUMN not in request:
         raise InputError(f"send a table with a column '{COLUMN}': pictures as bytes or base64.")
