@@ -16,7 +16,7 @@ from facesearch.cli.answers import (
     safe,
     verdict,
 )
-from facesearch.cli.left_out import say_left_out_of, say_left_out_of_places
+from facesearch.cli.left_out import say_left_out, say_left_out_of, say_left_out_of_places
 from facesearch.cli.options import DATA, RUNS, TRACKING
 from facesearch.cli.recrop import RECROP, crops_of, crops_of_pictures, cutting, recropped
 from facesearch.cli.text import faces_root, printable
@@ -132,7 +132,7 @@ def identify(  # noqa: PLR0913 - one argument an option
         known = Gallery(cutting(model, crops, "gallery"), gallery, views)
         known.model = cutting(model, crops)
         found = known.identify(queries, top=top, threshold=threshold)
-    left_out = say_left_out_of_places([gallery, *pictures])
+    left_out = say_left_out([known.passed_over]) + say_left_out_of_places(pictures)
     if is_json:
         rows = [
             {

@@ -43,8 +43,8 @@ def reserve(root: Path, out: Path | None, as_json: bool, **wanted: float | int |
     lines = list(reserve_lines(found))
     if as_json:
         about = {"folder": str(root), "reserved": found.about(), "told": lines}
-        about |= {"out": None if out is None else str(out), "left_out": left_out}
-        click.echo(json.dumps(about, indent=1))
+        written = None if out is None else str(out)
+        click.echo(json.dumps({**about, "out": written, "left_out": left_out}, indent=1))
         return
     for line in lines or ["nothing is reserved: these faces bring reporting sets of their own"]:
         click.echo(printable(line))

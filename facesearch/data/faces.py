@@ -104,9 +104,10 @@ def load_faces_to_search(data: DataConfig) -> Faces:
 
     """
     faces = load_faces(data)
-    reserve = faces.reserve
-    for part in reserve.parts if reserve is not None else ():
-        open_pack(getattr(reserve.folder, part), data.image_px, allow_corrupt=data.allow_corrupt)
+    if faces.reserve is not None:
+        for part in faces.reserve.parts:
+            reserved = getattr(faces.reserve.folder, part)
+            open_pack(reserved, data.image_px, allow_corrupt=data.allow_corrupt)
     return faces
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from facesearch.config import DataConfig
 from facesearch.data.faces import read_reserve
-from facesearch.data.layouts import FaceFolder, FaceList
+from facesearch.data.layouts import FaceList
 from facesearch.data.layouts.account import Account, account_at
 from facesearch.data.pack import open_pack
 from facesearch.errors import first_names
@@ -21,16 +21,18 @@ _SHOWN = 2
 
 @dataclass(frozen=True)
 class PassedOver:
-    """What a command passes over of a folder.
+    """What a command passes over of a folder, and what of it cannot be right.
 
     Args:
         account: Of the folder.
         unreadable: Images that are left out as they cannot be decoded.
+        contradictions: Pairs of files that are the same, byte by byte, but of two identities.
 
     """
 
     account: Account
     unreadable: tuple[Path, ...] = ()
+    contradictions: tuple[tuple[Path, Path], ...] = ()
 
     def lines(self, *, is_whole: bool = False) -> list[str]:
         """Return what is to be told; nothing if everything was read, in its place.
@@ -45,6 +47,13 @@ class PassedOver:
             names = [os.path.relpath(path, root) for path in self.unreadable]
             some = first_names(names, len(names) if is_whole else _SHOWN)
             lines.append(f"left out: {len(names)} that cannot be read ({some})")
+        if self.contradictions:
+            names = [
+                " = ".join(os.path.relpath(p, root) for p in two) for two in self.contradictions
+            ]
+            some = first_names(names, len(names) if is_whole else _SHOWN)
+            noun = "image is" if len(names) == 1 else "images are"
+            lines.append(f"{len(names)} {noun} there twice, as two identities: {some}")
         if not lines:
             return []
         lines = lines if is_whole else ["; ".join(lines)]
@@ -53,15 +62,15 @@ class PassedOver:
 
     def counts(self) -> list[str]:
         """Return a line without names of files, as what leaves this machine names nobody."""
-        files = len(self.account.left_out) + len(self.unreadable)
+        files, twice = len(self.account.left_out) + len(self.unreadable), len(self.contradictions)
         folders = len(self.account.silent)
-        if not files and not folders:
+        if not files and not folders and not twice:
             return []
         name = self.account.root.name
         return [
             f"{name}: passed over: {files} file{'' if files == 1 else 's'}, and {folders} "
-            f"folder{'' if folders == 1 else 's'} of which no image is read (which, and why: "
-            "facesearch data check FOLDER)."
+            f"folder{'' if folders == 1 else 's'} of which no image is read; there twice, as two "
+            f"identities: {twice} (which, and why: facesearch data check FOLDER)."
         ]
 
 
@@ -80,25 +89,38 @@ def passed_over_of(data: DataConfig, parts: Iterable[str]) -> list[PassedOver]:
 
     Args:
         data: Where the faces are, and how many unreadable images may be left out of them.
-        parts: Of the folder, those that are read.
+        parts: Of the folder, those that are read; they are decoded, or in the cache.
 
     Raises:
-        InputError: As `passed_over`.
+        InputError: As `passed_over`; and for more unreadable images than may be left out.
 
     """
     if data.root is None:
         return []
-    unreadable = unreadable_in(read_reserve(data).folder, parts, data) if data.allow_corrupt else ()
-    return [PassedOver(account_at(Path(data.root), data.layout), tuple(unreadable))]
+    folder = read_reserve(data).folder
+    lists: list[FaceList] = [faces for part in parts if len(faces := getattr(folder, part))]
+    unreadable: list[Path] = []
+    twice: list[tuple[Path, Path]] = []
+    for faces in lists:
+        pack = open_pack(faces, data.image_px, allow_corrupt=data.allow_corrupt)
+        kept = set(pack.kept_N.tolist())
+        unreadable += [path for row, path in enumerate(faces.paths) if row not in kept]
+        twice += contradictions(faces, pack.doubles)
+    account = account_at(Path(data.root), data.layout)
+    return [PassedOver(account, tuple(unreadable), tuple(twice))]
 
 
-def unreadable_in(folder: FaceFolder, parts: Iterable[str], data: DataConfig) -> list[Path]:
-    """Return the images of some parts that are left out, as so many unreadable ones are allowed."""
-    found: list[Path] = []
-    for part in parts if data.allow_corrupt else ():
-        faces: FaceList = getattr(folder, part)
-        if faces.paths:
-            pack = open_pack(faces, data.image_px, allow_corrupt=data.allow_corrupt)
-            kept = set(pack.kept_N.tolist())
-            found += [path for row, path in enumerate(faces.paths) if row not in kept]
-    return found
+def contradictions(faces: FaceList, doubles: Iterable[tuple[int, int]]) -> list[tuple[Path, Path]]:
+    """Return the files of which a list says that they are of two identities.
+
+    Args:
+        faces: The list.
+        doubles: Rows that are the same file, byte by byte, each with an earlier one.
+
+    """
+    names = faces.identities
+    return [
+        (faces.paths[first], faces.paths[row])
+        for row, first in doubles
+        if names[row] and names[first] and names[row] != names[first]
+    ]

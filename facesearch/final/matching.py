@@ -15,12 +15,12 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from facesearch.data.layouts import FaceList
-from facesearch.data.layouts.account import Account
+from facesearch.data.left_out import PassedOver, contradictions
 from facesearch.errors import InputError
 from facesearch.final.choose import IDENTIFY_THRESHOLDS, VERIFY_THRESHOLDS, choose_threshold
 from facesearch.final.images_in import Images, OneImage, each_image, names_of
 from facesearch.final.model import FaceModel, Threshold
-from facesearch.final.pictures import accounts_of, list_gallery, without_images
+from facesearch.final.pictures import accounts_of, doubles_of, list_gallery, without_images
 from facesearch.metrics.exact import grid_rows, row_scores
 from facesearch.metrics.search import top_k
 
@@ -171,8 +171,8 @@ def _match(model: FaceModel, score: float, threshold: Threshold | None) -> Match
 class Gallery:
     """People who are known, embedded once, to be searched often.
 
-    faces are the images that were read; left_out says what of a folder was not, and not_in_gallery
-    who thereby has no image in it.
+    faces are the images that were read; passed_over says what of a folder was not, or contradicts
+    itself, and not_in_gallery who has no image in it.
 
     Example:
         >>> gallery = Gallery(model, "known/")            # doctest: +SKIP
@@ -199,15 +199,17 @@ class Gallery:
         """
         self.model, self.views = model, views
         images: Images
-        self.left_out: Account | None = None
+        self.passed_over: PassedOver | None = None
         self.not_in_gallery: tuple[str, ...] = ()
         if isinstance(known, Mapping):
             self.faces, images = _named_images(known)
         else:
             self.faces = list_gallery(Path(known))
             images = self.faces.paths
-            self.left_out = accounts_of([Path(known)])[0]
-            self.not_in_gallery = without_images(self.faces, self.left_out)
+            account = accounts_of([Path(known)])[0]
+            self.not_in_gallery = without_images(self.faces, account)
+            twice = contradictions(self.faces, doubles_of(self.faces))
+            self.passed_over = PassedOver(account, contradictions=tuple(twice))
         self.unit_ND = embed_pictures(model, images, views)
 
     def identify(

@@ -18,6 +18,7 @@ from facesearch.data.layouts import FaceList
 from facesearch.data.layouts.account import Account, account, num_nested
 from facesearch.data.layouts.folder import by_identity, flat
 from facesearch.errors import InputError
+from facesearch.final.file_digests import file_digests
 from facesearch.final.images_in import OneImage, names_of, to_pixels
 from facesearch.progress import track
 
@@ -72,6 +73,18 @@ def without_images(gallery: FaceList, told: Account) -> tuple[str, ...]:
     for one in told.left_out:
         owners.append(_owner(one.path, told.root, is_folder=one.path.is_dir()))
     return tuple(sorted(set(owners) - set(gallery.identities)))
+
+
+def doubles_of(faces: FaceList) -> list[tuple[int, int]]:
+    """Return the rows that are the same file as an earlier one, byte by byte, each with that one.
+
+    Raises:
+        InputError: If a file cannot be read.
+
+    """
+    first: dict[bytes, int] = {}
+    rows = enumerate(file_digests(faces.paths))
+    return [(row, first[d]) for row, d in rows if first.setdefault(d, row) != row]
 
 
 def _owner(path: Path, root: Path, *, is_folder: bool) -> str:

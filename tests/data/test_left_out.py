@@ -5,7 +5,7 @@ from faces_on_disk import people
 
 from facesearch.config import DataConfig
 from facesearch.data.faces import load_faces_to_search
-from facesearch.data.left_out import passed_over, passed_over_of, unreadable_in
+from facesearch.data.left_out import passed_over, passed_over_of
 
 NAMES = [f"p{i:02d}" for i in range(40)]
 
@@ -45,8 +45,24 @@ def test_an_unreadable_image_that_is_allowed_is_told(tmp_path: Path, part: str) 
     broken.write_bytes(b"no image")
     load_faces_to_search(data)
     parts = ("train", *reserve.parts)
-    assert unreadable_in(reserve.folder, parts, data) == [broken]
     (found,) = passed_over_of(data, parts)
+    assert found.unreadable == (broken,)
     (line,) = found.lines()
     assert f"left out: 1 that cannot be read ({broken.relative_to(root)})" in line
     assert "1 file" in found.counts()[0]
+
+
+def test_an_image_of_two_identities_is_told_and_one_that_is_there_twice_is_not(
+    tmp_path: Path,
+) -> None:
+    root = people(tmp_path)
+    for source, copy in (("a/a_0001", "b/copy"), ("a/a_0002", "a/copy"), ("b/b_0001", "c/copy")):
+        (root / f"{copy}.jpg").write_bytes((root / f"{source}.jpg").read_bytes())
+    data = DataConfig(root=str(root), image_px=16)
+    for _ in range(2):  # decoded, and from the cache
+        (found,) = passed_over_of(data, ("train",))
+        names = [tuple(str(path.relative_to(root)) for path in two) for two in found.contradictions]
+        assert names == [("a/a_0001.jpg", "b/copy.jpg"), ("b/b_0001.jpg", "c/copy.jpg")]
+    (line,) = found.lines()
+    assert "2 images are there twice, as two identities: a/a_0001.jpg = b/copy.jpg, " in line
+    assert "as two identities: 2" in found.counts()[0] and "copy" not in found.counts()[0]

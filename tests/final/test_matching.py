@@ -266,8 +266,17 @@ def test_an_answer_says_who_of_the_gallery_it_could_not_name(tmp_path: Path) -> 
     (root / "zoe").mkdir()
     (root / "zoe/1.heic").write_bytes(b"x")
     gallery = Gallery(untrained(), root)
-    assert gallery.not_in_gallery == ("zoe",) and gallery.left_out is not None
+    assert gallery.not_in_gallery == ("zoe",) and gallery.passed_over is not None
     (found,) = gallery.identify([root / "bo/bo_0001.jpg"], threshold=0.5)
     assert (found.identity, found.not_in_gallery) == ("bo", ("zoe",))
     named = Gallery(untrained(), {"anna": root / "anna/anna_0001.jpg"})
     assert named.identify([root / "bo/bo_0001.jpg"])[0].not_in_gallery == ()
+
+
+def test_an_image_of_two_identities_of_a_gallery_is_told(tmp_path: Path) -> None:
+    root = people(tmp_path / "known", ["anna", "bo"], 1)
+    (root / "bo/2.jpg").write_bytes((root / "anna/anna_0001.jpg").read_bytes())
+    (root / "bo/3.jpg").write_bytes((root / "bo/bo_0001.jpg").read_bytes())
+    found = Gallery(untrained(), root).passed_over
+    assert found is not None
+    assert found.contradictions == ((root / "anna/anna_0001.jpg", root / "bo/2.jpg"),)
