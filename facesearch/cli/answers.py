@@ -43,25 +43,22 @@ def compared(threshold: Any) -> str:
     return f"threshold {threshold.value:.4f} (rule {rule}, fitted on {place})"
 
 
-def print_searches(
-    known: Any, queries: Sequence[Path], found: Sequence[Any], silent: Sequence[Path]
-) -> None:
-    """Print a table for each search in a gallery, and first what all of them rest on.
-
-    Args:
-        known: The gallery.
-        queries: The images.
-        found: Their searches.
-        silent: Folders of the gallery of which no image is read.
-
-    """
+def print_searches(known: Any, queries: Sequence[Path], found: Sequence[Any]) -> None:
+    """Print a table for each search in a gallery, and first what all of them rest on."""
     chosen = found[0].threshold
     how = f"{NO_THRESHOLD}. {_HOW_TO_DECIDE}" if chosen is None else compared(chosen)
     people = len(set(known.faces.identities))
     click.echo(f"{people} known people with {len(known.faces)} pictures; {how}")
-    if silent:
-        names = first_names([safe(folder.name) for folder in silent])
-        click.echo(f"NOT in the gallery, as no image of theirs is read: {names}")
+    if known.not_in_gallery:
+        count, names = (
+            len(known.not_in_gallery),
+            first_names([safe(name) for name in known.not_in_gallery]),
+        )
+        noun = "identity has" if count == 1 else "identities have"
+        click.echo(
+            f"NOT in the gallery: {count} {noun} no usable image: {names}. Whoever is one of them "
+            "is unknown here, or taken for somebody else."
+        )
     for query, search in zip(queries, found, strict=True):
         said = search.identity if search.decision == "identified" else search.decision
         click.echo(f"{safe(query)}: {safe(said)}")

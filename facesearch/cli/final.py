@@ -115,7 +115,7 @@ _EPOCHS = click.IntRange(1, 10_000)
 )
 def finalize(run_id: str, root: str | None, tracking_uri: str | None, runs_dir: Path,
              as_json: bool, **options: Any) -> None:  # fmt: skip
-    """Retrain a trial on everybody, verify it, save it, write the submissions.
+    """Retrain a trial on all faces that are not reserved, verify it, save it, submit.
 
     Killed at any time, the same command goes on. Other options give another
     model, in a folder of its own: facesearch models lists them.

@@ -1,14 +1,17 @@
 """The command that says whether two sets of faces are cropped alike."""
 
 import json
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
+from facesearch.cli.left_out import say_left_out_of, say_left_out_of_places
 from facesearch.cli.options import RUNS, TRACKING
 from facesearch.cli.text import printable
+from facesearch.cli.verbosity import say_note
 from facesearch.errors import InputError
 
 
@@ -39,20 +42,19 @@ def geometry(
     from rich.console import Console
 
     from facesearch.cli.progress import Bars
-    from facesearch.data.geometry import align, faces_of_folder, mean_of_faces
+    from facesearch.data.geometry import align, faces_of_folder
     from facesearch.data.geometry.picture import write_picture
 
     with Bars(Console(stderr=True), "looking at the faces"):
-        first = _reference(reference, tracking_uri, runs_dir)
-        faces = faces_of_folder(other)
-        second = mean_of_faces(faces)
-        if second is None:
-            raise InputError(f"{other}: none of its {len(faces)} images can be read.")
+        first, left_out = _reference(reference, tracking_uri, runs_dir)
+        second, more = _mean_of(other)
         found = align(first, second)
+    left_out += more
     if picture is not None:
-        write_picture(picture, first, faces, found.box)
+        write_picture(picture, first, faces_of_folder(other), found.box)
     if as_json:
-        click.echo(json.dumps(_as_told(found, first, reference, other), indent=1))
+        told = {**_as_told(found, first, reference, other), "left_out": left_out}
+        click.echo(json.dumps(told, indent=1))
         return
     click.echo(printable(f"{other} is {found.in_words(reference)}"))
     if found.differs:
@@ -63,18 +65,39 @@ def geometry(
         )
 
 
-def _reference(where: str, tracking_uri: str | None, runs_dir: Path) -> Any:
-    """Return the mean face of a folder of faces, or of what a model was trained on."""
+def _mean_of(root: Path) -> tuple[Any, list[str]]:
+    """Return the mean face of a folder, and what of it was passed over, which is told."""
     from facesearch.data.geometry import faces_of_folder, mean_of_faces
+    from facesearch.data.geometry.mean_face import MAX_IMAGES
+    from facesearch.data.layouts.account import account_at
 
+    faces = faces_of_folder(root)
+    mean = mean_of_faces(faces)
+    if mean is None:
+        raise InputError(f"{root}: none of its {len(faces)} images can be read.")
+    # images that lie in the folder itself are read here, whatever its layout
+    is_flat = not account_at(root).num_read
+    left_out = say_left_out_of_places([root]) if is_flat else say_left_out_of(root)
+    num_unread = min(len(faces), MAX_IMAGES) - mean.num_images
+    if num_unread:
+        place = shlex.quote(str(root))
+        left_out.append(
+            f"{root}: {num_unread} of {num_unread + mean.num_images} images that were looked at "
+            f"cannot be read (more: facesearch data check {place})"
+        )
+        say_note(left_out[-1])
+    return mean, left_out
+
+
+def _reference(where: str, tracking_uri: str | None, runs_dir: Path) -> tuple[Any, list[str]]:
+    """Return the mean face of a folder of faces, or of what a model was trained on.
+
+    And what was passed over of the folder.
+    """
     path = Path(where)
     is_model = any((path / name).exists() for name in ("manifest.json", "model/manifest.json"))
     if path.is_dir() and not is_model:
-        faces = faces_of_folder(path)
-        mean = mean_of_faces(faces)
-        if mean is None:
-            raise InputError(f"{where}: none of its {len(faces)} images can be read.")
-        return mean
+        return _mean_of(path)
     from facesearch.final.locate import load_model
 
     model = load_model(where, tracking_uri=tracking_uri, runs_dir=runs_dir, device="cpu")
@@ -83,7 +106,7 @@ def _reference(where: str, tracking_uri: str | None, runs_dir: Path) -> Any:
             f"{where}: the model does not say how its training faces were cropped: it was made by "
             "an earlier version, or of too few identities. Give the folder of its training faces."
         )
-    return model.mean_face
+    return model.mean_face, []
 
 
 def _as_told(found: Any, reference: Any, reference_name: str, other: Path) -> dict[str, Any]:

@@ -23,7 +23,7 @@ SECTIONS = {
         "compare": "whether one model is better than another on the same faces",
     },
     "Final model": {
-        "finalize": "retrain the best trial on everybody, verify it, save it",
+        "finalize": "retrain the best trial on all but the reserved faces, verify it",
         "models": "the final models: list, show, compare, remove",
         "evaluate": "measure a model on other faces",
         "export": "a model as one ONNX file",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from facesearch.cli.left_out import say_left_out_of
 from facesearch.cli.text import faces_root, printable
 from facesearch.errors import InputError
 
@@ -76,6 +77,7 @@ def _write_starter(folder: Path | None, out: Path) -> None:
     _refuse_overwriting(out)
     root = faces_root(folder)
     found, reserve = survey(root)
+    say_left_out_of(root)
     name = Path(root).name if root and out.stem == "space" else out.stem
     commands = _commands(out, folder)
     has_gpu = bool(driver_version())

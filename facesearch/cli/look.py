@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from facesearch.cli.geometry import geometry
+from facesearch.cli.left_out import say_left_out_of
 from facesearch.cli.reserve import reserve
 from facesearch.cli.text import faces_root, printable
 from facesearch.cli.verbosity import say_detail
@@ -206,11 +207,21 @@ def show(root: Path | None, space: Path | None, out: Path, image_px: int | None,
 
     with Bars(Console(stderr=True), "reading the faces"):
         size, num_faces = show_faces(faces_root(root), space, out, image_px, seed)
+    _say_left_out_of_shown(faces_root(root), space)
     changes = f"draws of {space}" if space else "the default augmentation"
     click.echo(
         f"{out}: {size[0]} x {size[1]} pixels; {num_faces} faces, one a row: as it was read, then "
         f"as {changes} changed it"
     )
+
+
+def _say_left_out_of_shown(root: str | None, space: Path | None) -> None:
+    """Tell what is passed over of the faces that were shown: those given, or those of a space."""
+    from facesearch.space import load_space
+
+    data = load_space(space).first_config().data if space else None
+    if root is not None or data is not None:
+        say_left_out_of(root or (data.root if data else None), data.layout if data else "auto")
 
 
 @data.command("download-lfw")

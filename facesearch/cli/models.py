@@ -16,7 +16,7 @@ from facesearch.cli.answers import (
     safe,
     verdict,
 )
-from facesearch.cli.left_out import say_left_out, say_left_out_of
+from facesearch.cli.left_out import say_left_out, say_left_out_of, say_left_out_of_places
 from facesearch.cli.options import DATA, RUNS, TRACKING
 from facesearch.cli.recrop import RECROP, crops_of, crops_of_pictures, cutting, recropped
 from facesearch.cli.text import faces_root, printable
@@ -123,7 +123,7 @@ def identify(  # noqa: PLR0913 - one argument an option
     """
     from facesearch.final.choose import IDENTIFY_THRESHOLDS, choose_threshold
     from facesearch.final.matching import Gallery
-    from facesearch.final.pictures import accounts_of, list_gallery, list_pictures
+    from facesearch.final.pictures import list_gallery, list_pictures
 
     chosen = choose_threshold(model, threshold, IDENTIFY_THRESHOLDS)
     queries = list_pictures(pictures)
@@ -132,23 +132,20 @@ def identify(  # noqa: PLR0913 - one argument an option
         known = Gallery(cutting(model, crops, "gallery"), gallery, views)
         known.model = cutting(model, crops)
         found = known.identify(queries, top=top, threshold=threshold)
-    accounts = accounts_of([gallery, *pictures])
-    for account in accounts:
-        say_left_out(account)
-    silent = accounts[0].silent
+    left_out = say_left_out([known.passed_over]) + say_left_out_of_places(pictures)
     if is_json:
         rows = [
             {
                 "picture": query, "decision": search.decision, "identity": search.identity,
                 "threshold": plain(chosen),
                 "candidates": [plain(one) for one in search.candidates],
-                "not_in_gallery": [folder.name for folder in silent],
+                "not_in_gallery": search.not_in_gallery, "left_out": left_out,
             }
             for query, search in zip(queries, found, strict=True)
         ]  # fmt: skip
         print_json(rows)
     else:
-        print_searches(known, queries, found, silent)
+        print_searches(known, queries, found)
     exit_undecided(found)
 
 
@@ -173,19 +170,18 @@ def embed(
     in its subfolders are taken. Read it with numpy.load(FILE): no pickle is in it.
     """
     from facesearch.final.matching import embed_pictures
-    from facesearch.final.pictures import accounts_of, list_pictures
+    from facesearch.final.pictures import list_pictures
     from facesearch.final.submission import embeddings_writer
 
     write = embeddings_writer(out)
     paths = list_pictures(pictures)
     with bars_beside():
         embeddings = embed_pictures(model, paths, views)
-    for account in accounts_of(pictures):
-        say_left_out(account)
+    left_out = say_left_out_of_places(pictures)
     write([str(path) for path in paths], embeddings)
     if is_json:
         told = {"out": out, "num_pictures": len(paths), "embedding_dim": model.embedding_dim}
-        print_json(told)
+        print_json({**told, "left_out": left_out})
     else:
         click.echo(f"{safe(out)}: {len(paths)} embeddings of {model.embedding_dim} numbers")
 
@@ -209,19 +205,18 @@ def classify(
     other images of them to fit on. If they are not calibrated, 0.9 is not right in 9 of 10 cases.
     """
     from facesearch.final.matching import classify_pictures
-    from facesearch.final.pictures import accounts_of, list_pictures
+    from facesearch.final.pictures import list_pictures
 
     paths = list_pictures(pictures)
     with bars_beside():
         found = classify_pictures(model, paths, top=top, views=views)
-    for account in accounts_of(pictures):
-        say_left_out(account)
+    left_out = say_left_out_of_places(pictures)
     temperature = model.temperature
     if is_json:
         told = [
             {
                 "picture": path, "is_calibrated": temperature is not None,
-                "guesses": [plain(one) for one in guesses],
+                "guesses": [plain(one) for one in guesses], "left_out": left_out,
             }
             for path, guesses in zip(paths, found, strict=True)
         ]  # fmt: skip
@@ -262,7 +257,7 @@ def predict(  # noqa: PLR0913 - one argument an option
     place = faces_root(root)
     if place is None:
         raise InputError("predict: which faces? Give --data FOLDER, or set FACESEARCH_DATA.")
-    say_left_out_of(place, layout)
+    left_out = say_left_out_of(place, layout)
     with bars_beside():
         folder = read_term(Path(place), layout)
         crops = crops_of(model, parts_of(folder), recrop)
@@ -270,7 +265,7 @@ def predict(  # noqa: PLR0913 - one argument an option
     if not (done.classification or done.verification):
         raise InputError("\n".join(done.notes))
     if is_json:
-        print_json(plain(done))
+        print_json({**plain(done), "left_out": left_out})
         return
     if done.classification:
         click.echo(f"{safe(done.classification)}: {done.num_test} pictures")

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from facesearch.cli.left_out import say_left_out_of_search
 from facesearch.cli.text import objective_lines
 from facesearch.errors import InputError
 from facesearch.space import SearchSpace
@@ -27,7 +28,9 @@ def show_preview(
 
     check_first_weights(space)
     console = Console(quiet=as_json)
-    faces = _read_faces(console, first_config(space, root).data)
+    data = first_config(space, root).data
+    faces = _read_faces(console, data)
+    left_out = say_left_out_of_search(data, faces.reserve)
     at_once, gpus = local_slots(space, os.cpu_count() or 1)
     room = room_of_trial(gpus, at_once)
     costs = preview.extremes(space, root, len(faces.identities), len(faces.strangers))
@@ -59,18 +62,18 @@ def show_preview(
     if as_json:
         _print_json(
             space, costs, plan, at_once=at_once, disk=disk, has_pace=has_pace,
-            impossible=impossible,
+            impossible=impossible, left_out=left_out,
         )  # fmt: skip
 
 
 def _read_faces(console: Any, data: Any) -> Any:
     """Return the faces of a sweep, and print what is reserved of them."""
     from facesearch.cli.progress import Bars
-    from facesearch.data.faces import load_faces
+    from facesearch.data.faces import load_faces_to_search
     from facesearch.data.reserve.words import reserve_lines
 
     with Bars(console, "reading the faces"):
-        faces = load_faces(data)
+        faces = load_faces_to_search(data)
     for line in reserve_lines(faces.reserve):
         console.print(f"reserved: {line}", highlight=False, markup=False, soft_wrap=True)
     return faces
@@ -104,7 +107,7 @@ def _print_json(space: SearchSpace, costs: Any, plan: Any, **told: Any) -> None:
         costs: Of some networks, ascending.
         plan: What the sweep is expected to take.
         told: at_once, trials at a time; disk, bytes of checkpoints; impossible, what does not fit;
-            has_pace, whether the duration was measured.
+            has_pace, whether the duration was measured; left_out, what is passed over.
 
     """
     import json
@@ -128,6 +131,7 @@ def _print_json(space: SearchSpace, costs: Any, plan: Any, **told: Any) -> None:
         "repeat_epochs": plan.repeat_epochs,
         "checkpoint_bytes": round(told["disk"]),
         "impossible": told["impossible"],
+        "left_out": told["left_out"],
     }
     click.echo(json.dumps(preview, indent=1))
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from facesearch.cli.left_out import say_left_out
 from facesearch.cli.options import DATA, RUNS, TRACKING
 from facesearch.cli.text import faces_root, printable
 from facesearch.errors import InputError
@@ -73,6 +74,7 @@ def _build(subject: Any, root: str | None) -> tuple[Path, str, str, Any]:
     from facesearch.report.final_report import open_final
 
     final = open_final(subject.folder, faces_root(root))
+    say_left_out(final.source.seen.left_out if final.source.seen else ())
     return final.source.place, final.html(), final.html(with_faces=False), final.charts.all
 
 

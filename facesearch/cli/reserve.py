@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from facesearch.cli.left_out import say_left_out_of
 from facesearch.cli.text import printable
 from facesearch.errors import InputError
 
@@ -38,10 +39,12 @@ def reserve(root: Path, out: Path | None, as_json: bool, **wanted: float | int |
     found = read_reserve(DataConfig(root=str(root), reserve=chosen))
     if out is not None:
         _write(out, split_text(found))
+    left_out = say_left_out_of(root)
     lines = list(reserve_lines(found))
     if as_json:
         about = {"folder": str(root), "reserved": found.about(), "told": lines}
-        click.echo(json.dumps({**about, "out": None if out is None else str(out)}, indent=1))
+        written = None if out is None else str(out)
+        click.echo(json.dumps({**about, "out": written, "left_out": left_out}, indent=1))
         return
     for line in lines or ["nothing is reserved: these faces bring reporting sets of their own"]:
         click.echo(printable(line))

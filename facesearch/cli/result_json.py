@@ -1,18 +1,20 @@
 """What a sweep and a final training came to, for scripts: the one thing on standard output."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from facesearch.cli.run_json import finite
 
 
-def sweep_json(result: Any, uri: str) -> str:
+def sweep_json(result: Any, uri: str, left_out: Sequence[str] = ()) -> str:
     """Return a sweep as JSON.
 
     Args:
         result: As `facesearch.tuning.tune` returns it.
         uri: Of the MLflow store.
+        left_out: What is passed over of the faces, a line a folder.
 
     """
     sweep, best = result.sweep, result.sweep.best
@@ -20,6 +22,7 @@ def sweep_json(result: Any, uri: str) -> str:
         "sweep": result.folder.name, "folder": str(result.folder), "mlflow": uri,
         "run_id": result.run_id, "is_tracked": result.is_tracked, "halted": result.halted,
         "is_interrupted": sweep.is_interrupted, "epochs": sweep.epochs_spent,
+        "left_out": list(left_out),
         "best": _trial(sweep, best) if best else None,
         "trials": [_trial(sweep, trial) for _, trial in sorted(sweep.trials.items())],
     }  # fmt: skip

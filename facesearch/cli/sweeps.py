@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from facesearch.cli.left_out import say_left_out_of
+from facesearch.cli.left_out import say_left_out_of_search
 from facesearch.cli.options import DATA, RUNS, SPACE, TRACKING, Interrupted
 from facesearch.cli.text import faces_root, objective_lines, parse_duration
 from facesearch.cli.verbosity import is_quiet, level, say_detail, say_hint
@@ -148,7 +148,7 @@ def _run(
     from facesearch.cli.doctor.ray_start import say_ray_findings
     from facesearch.cli.progress import Bars
     from facesearch.cli.result_json import sweep_json
-    from facesearch.data.faces import load_faces
+    from facesearch.data.faces import load_faces_to_search
     from facesearch.data.reserve.words import reserve_lines
     from facesearch.tracking.store import resolve_store
     from facesearch.tuning.cluster import Cluster
@@ -161,7 +161,7 @@ def _run(
     place = faces_root(root)
     data = first_config(space, place).data
     with Bars(console, "reading the faces"):
-        faces = load_faces(data)
+        faces = load_faces_to_search(data)
     hint = "" if data.root else "; give your own with --data FOLDER"
     for line in (
         f"faces: {faces.source}{hint}",
@@ -174,14 +174,14 @@ def _run(
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     if is_own(address):
         say_ray_findings()
-    say_left_out_of(data.root, data.layout)
+    left_out = say_left_out_of_search(data, faces.reserve)
     result = run(
         space, store, runs_dir=runs_dir, console=console, root=place, cluster=Cluster(address),
         **how,
     )  # fmt: skip
     more = said_again(runs_dir, tracking_uri), said_again(runs_dir, tracking_uri, root)
     if as_json:
-        click.echo(sweep_json(result, store.place))
+        click.echo(sweep_json(result, store.place, left_out))
     else:
         _conclude(Console(), space.settings.search, result, store.place, more)
     if result.sweep.is_interrupted:

@@ -38,7 +38,7 @@ def decode_image(path: Path, image_px: int, box: Box | None = None) -> np.ndarra
 
     Raises:
         InputError: If the file is empty, of none of `FORMATS` inside, damaged, unreasonably large,
-            or of 32 bits a colour, whose range nobody knows.
+            of 32 bits a colour, whose range nobody knows, or of 16 with values of 8.
 
     """
     return decode_bytes(_read(path), image_px, str(path), box)
@@ -137,7 +137,7 @@ def _pixels(image: Image.Image, image_px: int, name: str, box: Box | None) -> np
     upright = ImageOps.exif_transpose(image)
     side = min(upright.size)
     left, top = (upright.width - side) // 2, (upright.height - side) // 2
-    rgb = _to_rgb(upright)
+    rgb = _to_rgb(upright, name)
     if box is not None:
         edges = zip(box, (left, top, left, top), strict=True)
         return _cut(rgb, Box(*(start + edge * side for edge, start in edges)), image_px)
@@ -161,10 +161,14 @@ def _cut(rgb: Image.Image, box: Box, image_px: int) -> np.ndarray:
     return np.asarray(part.resize(size, _FILTER, inside, reducing_gap=2.0))
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
+def _to_rgb(image: Image.Image, name: str) -> Image.Image:
     if image.mode.startswith("I"):
         # Pillow would clip 16 bits to 8 instead of scaling them
         values = np.asarray(image, dtype=np.float32) / 257
+        if 0 < values.max() < 1:
+            raise InputError(
+                f"{name}: 16 bits a colour, but none above 255, which is black; write it with 8."
+            )
         return Image.fromarray(values.round().clip(0, 255).astype(np.uint8)).convert("RGB")
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         rgba = image.convert("RGBA")

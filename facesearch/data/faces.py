@@ -70,6 +70,8 @@ def read_reserve(data: DataConfig) -> Reserve:
 def load_faces(data: DataConfig) -> Faces:
     """Return the faces of a sweep: strangers and closed-set faces held out of training.
 
+    What is reserved is listed and not read, as no trial needs it: see `load_faces_to_search`.
+
     Args:
         data: Where the faces are, and how they are split.
 
@@ -78,8 +80,6 @@ def load_faces(data: DataConfig) -> Faces:
 
     """
     images, names, groups, fingerprint, source, reserve = _training_images(data)
-    if reserve is not None:
-        _refuse_unreadable(reserve, data)
     inside, outside = split_identities(names, data.held_out_identities, data.split_seed, groups)
     train, closed = split_faces(inside, names, data.held_out_faces, data.split_seed)
     identities = tuple(sorted({names[i] for i in train}))
@@ -93,6 +93,22 @@ def load_faces(data: DataConfig) -> Faces:
         source=source,
         reserve=reserve,
     )
+
+
+def load_faces_to_search(data: DataConfig) -> Faces:
+    """Return what `load_faces` returns, for whoever begins a search: the reserve is read as well.
+
+    Raises:
+        InputError: As `load_faces`; and if images that are reserved cannot be read, which would
+            else be told when the search has ended.
+
+    """
+    faces = load_faces(data)
+    if faces.reserve is not None:
+        for part in faces.reserve.parts:
+            reserved = getattr(faces.reserve.folder, part)
+            open_pack(reserved, data.image_px, allow_corrupt=data.allow_corrupt)
+    return faces
 
 
 def load_all_faces(data: DataConfig) -> Faces:
@@ -137,12 +153,6 @@ def generated_faces(data: DataConfig) -> tuple[np.ndarray, tuple[str, ...], str]
     )
     names = tuple(f"g{i:06d}" for i in range(count) for _ in range(each))
     return pack.images_NHWC, names, pack.fingerprint
-
-
-def _refuse_unreadable(reserve: Reserve, data: DataConfig) -> None:
-    """Refuse a reserve that cannot be read before the search, and not when it has ended."""
-    for part in reserve.parts:
-        open_pack(getattr(reserve.folder, part), data.image_px, allow_corrupt=data.allow_corrupt)
 
 
 def _training_images(

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from filelock import FileLock
@@ -29,11 +30,24 @@ _FORMAT = 2
 
 @dataclass(frozen=True)
 class Pack:
-    """Decoded faces: uint8 [N, H, W, 3], a memory map; which of the files were kept; a hash."""
+    """Decoded faces: uint8 [N, H, W, 3], a memory map; which of the files were kept; a hash.
+
+    doubles are the files that are the same as an earlier one, byte by byte, each with that one.
+    """
 
     images_NHWC: np.ndarray
     kept_N: np.ndarray
     fingerprint: str
+    doubles: tuple[tuple[int, int], ...] = ()
+
+
+class _Built(NamedTuple):
+    """What a pack is written from; see `Pack`."""
+
+    images_NHWC: np.ndarray
+    kept: list[int]
+    fingerprint: str
+    doubles: list[tuple[int, int]]
 
 
 def open_pack(
@@ -56,7 +70,7 @@ def open_pack(
     cut = () if faces.box is None else (tuple(faces.box),)
     key = _digest(repr((_FORMAT, image_px, allow_corrupt, _stats(faces), *cut)).encode())
 
-    def build() -> tuple[np.ndarray, list[int], str]:
+    def build() -> _Built:
         return _decode_all(faces, image_px, allow_corrupt)
 
     pack = _cached(key, build, len(faces) * image_px**2 * 3)
@@ -91,9 +105,9 @@ def pack_arrays(key: str, make: Callable[[], np.ndarray], num_bytes: int = 0) ->
 
     """
 
-    def build() -> tuple[np.ndarray, list[int], str]:
+    def build() -> _Built:
         images = make()
-        return images, list(range(len(images))), _digest(images.tobytes())
+        return _Built(images, list(range(len(images))), _digest(images.tobytes()), [])
 
     return _cached(_digest(f"{_FORMAT} {key}".encode()), build, num_bytes)
 
@@ -102,7 +116,7 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _cached(key: str, build: Callable[[], tuple[np.ndarray, list[int], str]], size: int) -> Pack:
+def _cached(key: str, build: Callable[[], _Built], size: int) -> Pack:
     """Return a pack of the cache; build it if it is not there, or not whole."""
     root = cache_root()
     data, about = root / f"{key[:32]}.npy", root / f"{key[:32]}.json"
@@ -113,10 +127,10 @@ def _cached(key: str, build: Callable[[], tuple[np.ndarray, list[int], str]], si
         pack = _load(data, about)
         if pack is None:
             _refuse_full_disk(root, size)
-            images, kept, fingerprint = build()
+            images, *told = build()
             about.unlink(missing_ok=True)
             _write(data, lambda path: np.save(path, images))
-            text = json.dumps({"kept": kept, "fingerprint": fingerprint})
+            text = json.dumps(dict(zip(("kept", "fingerprint", "doubles"), told, strict=True)))
             _write(about, lambda path: path.write_text(text))
             pack = _load(data, about)
     if pack is None:
@@ -131,12 +145,14 @@ def _load(data: Path, about: Path) -> Pack | None:
         kept_N = np.array(told["kept"], dtype=np.int64)
         images_NHWC = np.load(data, mmap_mode="r")
         fingerprint = str(told["fingerprint"])
+        # a pack of before did not note them: it is made anew
+        doubles = tuple((int(row), int(first)) for row, first in told["doubles"])
     except (OSError, ValueError, KeyError, TypeError, EOFError, OverflowError):
         return None
     fits = images_NHWC.dtype == np.uint8 and images_NHWC.ndim == 4
-    return (
-        Pack(images_NHWC, kept_N, fingerprint) if fits and len(images_NHWC) == len(kept_N) else None
-    )
+    if not fits or len(images_NHWC) != len(kept_N):
+        return None
+    return Pack(images_NHWC, kept_N, fingerprint, doubles)
 
 
 def _refuse_full_disk(root: Path, size: int) -> None:
@@ -160,13 +176,13 @@ def _write(path: Path, write: Callable[[Path], object]) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _decode_all(
-    faces: FaceList, image_px: int, allow_corrupt: int
-) -> tuple[np.ndarray, list[int], str]:
+def _decode_all(faces: FaceList, image_px: int, allow_corrupt: int) -> _Built:
     paths = faces.paths
     images = np.empty((len(paths), image_px, image_px, 3), np.uint8)
     kept: list[int] = []
     faults: list[str] = []
+    first: dict[bytes, int] = {}
+    doubles: list[tuple[int, int]] = []
     content = hashlib.sha256(repr(tuple(faces.box)).encode() if faces.box else b"")
     decoded = _decode_in_order(paths, image_px, faces.box)
     for _, (number, result) in zip(track(paths, "decoding pictures"), decoded, strict=True):
@@ -177,9 +193,11 @@ def _decode_all(
             images[len(kept)] = pixels
             content.update(digest)
             kept.append(number)
+            if first.setdefault(digest, number) != number:
+                doubles.append((number, first[digest]))
     if len(faults) > allow_corrupt or not kept:
         raise InputError(_unreadable(faults, len(paths)))
-    return images[: len(kept)], kept, content.hexdigest()
+    return _Built(images[: len(kept)], kept, content.hexdigest(), doubles)
 
 
 def _unreadable(faults: list[str], num_pictures: int) -> str:

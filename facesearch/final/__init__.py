@@ -1,1 +1,1 @@
-"""The final stage: retrain the best config on everybody, and say what it is worth."""
+"""The final stage: retrain the best on all but the reserved faces, and measure it."""

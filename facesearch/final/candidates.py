@@ -9,6 +9,7 @@ import numpy as np
 from facesearch.config import DataConfig
 from facesearch.data.faces import load_all_faces, mean_face_of
 from facesearch.data.geometry import MeanFace
+from facesearch.data.left_out import PassedOver, passed_over_of
 from facesearch.errors import InputError
 from facesearch.final.figures import Report
 from facesearch.final.finalists import Finalist
@@ -19,7 +20,7 @@ from facesearch.final.plan import Stages
 from facesearch.final.recrop import tell_of_training
 from facesearch.final.retrain import Trained
 from facesearch.final.shift import accuracy_by_shift
-from facesearch.final.targets import Targets, read_targets, reporting_folder
+from facesearch.final.targets import REPORTED, Targets, read_targets, reporting_folder
 from facesearch.training.memory import default_device
 
 _SETS = ("dev", "test", "unknown_dev", "unknown_test")
@@ -27,13 +28,17 @@ _SETS = ("dev", "test", "unknown_dev", "unknown_test")
 
 @dataclass(frozen=True)
 class ReportingSets:
-    """What a candidate is reported on, in its size of pictures: without what was trained on."""
+    """What a candidate is reported on, in its size of pictures: without what was trained on.
+
+    left_out says what was passed over of the folder, training and reporting sets alike.
+    """
 
     targets: Targets
     leaks: Leaks
     digests: bytes
     mean_face: MeanFace | None = None
     differing_crops: Sequence[str] = ()
+    left_out: Sequence[PassedOver] = ()
 
     @property
     def has_faces(self) -> bool:
@@ -50,8 +55,8 @@ def reporting_sets(data: DataConfig) -> ReportingSets:
         return ReportingSets(targets, Leaks({}, {}), b"", mean)
     digests = training_digests(folder.train)
     leaks = find_leaks(digests, faces.identities, folder)
-    differing = tell_of_training(mean, folder)
-    return ReportingSets(leaks.without_copies(targets), leaks, digests, mean, differing)
+    told = tell_of_training(mean, folder), passed_over_of(data, ("train", *REPORTED))
+    return ReportingSets(leaks.without_copies(targets), leaks, digests, mean, *told)
 
 
 @dataclass(frozen=True)

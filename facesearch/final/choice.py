@@ -4,11 +4,9 @@ Nothing is trained or written here.
 """
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from facesearch.config import DataConfig
-from facesearch.data.layouts.account import account_at
 from facesearch.final.candidates import (
     ReportingSets,
     refuse_choice_without_faces,
@@ -85,7 +83,8 @@ def plan_final(finalists: list[Finalist], choice: Choice, listener: Listener) ->
     control = ", and one without shifted pictures" if choice.has_shift_control else ""
     for finalist, stages in zip(finalists, planned, strict=True):
         listener.on_note(f"{finalist}: {in_words(stages)}{control}")
-    sets = {stages[0][-1].data: reporting_sets(stages[0][-1].data) for stages in planned}
+    every_data = dict.fromkeys(stages[0][-1].data for stages in planned)
+    sets = {data: reporting_sets(data) for data in every_data}
     found = Planned(finalists, planned, sets)
     first = sets[found.first_data]
     refuse_choice_without_faces(first, choice.top_k, has_control=choice.has_shift_control)
@@ -93,15 +92,10 @@ def plan_final(finalists: list[Finalist], choice: Choice, listener: Listener) ->
         refuse_nothing_reserved(found.first_data)
     if choice.folds:
         refuse_folds(found.first_data)
-    for line in [*_left_out(found.first_data), *first.leaks.lines()]:
+    left_out = [line for one in first.left_out for line in one.lines()]
+    for line in [*left_out, *first.leaks.lines()]:
         listener.on_note(line)
     return found
-
-
-def _left_out(data: DataConfig) -> list[str]:
-    """Return a line on what is not read of a folder, if anything is not."""
-    line = "" if data.root is None else account_at(Path(data.root), data.layout).line()
-    return [f"{data.root}: {line}"] if line else []
 
 
 def options_of(planned: Planned, choice: Choice) -> dict[str, Any]:
@@ -111,9 +105,11 @@ def options_of(planned: Planned, choice: Choice) -> dict[str, Any]:
     adds a second model and changes nothing of the first one.
     """
     faces = reporting_folder(planned.first_data)
+    listed: dict[DataConfig, str] = {}
     return {
         "members": [
-            [key_of(stages, choice.plan.workers) for stages in of_one] for of_one in planned.stages
+            [key_of(stages, choice.plan.workers, listed) for stages in of_one]
+            for of_one in planned.stages
         ],
         "reported_on": reporting_digest(faces) if faces is not None else "",
         "views": choice.views,

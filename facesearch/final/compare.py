@@ -17,6 +17,7 @@ from facesearch.errors import InputError
 from facesearch.final.asked_faces import AskedFaces, Question, asked_faces
 from facesearch.final.figures import Outcome
 from facesearch.final.leaks import DIGESTS, find_leaks
+from facesearch.final.left_out import passed_over_in
 from facesearch.final.locate import find_bundle, load_model
 from facesearch.final.model import FaceModel
 from facesearch.final.outcomes import outcomes_of
@@ -233,10 +234,13 @@ def targets_of_both(a: Contender, b: Contender, root: str | None = None) -> Shar
     """
     model = a.model
     digests = [a.digests, b.digests]
-    faces = asked_faces(model.config.data, model.identities, digests, Question(root=root))
+    question = Question(root=root)
+    faces = asked_faces(model.config.data, model.identities, digests, question)
     targets = faces.targets(model.image_px, model.identities)
     shared = same_faces(targets, faces, model, [a, b])
-    return replace(shared, notes=[*faces.notes, *shared.notes])
+    found = passed_over_in(question, model.config.data)
+    told = [line for one in found for line in one.lines()]
+    return replace(shared, notes=[*faces.notes, *shared.notes, *told])
 
 
 def same_faces(

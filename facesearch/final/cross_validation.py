@@ -19,7 +19,7 @@ from facesearch.final.model import FaceModel
 from facesearch.final.one_to_one import Pairs, cross_pairs, report_pairs
 from facesearch.final.open_set import report_open_set
 from facesearch.final.operating_points import OperatingPoints, merged, of_pairs, of_searches
-from facesearch.final.outcomes import embedded_searches, rank1
+from facesearch.final.outcomes import embedded_searches, rank1, sides_of
 from facesearch.final.plan import Stages
 from facesearch.final.retrain import Workshop
 from facesearch.final.targets import read_targets
@@ -90,9 +90,7 @@ def cross_validate(stages: Stages, folds: int, views: str, workshop: Workshop) -
             model = replace(trained.model, views=views).to(default_device())
             targets = read_targets(own[-1].data, model.identities)
             for _, gallery, probes in embedded_searches(model, targets):
-                sides = (
-                    gallery.rows_ND, gallery.faces.labels_M, probes.rows_ND, probes.faces.labels_M,
-                )  # fmt: skip
+                sides = sides_of(gallery, probes)
                 searches.append(search_open_set(*sides))
                 pairs.append(cross_pairs(*sides))
     return _measured(_joined_searches(searches), _joined_pairs(pairs), len(searches))

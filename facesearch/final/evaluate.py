@@ -4,14 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from facesearch.data.geometry import parts_of
-from facesearch.data.layouts.account import account_at
 from facesearch.errors import InputError
 from facesearch.final.asked_faces import Question, asked_faces
 from facesearch.final.bundle import load_bundle, save_bundle
 from facesearch.final.card import model_card
 from facesearch.final.figures import Report
 from facesearch.final.leaks import DIGESTS, Leaks, find_leaks
-from facesearch.final.pictures import accounts_of
+from facesearch.final.left_out import passed_over_in
 from facesearch.final.recrop import OFF, Crops, plan_crops
 from facesearch.final.targets import Targets
 from facesearch.final.verify import verify
@@ -54,7 +53,8 @@ def evaluate(
     model, report = verify(model, targets, is_refitted=out is not None, source=source)
     report.notes[:0] = faces.notes
     leaks.tell(report)
-    report.notes += _left_out(question)
+    for one in passed_over_in(question, model.config.data):
+        report.notes += one.lines()
     report.notes += crops.lines
     if not trained:
         report.notes.append(
@@ -68,17 +68,6 @@ def evaluate(
         extra = {"README.md": model_card(model, report).encode()}
         save_bundle(out, model, extra | ({DIGESTS: trained} if trained else {}))
     return report
-
-
-def _left_out(question: Question) -> list[str]:
-    """Return a note for each folder of which something is passed over."""
-    if question.gallery is not None and question.probes is not None:
-        accounts = accounts_of([question.gallery, question.probes])
-    elif question.root is not None and question.pairs is None:
-        accounts = [account_at(Path(question.root))]
-    else:
-        return []
-    return [f"{one.root}: {line}." for one in accounts if (line := one.line())]
 
 
 def _refuse_unlabelled(targets: Targets, source: str, leaks: Leaks) -> None:

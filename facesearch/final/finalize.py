@@ -35,6 +35,7 @@ from facesearch.final.predict import TERMS, predict_root
 from facesearch.final.registry import Registered, refuse_name
 from facesearch.final.retrain import Listener, Workshop
 from facesearch.final.shift import accuracy_by_shift
+from facesearch.final.swept import other_faces
 from facesearch.final.targets import reporting_folder
 from facesearch.final.tracking import Made, log_final
 from facesearch.final.verify import verify
@@ -86,13 +87,17 @@ def finalize(
     choice, listener = choice or Choice(), listener or Listener()
     if choice.register_as:
         refuse_name(choice.register_as)
-    planned = plan_final(finalists_of(store, run_id, choice.top_k, root), choice, listener)
+    finalists = finalists_of(store, run_id, choice.top_k, root)
+    planned = plan_final(finalists, choice, listener)
+    differing = other_faces(store, finalists[0], runs_dir)
+    for line in differing:
+        listener.on_note(line)
     folder = runs_dir / folder_name(planned.finalists[0].run_id, options_of(planned, choice))
     with only_one(folder):
         workshop = Workshop(folder, choice.plan.workers, choice.at_once, listener, choice.address)
         candidates = _retrain(planned, choice, workshop)
         listener.on_step("verifying")
-        report = Report()
+        report = Report(notes=differing)
         best = best_of(candidates, report)
         crossed = _cross_validate(best, choice, workshop)
         model, made = _verify(best, report, folder, crossed)
@@ -157,6 +162,7 @@ def _verify(
         _tell_curse(best, report)
     best.sets.leaks.tell(report)
     report.notes += best.sets.differing_crops
+    report.notes += [line for one in best.sets.left_out for line in one.counts()]
     if not best.sets.has_faces:
         report.notes.append(
             "NOT MEASURED: these faces have no labelled set of faces to report on, and nothing was "
@@ -190,8 +196,8 @@ def _tell_curse(best: Candidate, report: Report) -> None:
     longer = "longer and " if epochs > best.finalist.epochs else ""
     report.notes.append(
         "winner's curse: the search's score was of its last epoch, chosen as the best of "
-        f"{best.finalist.trials}; the other was trained {longer}on everybody, so a gap near 0 "
-        "does not mean that there was no luck."
+        f"{best.finalist.trials}; the other was trained {longer}on all but the reserved faces, so "
+        "a gap near 0 does not mean that there was no luck."
     )
 
 

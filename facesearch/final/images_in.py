@@ -53,7 +53,8 @@ def each_image(images: Images) -> list[OneImage]:
 
     Raises:
         InputError: For anything else; for floats whose range is not clear (negative, above 255, not
-            finite, or a largest value between 1 and 10); for whole numbers of 0 and 1 alone.
+            finite, or a largest value between 1 and 10); for whole numbers of 0 and 1 alone; for an
+            alpha in another range than the colours; for bool, masked values and bfloat16.
 
     """
     if isinstance(images, (str, Path, Image.Image)):
@@ -143,9 +144,34 @@ def _unread(image: Image.Image) -> bytes | None:
 def _array_of_images(array: np.ndarray | torch.Tensor, name: str) -> np.ndarray:
     """Return uint8 [N, H, W, C] of an array of one image or several."""
     is_torch = isinstance(array, torch.Tensor)
-    values = array.detach().cpu().numpy() if isinstance(array, torch.Tensor) else np.asarray(array)
+    values = _of_torch(array, name) if isinstance(array, torch.Tensor) else _of_numpy(array, name)
     images = _in_order(values, name, is_torch=is_torch)
-    return _as_pixels(images, name) if images.size else images.astype(np.uint8)
+    if not len(images):
+        return images.astype(np.uint8)
+    if not images.size:
+        raise InputError(f"{name}: an array {list(values.shape)} has no pixels.")
+    return _as_pixels(images, name)
+
+
+def _of_torch(tensor: torch.Tensor, name: str) -> np.ndarray:
+    """Return the values of a tensor, wherever it is."""
+    if tensor.dtype == torch.bfloat16:
+        # 8 bits of a fraction: 1/255 apart are one number, so the pixels would be others
+        raise InputError(f"{name}: bfloat16, which rounds pixels; {_WAYS}, of 32 bits.")
+    try:
+        values: np.ndarray = tensor.detach().cpu().numpy()
+    except (TypeError, RuntimeError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{name}: a tensor without an array of values ({reason})") from None
+    return values
+
+
+def _of_numpy(array: np.ndarray, name: str) -> np.ndarray:
+    if np.ma.is_masked(array):
+        raise InputError(
+            f"{name}: masked values, of which nobody knows how they look; write images.filled(0)."
+        )
+    return np.asarray(array)
 
 
 def _in_order(values: np.ndarray, name: str, *, is_torch: bool) -> np.ndarray:
@@ -170,18 +196,50 @@ def _as_pixels(images_NHWC: np.ndarray, name: str) -> np.ndarray:
     kind = images_NHWC.dtype.kind
     if kind not in "uif":
         raise InputError(f"{name}: an array of {images_NHWC.dtype}; {_WAYS}.")
-    low, high = float(images_NHWC.min()), float(images_NHWC.max())
-    where = f"{name}: {images_NHWC.dtype} from {low:g} to {high:g}"
-    if not np.isfinite([low, high]).all() or low < 0 or high > 255:
-        raise InputError(f"{where}: no range of pixels; {_WAYS}.")
-    if high == 1 and (kind != "f" or set(np.unique(images_NHWC)) <= {0, 1}):
-        raise InputError(f"{where}, 0 and 1 alone: a picture that lost its greys? {_WAYS}.")
+    # an opaque image has the largest alpha that there is, which says nothing of its colours
+    colours_NHWC, alpha_NHW = images_NHWC[..., :3], images_NHWC[..., 3:]
+    _refuse_outside(images_NHWC, name)
+    where = f"{name}: {_range(colours_NHWC)}"
+    _refuse_greyless(colours_NHWC, where)
+    scale = _scale(colours_NHWC, where) if kind == "f" else 1.0
+    if alpha_NHW.size:
+        _refuse_alpha(alpha_NHW, scale, where)
     if images_NHWC.dtype == np.uint8:
         return images_NHWC
-    if kind == "f":
-        images_NHWC = images_NHWC * _scale(images_NHWC, where)
-    pixels: np.ndarray = np.rint(images_NHWC).astype(np.uint8)
+    pixels: np.ndarray = np.rint(images_NHWC * scale).astype(np.uint8)
     return pixels
+
+
+def _range(values: np.ndarray) -> str:
+    return f"{values.dtype} from {float(values.min()):g} to {float(values.max()):g}"
+
+
+def _refuse_outside(images_NHWC: np.ndarray, name: str) -> None:
+    low, high = float(images_NHWC.min()), float(images_NHWC.max())
+    if not np.isfinite([low, high]).all() or low < 0 or high > 255:
+        raise InputError(f"{name}: {_range(images_NHWC)}: no range of pixels; {_WAYS}.")
+
+
+def _refuse_greyless(colours_NHWC: np.ndarray, where: str) -> None:
+    """Refuse 0 and 1 alone: of whole numbers in any image, of floats in all of them.
+
+    Beside floats with greys in between, 0 and 1 are black and white.
+    """
+    is_float = colours_NHWC.dtype.kind == "f"
+    of_each = colours_NHWC.reshape(1 if is_float else len(colours_NHWC), -1)
+    for values in of_each[of_each.max(1) == 1]:
+        if set(np.unique(values)) <= {0, 1}:
+            raise InputError(f"{where}, 0 and 1 alone: a picture that lost its greys? {_WAYS}.")
+
+
+def _refuse_alpha(alpha_NHW: np.ndarray, scale: float, where: str) -> None:
+    """Refuse an alpha in another range than the colours, which would blacken the image."""
+    high_N = alpha_NHW.reshape(len(alpha_NHW), -1).max(1)
+    if (high_N > 1 if scale == 255 else high_N <= 1).any():
+        raise InputError(
+            f"{where}, its alpha to {float(high_N.max()):g}: not in one range, or nothing of it is "
+            f"to be seen; write both alike, or the colours alone (images[..., :3])."
+        )
 
 
 def _scale(images_NHWC: np.ndarray, where: str) -> float:

@@ -4,12 +4,8 @@ Exact copies are found by the SHA-256 of the files' bytes. A model carries the d
 was trained on, so that it can be asked about any folder.
 """
 
-import hashlib
-import os
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,15 +13,13 @@ import numpy as np
 from facesearch.data.faces import FaceSet
 from facesearch.data.layouts import STRANGER, FaceFolder, FaceList, FacePairs
 from facesearch.data.layouts.pair_truth import people_of_pairs
-from facesearch.errors import InputError, first_names
+from facesearch.errors import first_names
 from facesearch.final.figures import Report
+from facesearch.final.file_digests import NUM_BYTES, file_digests
 from facesearch.final.targets import REPORTED, Targets
-from facesearch.progress import track
 
 # The file of a bundle that holds the digests.
 DIGESTS = "trained_on.sha256"
-# Of each digest so many bytes are kept: a chance match of 100,000 x 100,000 pictures is 1e-9.
-_BYTES = 8
 # Whoever is in one of these should be a stranger to the model.
 _STRANGE = ("known", "unknown_dev", "known_test", "unknown_test")
 
@@ -182,7 +176,7 @@ def training_digests(faces: FaceList) -> bytes:
 
 def digest_set(trained: bytes) -> set[bytes]:
     """Return each of the digests that `training_digests` has joined."""
-    return {trained[i : i + _BYTES] for i in range(0, len(trained), _BYTES)}
+    return {trained[i : i + NUM_BYTES] for i in range(0, len(trained), NUM_BYTES)}
 
 
 def find_leaks(trained: bytes, identities: Iterable[str], folder: FaceFolder) -> Leaks:
@@ -254,25 +248,6 @@ def _copied_pairs(pairs: FacePairs, known: set[bytes]) -> np.ndarray:
     copied = {p for p, digest in zip(paths, file_digests(paths), strict=True) if digest in known}
     sides = zip(pairs.first, pairs.second, strict=True)
     return np.flatnonzero([one in copied or other in copied for one, other in sides])
-
-
-def file_digests(paths: Sequence[Path]) -> list[bytes]:
-    """Return eight bytes of the SHA-256 of each file, in order.
-
-    Raises:
-        InputError: If one cannot be read.
-
-    """
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        found = zip(track(paths, "looking for copies"), pool.map(_digest, paths), strict=True)
-        return [digest for _, digest in found]
-
-
-def _digest(path: Path) -> bytes:
-    try:
-        return hashlib.sha256(path.read_bytes()).digest()[:_BYTES]
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}).") from None
 
 
 def _only(faces: FaceSet, stays: np.ndarray) -> FaceSet | None:

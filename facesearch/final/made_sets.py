@@ -11,7 +11,8 @@ from facesearch.data.layouts import FaceFolder, FaceList
 from facesearch.data.layouts.folder import joined, only
 from facesearch.data.layouts.names import case_twins
 from facesearch.errors import InputError, capped, first_names
-from facesearch.final.leaks import digest_set, file_digests
+from facesearch.final.file_digests import file_digests
+from facesearch.final.leaks import digest_set
 from facesearch.final.pictures import list_gallery
 
 

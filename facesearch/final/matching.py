@@ -15,11 +15,12 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from facesearch.data.layouts import FaceList
+from facesearch.data.left_out import PassedOver, contradictions
 from facesearch.errors import InputError
 from facesearch.final.choose import IDENTIFY_THRESHOLDS, VERIFY_THRESHOLDS, choose_threshold
 from facesearch.final.images_in import Images, OneImage, each_image, names_of
 from facesearch.final.model import FaceModel, Threshold
-from facesearch.final.pictures import list_gallery
+from facesearch.final.pictures import accounts_of, doubles_of, list_gallery, without_images
 from facesearch.metrics.exact import grid_rows, row_scores
 from facesearch.metrics.search import top_k
 
@@ -68,10 +69,13 @@ class Search:
     """Who an image may be, the likeliest first, each identity once.
 
     threshold is None where none was asked for and the model has none: then nothing is decided.
+    not_in_gallery are those of the gallery's folder of whom no image is read: whoever is one of
+    them is ``unknown``, or taken for somebody else.
     """
 
     candidates: tuple[Candidate, ...]
     threshold: Threshold | None
+    not_in_gallery: tuple[str, ...] = ()
 
     @property
     def decision(self) -> Decision:
@@ -167,6 +171,9 @@ def _match(model: FaceModel, score: float, threshold: Threshold | None) -> Match
 class Gallery:
     """People who are known, embedded once, to be searched often.
 
+    faces are the images that were read; passed_over says what of a folder was not, or contradicts
+    itself, and not_in_gallery who has no image in it.
+
     Example:
         >>> gallery = Gallery(model, "known/")            # doctest: +SKIP
         >>> gallery.identify(["visitor.jpg"])[0].identity  # doctest: +SKIP
@@ -192,11 +199,17 @@ class Gallery:
         """
         self.model, self.views = model, views
         images: Images
+        self.passed_over: PassedOver | None = None
+        self.not_in_gallery: tuple[str, ...] = ()
         if isinstance(known, Mapping):
             self.faces, images = _named_images(known)
         else:
             self.faces = list_gallery(Path(known))
             images = self.faces.paths
+            account = accounts_of([Path(known)])[0]
+            self.not_in_gallery = without_images(self.faces, account)
+            twice = contradictions(self.faces, doubles_of(self.faces))
+            self.passed_over = PassedOver(account, contradictions=tuple(twice))
         self.unit_ND = embed_pictures(model, images, views)
 
     def identify(
@@ -228,7 +241,7 @@ class Gallery:
         probes_ND = embed_pictures(self.model, images, self.views)
         index, score = top_k(self.unit_ND, probes_ND, self._depth(top))
         return [
-            Search(self._candidates(rows, scores, top), chosen)
+            Search(self._candidates(rows, scores, top), chosen, self.not_in_gallery)
             for rows, scores in zip(index.tolist(), score.tolist(), strict=True)
         ]
 

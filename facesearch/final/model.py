@@ -86,7 +86,17 @@ class Embedder(nn.Module):
         return join(self.member_embeddings(images_NHWC))
 
     def member_embeddings(self, images_NHWC: Tensor) -> list[Tensor]:
-        """Return for each member float32 [N, D] of any length, as its head wants it."""
+        """Return for each member float32 [N, D] of any length, as its head wants it.
+
+        Raises:
+            InputError: For anything but uint8: floats would be taken for pixels.
+
+        """
+        if images_NHWC.dtype != torch.uint8:
+            raise InputError(
+                f"the network takes RGB uint8 [N, H, W, 3] in [0, 255], but got {images_NHWC.dtype}"
+                f" {list(images_NHWC.shape)}; write model.embed(images), which takes floats too."
+            )
         views = VIEWS[self.views][1](normalise(images_NHWC))
         return [
             torch.stack([network(view) for view in views]).mean(0).float()
@@ -203,14 +213,22 @@ class FaceModel:
             InputError: As `embed`.
 
         """
+        return self.embed_and_classify(images, top, views)[1:]
+
+    def embed_and_classify(
+        self, images: "Images | SetImages", top: int = 1, views: str | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return what `embed` and `classify` return, of one pass through the networks."""
         top = min(top, len(self.identities))
+        rows = [np.empty((0, self.embedding_dim), np.float32)]
         numbers = [np.empty((0, top), np.int64)]
         shares = [np.empty((0, top), np.float32)]
         for parts in self._batches(images, views):
             best, share = self._likeliest(parts, top)
+            rows.append(join(parts).cpu().numpy())
             numbers.append(best.cpu().numpy())
             shares.append(share.cpu().numpy())
-        return np.concatenate(numbers), np.concatenate(shares)
+        return np.concatenate(rows), np.concatenate(numbers), np.concatenate(shares)
 
     @torch.inference_mode()
     def log_probabilities(self, images: "Images | SetImages") -> np.ndarray:

@@ -1,10 +1,11 @@
 """What a model makes of each single face of the reporting sets: the ground of all comparisons.
 
-Shapes: N faces of a set, K best identities, D embedding.
+Shapes: N faces of a set, K best identities, G gallery faces, P probes, D embedding.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -38,6 +39,23 @@ class Embedded:
 
     faces: FaceSet
     rows_ND: np.ndarray
+
+
+class Sides(NamedTuple):
+    """What a search is of, in the order in which `facesearch.metrics` asks for it.
+
+    Embeddings float32 [G, D] and [P, D], labels int64 [G] and [P].
+    """
+
+    gallery_GD: np.ndarray
+    gallery_labels_G: np.ndarray
+    probes_PD: np.ndarray
+    probe_labels_P: np.ndarray
+
+
+def sides_of(gallery: Embedded, probes: Embedded) -> Sides:
+    """Return a gallery and its probes as four arrays."""
+    return Sides(gallery.rows_ND, gallery.faces.labels_M, probes.rows_ND, probes.faces.labels_M)
 
 
 def embedded_searches(
@@ -85,10 +103,7 @@ def outcomes_of(model: FaceModel, targets: Targets) -> dict[str, Outcome]:
     if targets.dev is not None:
         found["dev/top1"] = classify_set(model, targets.dev).top(1)
     for name, gallery, probes in embedded_searches(model, targets):
-        searches = search_open_set(
-            gallery.rows_ND, gallery.faces.labels_M, probes.rows_ND, probes.faces.labels_M
-        )
-        found[f"{name}/rank1"] = rank1(searches)
+        found[f"{name}/rank1"] = rank1(search_open_set(*sides_of(gallery, probes)))
     return {name: outcome for name, outcome in found.items() if len(outcome.is_right_N)}
 
 

@@ -21,6 +21,7 @@ from facesearch.data.layouts.faults import Faults
 from facesearch.data.layouts.folder import by_identity, flat
 from facesearch.data.layouts.names import case_twins, plain, undecodable
 from facesearch.errors import InputError, capped
+from facesearch.final.file_digests import file_digests
 from facesearch.final.images_in import OneImage, names_of, to_pixels
 from facesearch.progress import track
 
@@ -60,6 +61,38 @@ def list_gallery(folder: Path) -> FaceList:
         raise InputError(f"{folder}: {what} with the pictures of the known people.")
     found = sorted(_inside(folder, Faults()))
     return FaceList(tuple(path for _, path in found), tuple(name for name, _ in found))
+
+
+def without_images(gallery: FaceList, told: Account) -> tuple[str, ...]:
+    """Return who of a gallery's folder has no image that is read, by name.
+
+    Args:
+        gallery: From `list_gallery`.
+        told: The account of the same folder, from `accounts_of`.
+
+    """
+    owners = [_owner(path, told.root, is_folder=True) for path in told.silent]
+    for one in told.left_out:
+        owners.append(_owner(one.path, told.root, is_folder=one.path.is_dir()))
+    return tuple(sorted(set(owners) - set(gallery.identities)))
+
+
+def doubles_of(faces: FaceList) -> list[tuple[int, int]]:
+    """Return the rows that are the same file as an earlier one, byte by byte, each with that one.
+
+    Raises:
+        InputError: If a file cannot be read.
+
+    """
+    first: dict[bytes, int] = {}
+    rows = enumerate(file_digests(faces.paths))
+    return [(row, first[d]) for row, d in rows if first.setdefault(d, row) != row]
+
+
+def _owner(path: Path, root: Path, *, is_folder: bool) -> str:
+    """Return the identity that a place in a gallery's folder is of."""
+    top, *inside = path.relative_to(root).parts
+    return top if inside or is_folder else Path(top).stem
 
 
 def accounts_of(places: Sequence[Path]) -> list[Account]:

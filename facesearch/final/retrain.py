@@ -17,6 +17,7 @@ from typing import Any
 
 import torch
 
+from facesearch.config import DataConfig
 from facesearch.data.faces import load_all_faces
 from facesearch.errors import FacesearchError, InputError, StorageError, TrialFailure
 from facesearch.final.beside import Tell, run_beside
@@ -90,6 +91,7 @@ class Workshop:
         at_once: Members that are trained beside each other.
         listener: Who is told.
         address: Of the Ray cluster on which the workers are; None: one that is started here.
+        fingerprints: Of faces that were listed; they stay the same as long as this is used.
 
     """
 
@@ -98,6 +100,7 @@ class Workshop:
     at_once: int = 1
     listener: Listener = field(default_factory=Listener)
     address: str | None = None
+    fingerprints: dict[DataConfig, str] = field(default_factory=dict, compare=False)
 
     def train(self, members: Sequence[Stages]) -> list[Trained | None]:
         """Train every member that is not trained yet.
@@ -166,7 +169,7 @@ class Workshop:
             self.listener.on_note(told)
 
     def _folder_of(self, stages: Stages) -> Path:
-        return self.folder / "members" / key_of(stages, self.workers)
+        return self.folder / "members" / key_of(stages, self.workers, self.fingerprints)
 
     def _train_member(self, number: int, num_members: int, stages: Stages) -> Trained:
         folder = self._folder_of(stages)
@@ -236,9 +239,21 @@ class Workshop:
         return tell
 
 
-def key_of(stages: Stages, workers: int = 1) -> str:
-    """Return the name of a member that is trained on its faces as they are now."""
-    return member_key(stages, load_all_faces(stages[0].data).fingerprint, workers)
+def key_of(
+    stages: Stages, workers: int = 1, fingerprints: dict[DataConfig, str] | None = None
+) -> str:
+    """Return the name of a member that is trained on its faces as they are now.
+
+    Args:
+        stages: Of the member.
+        workers: Processes that share each batch, a count.
+        fingerprints: Of faces that were listed already; those of others are added.
+
+    """
+    known, data = {} if fingerprints is None else fingerprints, stages[0].data
+    if data not in known:
+        known[data] = load_all_faces(data).fingerprint
+    return member_key(stages, known[data], workers)
 
 
 def _is_trained(folder: Path, stages: Stages) -> bool:

@@ -33,6 +33,7 @@ from facesearch.data.decode import decode_bytes
 from facesearch.data.synthetic import draw_faces
 from facesearch.errors import InputError
 from facesearch.final.bundle import load_bundle
+from facesearch.final.images_in import each_image
 from facesearch.final.locate import load_model
 from facesearch.final.model import FaceModel
 
@@ -94,10 +95,10 @@ def answer(model: FaceModel, images_NHWC: np.ndarray) -> pd.DataFrame:
     """Return what is served for RGB uint8 pictures [N, H, W, 3]: a row each."""
     # as images and not as an array: these are pixels, however dark they are
     images = [Image.fromarray(pixels_HWC) for pixels_HWC in images_NHWC]
-    best, share = model.classify(images, top=1)
+    embeddings, best, share = model.embed_and_classify(images, top=1)
     return pd.DataFrame(
         {
-            "embedding": model.embed(images).tolist(),
+            "embedding": embeddings.tolist(),
             "identity": [model.identities[number] for number in best[:, 0]],
             "share": share[:, 0],
         }
@@ -118,6 +119,7 @@ def read_request(request: Any, image_px: int) -> np.ndarray:
                 f"pictures must be uint8 [N, {image_px}, {image_px}, 3], but got {request.dtype} "
                 f"{list(request.shape)}."
             )
+        each_image(request)  # numbers in which nobody can be seen are refused
         return request
     if not isinstance(request, pd.DataFrame) or COLUMN not in request:
         raise InputError(f"send a table with a column '{COLUMN}': pictures as bytes or base64.")

@@ -78,7 +78,6 @@ class Targets:
     unknown_test: FaceSet | None = None
     pairs: PairSet | None = None
     groups: tuple[str, ...] = ()
-    has_rejection: bool = False
     dev_groups: tuple[str, ...] = ()
     known_test: FaceSet | None = None
 
@@ -136,7 +135,6 @@ def targets_of(folder: FaceFolder, image_px: int, identities: tuple[str, ...]) -
         unknown_test=pack(folder.unknown_test, names),
         pairs=_pairs(folder, image_px),
         groups=_groups_of(folder, folder.known, folder.unknown_dev),
-        has_rejection=folder.layout == "hw2p2-s23",
         dev_groups=_groups_of(folder, folder.dev, folder.dev) if is_known else (),
         known_test=pack(folder.known_test, names),
     )
@@ -256,5 +254,4 @@ def _generated_targets(data: DataConfig) -> Targets:
         gallery_names=gallery_names,
         unknown_dev=FaceSet(images, first, number[first]),
         unknown_test=FaceSet(images, second, number[second]),
-        has_rejection=True,
     )

@@ -37,7 +37,7 @@ from facesearch.final.operating_points import (
     of_searches,
     tell_points,
 )
-from facesearch.final.outcomes import Embedded, classify_set, embedded_searches
+from facesearch.final.outcomes import Embedded, classify_set, embedded_searches, sides_of
 from facesearch.final.targets import PairSet, Targets
 from facesearch.metrics.all_pairs import rank_scores
 from facesearch.metrics.open_set import OpenSet, search_open_set
@@ -142,9 +142,7 @@ class _Asked:
     def __init__(self, name: str, gallery: Embedded, probes: Embedded, source: str) -> None:
         self.name, self.gallery, self.probes = name, gallery, probes
         self.place = _place(name, source)
-        sides = (
-            gallery.rows_ND, gallery.faces.labels_M, probes.rows_ND, probes.faces.labels_M,
-        )  # fmt: skip
+        sides = sides_of(gallery, probes)
         self.searches: OpenSet = search_open_set(*sides)
         self.ranks = rank_embeddings(*sides)
         self.pairs = cross_pairs(*sides)

@@ -4,7 +4,7 @@ Nothing is left to measure them on, so their figures and thresholds are those of
 did not see the reserved faces; the bundle and its card say so.
 
     model/                  measured, compared and registered
-    model-with-reserved/    trained on everybody
+    model-with-reserved/    trained on all faces
 """
 
 from dataclasses import replace

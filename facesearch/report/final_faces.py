@@ -11,9 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from facesearch.config import DataConfig
+from facesearch.data.left_out import PassedOver
 from facesearch.errors import InputError
 from facesearch.final.asked_faces import Question, asked_faces
 from facesearch.final.leaks import DIGESTS, find_leaks
+from facesearch.final.left_out import passed_over_in
 from facesearch.final.model import FaceModel
 from facesearch.final.one_to_one import (
     Pairs,
@@ -22,7 +24,13 @@ from facesearch.final.one_to_one import (
     rank_embeddings,
     score_list,
 )
-from facesearch.final.outcomes import Embedded, Labelled, classify_set, embedded_searches
+from facesearch.final.outcomes import (
+    Embedded,
+    Labelled,
+    classify_set,
+    embedded_searches,
+    sides_of,
+)
 from facesearch.final.targets import PairSet, Targets
 from facesearch.metrics.all_pairs import PairRanks, rank_scores
 from facesearch.metrics.identification import mate_ranks
@@ -90,6 +98,7 @@ class SeenFaces:
         searches: One for each labelled set of probes.
         listed: The list of pairs, if there is one of both kinds.
         dev: What the heads say of dev, if it is of the trained people.
+        left_out: What is passed over of the folder.
 
     """
 
@@ -99,6 +108,7 @@ class SeenFaces:
     searches: tuple[Search, ...]
     listed: PairList | None
     dev: Labelled | None
+    left_out: tuple[PassedOver, ...] = ()
 
     @property
     def pair_scores(self) -> list[PairScores]:
@@ -150,6 +160,7 @@ def see_faces(model: FaceModel, data: DataConfig, bundle: Path) -> SeenFaces:
         searches=_searches(model, targets),
         listed=_listed(model, targets),
         dev=classify_set(model, dev) if dev is not None and is_own else None,
+        left_out=tuple(passed_over_in(Question(root=data.root), model.config.data)),
     )
 
 
@@ -171,7 +182,7 @@ def _searches(model: FaceModel, targets: Targets) -> tuple[Search, ...]:
 
 def search_faces(name: str, gallery: Embedded, probes: Embedded) -> Search:
     """Return the scores of all pairs, and what a search of each probe finds."""
-    sides = gallery.rows_ND, gallery.faces.labels_M, probes.rows_ND, probes.faces.labels_M
+    sides = sides_of(gallery, probes)
     places = mate_ranks(*sides)
     mated = places > 0
     return Search(

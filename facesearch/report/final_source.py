@@ -155,7 +155,10 @@ def _with_nan(report: Report) -> Report:
 
 
 def _compared(report: Report, seen: SeenFaces) -> Report:
-    """Return it with a note on every main figure that the faces at hand do not give."""
+    """Return it with a note on every main figure that the faces at hand do not give.
+
+    And on what is passed over of them.
+    """
     found = {}
     for search in seen.searches:
         if len(search.places):
@@ -168,7 +171,10 @@ def _compared(report: Report, seen: SeenFaces) -> Report:
         for name, value in found.items()
         if name in report.figures and abs(report.figures[name].value - value) > _ROUNDING
     ]
-    return replace(report, notes=[*notes, *report.notes])
+    # a report says what was passed over when it was made
+    told = [line for one in seen.left_out for line in one.counts()]
+    more = [line for line in told if line not in report.notes]
+    return replace(report, notes=[*notes, *report.notes, *more])
 
 
 # --- training -----------------------------------------------------------------------------

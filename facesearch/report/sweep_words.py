@@ -137,7 +137,8 @@ def next_commands(source: SweepSource) -> list[tuple[str, str]]:
     if not any(trial.outcome in FINALIZABLE for trial in source.scored()):
         return [further]
     retrain = f"facesearch finalize --run-id {name}{again}"
-    commands = [(retrain, "retrain the best on everybody, and verify it"), further]
+    told = "retrain the best on all but the reserved faces, and verify it"
+    commands = [(retrain, told), further]
     if not source.baselines:
         compare = "compare with random search, in as many trials"
         commands.append((f"facesearch baseline SPACE{again}", compare))

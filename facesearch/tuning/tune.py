@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from facesearch.config import RunConfig, absolute_root
-from facesearch.data.faces import Faces, load_faces
+from facesearch.data.faces import Faces, load_faces_to_search
 from facesearch.errors import (
     ClusterError,
     InputError,
@@ -110,7 +110,7 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
 
     """
     config = first_config(space, root)
-    faces = load_faces(config.data)
+    faces = load_faces_to_search(config.data)
     _check_objective(space, has_closed_set=len(faces.closed) > 0)
     _check_initial_weights(space, config, faces)
     learned = learned_trials(space, learn_from)

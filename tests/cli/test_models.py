@@ -155,10 +155,12 @@ def test_a_known_identity_that_is_left_out_is_told_at_the_top(tmp_path: Path) ->
     words = ("identify", "model", "--gallery", str(root), "0.jpg")
     result = CliRunner().invoke(cli, list(words), catch_exceptions=False)
     assert result.stdout.splitlines()[1] == (
-        "NOT in the gallery, as no image of theirs is read: zoe"
+        "NOT in the gallery: 1 identity has no usable image: zoe. Whoever is one of them is "
+        "unknown here, or taken for somebody else."
     )
     note = result.stderr.splitlines()[-1]
     assert f"note: {root}: no image is read of 1 folder: zoe; left out: 1 of a kind" in note
+    assert note.endswith(f"(more: facesearch data check {root})")
     result = CliRunner().invoke(cli, [*words, "--json"], catch_exceptions=False)
     assert json.loads(result.stdout)[0]["not_in_gallery"] == ["zoe"]
     for command in ("embed", "classify"):

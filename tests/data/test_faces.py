@@ -1,11 +1,19 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from faces_on_disk import people
 
 from facesearch.config import DataConfig, RunConfig
-from facesearch.data.faces import load_all_faces, load_faces, read_reserve
+from facesearch.data.faces import (
+    load_all_faces,
+    load_faces,
+    load_faces_to_search,
+    read_reserve,
+)
+from facesearch.data.layouts import FaceList
+from facesearch.data.pack import Pack, open_pack
 from facesearch.errors import InputError
 
 
@@ -41,5 +49,19 @@ def test_an_unreadable_image_of_the_reserve_is_refused_before_the_search(tmp_pat
     broken = read_reserve(data).folder.unknown_test.paths[0]
     broken.write_bytes(b"no image")
     with pytest.raises(InputError, match=broken.name):
-        load_faces(data)
-    load_faces(data.model_copy(update={"allow_corrupt": 1}))
+        load_faces_to_search(data)
+    load_faces_to_search(data.model_copy(update={"allow_corrupt": 1}))
+
+
+def test_a_trial_reads_no_reserved_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = people(tmp_path, [f"p{i:02d}" for i in range(40)], each=4)
+    opened: list[int] = []
+
+    def counting(faces: FaceList, image_px: int, **how: Any) -> Pack:
+        opened.append(len(faces))
+        return open_pack(faces, image_px, **how)
+
+    monkeypatch.setattr("facesearch.data.faces.open_pack", counting)
+    faces = load_faces(DataConfig(root=str(root), image_px=16))
+    assert faces.reserve is not None and faces.reserve.parts
+    assert opened == [len(faces.reserve.folder.train)]

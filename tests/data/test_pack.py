@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -93,7 +94,7 @@ def test_a_torn_cache_is_built_again(faces: FaceList, tmp_path: Path, fault: str
         case "json empty":
             about.write_bytes(b"")
         case _:
-            about.write_text('{"kept": [0], "fingerprint": "f"}')
+            about.write_text('{"kept": [0], "fingerprint": "f", "doubles": []}')
     after = open_pack(faces, 16)
     assert after.fingerprint == before.fingerprint
     assert np.array_equal(after.images_NHWC, pixels)
@@ -172,3 +173,18 @@ def test_a_box_gives_another_pack_beside_the_first(faces: FaceList) -> None:
     again = open_pack(faces, 16)
     assert again.fingerprint == plain.fingerprint
     assert (again.images_NHWC == plain.images_NHWC).all()
+
+
+def test_files_that_are_the_same_are_known_and_of_a_pack_of_before_found_out(
+    faces: FaceList, tmp_path: Path
+) -> None:
+    for number, source in ((3, 1), (5, 1)):
+        faces.paths[number].write_bytes(faces.paths[source].read_bytes())
+    before = open_pack(faces, 16)
+    assert before.doubles == ((3, 1), (5, 1))
+    (about,) = (tmp_path / "cache").glob("*.json")
+    told = json.loads(about.read_text())
+    del told["doubles"]
+    about.write_text(json.dumps(told))
+    after = open_pack(faces, 16)
+    assert after.doubles == before.doubles and after.fingerprint == before.fingerprint

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from faces_on_disk import picture
+from faces_on_disk import people, picture
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from models import untrained
@@ -259,3 +259,24 @@ def test_a_model_that_gives_no_numbers_is_told(folder: Path) -> None:
             parameter.fill_(float("nan"))
     with pytest.raises(InputError, match=r"query0\.jpg: the model's embedding .* not finite"):
         embed_pictures(model, queries(folder))
+
+
+def test_an_answer_says_who_of_the_gallery_it_could_not_name(tmp_path: Path) -> None:
+    root = people(tmp_path / "known", ["anna", "bo"], 1)
+    (root / "zoe").mkdir()
+    (root / "zoe/1.heic").write_bytes(b"x")
+    gallery = Gallery(untrained(), root)
+    assert gallery.not_in_gallery == ("zoe",) and gallery.passed_over is not None
+    (found,) = gallery.identify([root / "bo/bo_0001.jpg"], threshold=0.5)
+    assert (found.identity, found.not_in_gallery) == ("bo", ("zoe",))
+    named = Gallery(untrained(), {"anna": root / "anna/anna_0001.jpg"})
+    assert named.identify([root / "bo/bo_0001.jpg"])[0].not_in_gallery == ()
+
+
+def test_an_image_of_two_identities_of_a_gallery_is_told(tmp_path: Path) -> None:
+    root = people(tmp_path / "known", ["anna", "bo"], 1)
+    (root / "bo/2.jpg").write_bytes((root / "anna/anna_0001.jpg").read_bytes())
+    (root / "bo/3.jpg").write_bytes((root / "bo/bo_0001.jpg").read_bytes())
+    found = Gallery(untrained(), root).passed_over
+    assert found is not None
+    assert found.contradictions == ((root / "anna/anna_0001.jpg", root / "bo/2.jpg"),)

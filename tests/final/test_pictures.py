@@ -15,6 +15,7 @@ from facesearch.final.pictures import (
     list_pictures,
     picture_batches,
     read_pictures,
+    without_images,
 )
 from facesearch.progress import heard_by
 
@@ -172,3 +173,19 @@ def test_names_of_a_gallery_that_differ_in_case_only_are_refused(
     picture(tmp_path / other, 2)
     with pytest.raises(InputError, match="differ in upper and lower case only: write them alike"):
         list_gallery(tmp_path)
+
+
+def test_who_has_no_image_in_a_gallery_is_known_by_name_however_it_came(tmp_path: Path) -> None:
+    root = people(tmp_path / "known", ["anna", "bo"], 1)
+    elsewhere = people(tmp_path / "elsewhere", ["cy", "dan"], 1)
+    picture(root / "eve.jpg", 1)
+    for name in ("zoe/1.heic", "zoe/old/2.heic", "anna/2.heic", "yan.heic", "eve.gif", "x.txt"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(b"x")
+    (root / "empty").mkdir()
+    (root / "cy").symlink_to(elsewhere / "cy")
+    (root / "dan.jpg").symlink_to(elsewhere / "dan/dan_0001.jpg")
+    (root / "gone.png").symlink_to(root / "nowhere.png")
+    (root / "deep/below").mkdir(parents=True)
+    found = without_images(list_gallery(root), accounts_of([root])[0])
+    assert found == ("cy", "dan", "deep", "empty", "gone", "yan", "zoe")

@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -133,6 +134,24 @@ def test_what_answers_imports_only_what_is_required() -> None:
 def test_a_server_without_a_bundle_says_so() -> None:
     with pytest.raises(serving.MlflowException, match="load_context first"):
         FaceServer().predict(None, table())
+
+
+@pytest.mark.parametrize("members", [1, 2])
+def test_a_request_is_one_pass_through_each_network(tmp_path: Path, members: int) -> None:
+    save_bundle(tmp_path / "bundle", untrained(members, views="plain"))
+    server = FaceServer()
+    server.load_context(SimpleNamespace(artifacts={"bundle": str(tmp_path / "bundle")}))
+    assert server._model is not None
+    passes: list[int] = []
+    for member in server._model.members:
+        member.network.register_forward_hook(lambda *told: passes.append(len(told[2])))
+    rows = server.predict(None, table(*[png(face) for face in FACES]))
+    assert passes == [len(FACES)] * members
+    alone = untrained(members, views="plain")
+    np.testing.assert_allclose(np.array(rows["embedding"].tolist()), alone.embed(FACES), rtol=1e-5)
+    best, share = alone.classify(FACES)
+    assert rows["identity"].tolist() == [alone.identities[n] for n in best[:, 0]]
+    np.testing.assert_allclose(rows["share"], share[:, 0], rtol=1e-5)
 
 
 # --- over HTTP --------------------------------------------------------------------------

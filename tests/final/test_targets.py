@@ -39,7 +39,7 @@ def test_the_layout_of_the_config_is_the_one_of_the_targets(tmp_path: Path) -> N
     targets = read_targets(data, tuple(f"n00000{n}" for n in range(5)))
     assert targets.dev is not None and targets.unknown_dev is not None
     assert targets.unknown_dev.labels_M.tolist() == [0, 1, 2]
-    assert targets.labelled("unknown_test") is None and not targets.has_rejection
+    assert targets.labelled("unknown_test") is None
     with pytest.raises(InputError, match=r"2 identities with .* give a folder further down"):
         read_targets(data.model_copy(update={"layout": "identity-folders"}), ())
 
@@ -47,7 +47,7 @@ def test_the_layout_of_the_config_is_the_one_of_the_targets(tmp_path: Path) -> N
 def test_a_stranger_of_s23_has_no_row_in_the_gallery(tmp_path: Path) -> None:
     data = DataConfig(root=str(hw2p2_s23(tmp_path)), image_px=16)
     targets = read_targets(data, ())
-    assert targets.unknown_dev is not None and targets.has_rejection
+    assert targets.unknown_dev is not None
     assert targets.unknown_dev.labels_M.tolist() == [0, -1, 2]
     # nobody of dev was trained on, so the closed task cannot be asked
     assert targets.dev is None

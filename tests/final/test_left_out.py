@@ -1,0 +1,36 @@
+from pathlib import Path
+
+import pytest
+from faces_on_disk import people
+
+from facesearch.config import DataConfig
+from facesearch.final.asked_faces import Question
+from facesearch.final.left_out import passed_over_in
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = people(tmp_path / "faces", [f"p{i:02d}" for i in range(12)], 3)
+    (root / "p00/1.heic").write_bytes(b"x")
+    (root / "p01/p01_0001.jpg").write_bytes(b"no image")
+    return root
+
+
+@pytest.mark.parametrize("is_named", [False, True])
+def test_of_its_own_faces_what_may_be_unreadable_is_told_too(root: Path, is_named: bool) -> None:
+    data = DataConfig(root=str(root), image_px=16, allow_corrupt=1)
+    question = Question(root=str(root / "../faces") if is_named else None)
+    (found,) = passed_over_in(question, data)
+    assert {path.name for path in found.unreadable} <= {"p01_0001.jpg"}
+    assert "left out: 1 of a kind that is not read (p00/1.heic)" in found.lines()[0]
+
+
+def test_of_other_faces_the_folders_are_told_and_of_a_list_of_pairs_nothing(root: Path) -> None:
+    data = DataConfig()
+    assert passed_over_in(Question(), data) == []
+    (found,) = passed_over_in(Question(root=str(root)), data)
+    assert "p00/1.heic" in found.lines()[0] and not found.unreadable
+    both = passed_over_in(Question(gallery=root, probes=root / "p00"), data)
+    assert [one.account.root for one in both] == [root, root / "p00"]
+    assert all("1.heic" in one.lines()[0] for one in both)
+    assert passed_over_in(Question(root=str(root), pairs=root / "pairs.csv"), data) == []
