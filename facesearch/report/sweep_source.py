@@ -111,10 +111,10 @@ def best_so_far(events: list[Event]) -> list[dict[str, Any]]:
     leader: tuple[int, float, int] | None = None
     repeats = {event["trial"] for event in events if event["event"] == "repeated"}
     for event in events:
-        number = event.get("trial")
+        number = int(event.get("trial", -1)) if event["event"] in ("epoch", "ended") else -1
         if event["event"] == "epoch" and number not in repeats:
             spent += 1
-            epochs = standing.get(number, (0,))[0] + 1
+            epochs = standing[number][0] + 1 if number in standing else 1
             standing[number] = epochs, float(event["values"]["score"]), -number
             leader = max(leader or standing[number], standing[number])
         elif event.get("outcome") in FAILED and standing.pop(number, None) == leader:

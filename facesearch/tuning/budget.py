@@ -67,9 +67,10 @@ def hopeless(sweep: SweepRecord) -> str:
     The reason is the most frequent one, with its count; what ended otherwise is counted after it.
     """
     ended = [sweep.trials[number] for number in sweep.ended_order]
-    first, *others = reasons(ended) or [None]
-    if first is None or len(ended) < _LEAST_ENDED or first.count < _HOPELESS_PART * len(ended):
+    told = reasons(ended)
+    if not told or len(ended) < _LEAST_ENDED or told[0].count < _HOPELESS_PART * len(ended):
         return ""
+    first, *others = told
     rest = [f"{number} {outcome}" for outcome, number in _not_failed(ended).items()]
     rest += [counted(others)] if others else []
     return (
