@@ -22,9 +22,9 @@ def show_preview(
     from facesearch.space.first_weights import check_first_weights
     from facesearch.training.memory import room_of_trial
     from facesearch.tuning import preview
+    from facesearch.tuning.admission import first_config
     from facesearch.tuning.limits import Limits
     from facesearch.tuning.sweep import local_slots
-    from facesearch.tuning.tune import first_config
 
     check_first_weights(space)
     console = Console(quiet=as_json)

@@ -101,7 +101,7 @@ def extend(  # noqa: PLR0913 - one argument an option
     facesearch extend arcface --trials 20
     """
     from facesearch.tuning.folder import find_sweep, load_sweep
-    from facesearch.tuning.tune import Growth
+    from facesearch.tuning.session import Growth
 
     if trials is None and time_text is None:
         raise InputError("extend: by how much? Give --trials N, --time T, or both.")
@@ -151,8 +151,8 @@ def _run(
     from facesearch.data.faces import load_faces_to_search
     from facesearch.data.reserve.words import reserve_lines
     from facesearch.tracking.store import resolve_store
+    from facesearch.tuning.admission import first_config
     from facesearch.tuning.cluster import Cluster
-    from facesearch.tuning.tune import first_config
     from facesearch.tuning.tune import tune as run
 
     console = Console(stderr=as_json, quiet=is_quiet())

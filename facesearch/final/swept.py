@@ -14,7 +14,7 @@ from facesearch.data.faces import Faces, load_all_faces
 from facesearch.errors import InputError
 from facesearch.final.finalists import Finalist
 from facesearch.tracking.store import Store
-from facesearch.tracking.tracker import telling
+from facesearch.tracking.telling import telling
 from facesearch.tuning.folder import opening
 
 _NOTHING = ReserveConfig(images=0.0, dev=0.0, test=0.0)

@@ -3,30 +3,30 @@
 import contextlib
 import os
 import signal
-import socket
 import sys
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
 from facesearch.config import RunConfig, absolute_root
-from facesearch.data.faces import Faces, load_faces_to_search
+from facesearch.data.faces import load_faces_to_search
 from facesearch.errors import (
     ClusterError,
     InputError,
     NoResultError,
-    StorageError,
     TooManyFailuresError,
 )
-from facesearch.models import build_network
-from facesearch.models.init import load_initial_weights, refuse_known_strangers
 from facesearch.space import SearchSpace
-from facesearch.space.first_weights import check_first_weights
 from facesearch.tracking.store import Store
 from facesearch.tracking.tracker import Tracker
-from facesearch.training.memory import room_of_trial, training_bytes
+from facesearch.tuning.admission import (
+    check_initial_weights,
+    check_objective,
+    first_config,
+    limits_of,
+)
 from facesearch.tuning.cluster import Cluster, ray_session, raylet_watch
 from facesearch.tuning.controller import Controller
 from facesearch.tuning.failures import reasons
@@ -35,22 +35,19 @@ from facesearch.tuning.folder import (
     SweepFolder,
     newest_folder,
     open_sweep,
-    opening,
 )
 from facesearch.tuning.history import fold
-from facesearch.tuning.ledger import read_ledger
-from facesearch.tuning.limits import Limits
 from facesearch.tuning.live import LiveView, say_on
 from facesearch.tuning.pace import Plan
 from facesearch.tuning.ray_log import NAME as RAY_LOG
 from facesearch.tuning.records import Observer, SweepRecord, TrialRecord
 from facesearch.tuning.repeats import config_of
+from facesearch.tuning.session import Growth, begin_session, close_session, learned_trials
 from facesearch.tuning.sweep import (
     busy_slots,
     max_concurrent,
     run_trials,
     trial_resources,
-    write_results,
 )
 from facesearch.tuning.sync import sweep_tags, sync_sweep
 from facesearch.tuning.tables import outcome_counts
@@ -69,18 +66,6 @@ class SweepResult:
     run_id: str | None
     is_tracked: bool
     halted: str
-
-
-# Trials of a sweep that is extended by time alone.
-_MANY = 1_000_000
-
-
-@dataclass(frozen=True)
-class Growth:
-    """How much longer a sweep goes on than it was to: further trials, further seconds."""
-
-    trials: int = 0
-    time_s: float | None = None
 
 
 def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
@@ -111,8 +96,8 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
     """
     config = first_config(space, root)
     faces = load_faces_to_search(config.data)
-    _check_objective(space, has_closed_set=len(faces.closed) > 0)
-    _check_initial_weights(space, config, faces)
+    check_objective(space, has_closed_set=len(faces.closed) > 0)
+    check_initial_weights(space, config, faces)
     learned = learned_trials(space, learn_from)
     if is_fresh:
         _leave(space, store, runs_dir)
@@ -124,14 +109,14 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
     with folder.ledger, ray_session(cluster, say_on(console), log) as available:
         resources = trial_resources(space, available)
         at_once = max_concurrent(resources, available)
-        _begin_session(space, folder, root, growth, learned)
+        begin_session(space, folder, root, growth, learned)
         sweep = SweepRecord(space.settings.name, 0, config.train.epochs)
         view = LiveView(
             sweep, console, Plan(space.settings.search, resources["gpu"], len(faces.train))
         )  # fmt: skip
         for note in folder.ledger.notes:
             view.say(note)
-        limits = _limits(
+        limits = limits_of(
             space, root, faces, resources["gpu"], busy_slots(at_once, fold(folder.ledger.events)),
             is_local=cluster.is_own,
         )  # fmt: skip
@@ -139,13 +124,9 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
         controller = Controller(
             space, folder.ledger, sweep, observers, limits, resources["gpu"]
         )  # fmt: skip
-        tracker = Tracker(
-            store, sweep, sweep_tags(space, folder.text, faces.fingerprint, folder.path.name),
+        tracker = _tracker(
+            store, view, sweep_tags(space, folder.text, faces.fingerprint, folder.path.name),
             lambda trial: absolute_root(config_of(space, trial.point, trial.seed_offset), root),
-            lambda reason: view.say(
-                f"MLflow does not answer, the sweep goes on and writes it later: {reason}"
-            ),
-            lambda: view.say("MLflow answers again; everything is written"),
         )  # fmt: skip
         keeper = CheckpointKeeper(folder.trials)
         keeper.tidy(sweep.trials.values(), is_cut=bool(folder.ledger.notes))
@@ -162,11 +143,24 @@ def tune(  # noqa: PLR0913 - what, whence, whither, and where it shows
             raise
         finally:
             is_tracked = tracker.close()
-            _close(folder, controller)
+            close_session(folder, controller)
     why = controller.halted or controller.remark
     result = SweepResult(sweep, folder.path, tracker.parent_id, is_tracked, why)
     _refuse_empty(result)
     return result
+
+
+def _tracker(
+    store: Store, view: LiveView, tags: dict[str, str], config: Callable[[TrialRecord], RunConfig]
+) -> Tracker:
+    """Return who writes the sweep into MLflow, and tells in the view when that does not answer."""
+    return Tracker(
+        store, view.sweep, tags, config,
+        lambda reason: view.say(
+            f"MLflow does not answer, the sweep goes on and writes it later: {reason}"
+        ),
+        lambda: view.say("MLflow answers again; everything is written"),
+    )  # fmt: skip
 
 
 def _task(space: SearchSpace, root: str | None, folder: SweepFolder) -> TrialTask:
@@ -181,72 +175,6 @@ def _leave(space: SearchSpace, store: Store, runs_dir: Path) -> None:
     if left is not None:
         with contextlib.suppress(InputError):  # open elsewhere, or of another version
             sync_sweep(left, store, lambda reason: None)
-
-
-def _begin_session(
-    space: SearchSpace, folder: SweepFolder, root: str | None, growth: Growth | None,
-    learned: Sequence[TrialRecord],
-) -> None:  # fmt: skip
-    """Write into the ledger that a process took the sweep up, how, and for how long."""
-    events, search = folder.ledger.events, space.settings.search
-    before = fold(events)
-    is_same_growth = growth is not None and before.growth == (growth.trials, growth.time_s)
-    if growth is not None and is_same_growth and not before.is_done:
-        growth = None  # the extension was interrupted: this is the same command again
-    trials = max(before.planned_trials, _num_trials(space))
-    time_s = before.time_s if before.is_extended else search.time_s
-    if growth is not None:
-        spent_s = before.past_s + before.session_s
-        time_s = None if growth.time_s is None else spent_s + growth.time_s
-        trials += growth.trials or _MANY
-    if not before.trials:
-        known = sum(event["event"] == "learned" for event in events)
-        for trial in learned[known:]:
-            folder.ledger.append("learned", trial=asdict(trial))
-    folder.ledger.append(
-        "session", pid=os.getpid(), host=socket.gethostname(), trials=trials, time_s=time_s,
-        growth=None if growth is None else [growth.trials, growth.time_s],
-        repeat=[search.repeat_top, search.repeat_seeds] if search.repeat_top else None,
-        settings=space.settings_raw, root=root,
-    )  # fmt: skip
-
-
-def learned_trials(space: SearchSpace, folders: Sequence[Path]) -> list[TrialRecord]:
-    """Return the ended trials of other sweeps that asked for the same score.
-
-    Raises:
-        InputError: If a sweep had another objective or another number of epochs.
-
-    """
-    objective = space.settings.search.objective
-    epochs = space.first_config().train.epochs
-    trials: list[TrialRecord] = []
-    for folder in folders:
-        opened = opening(folder)
-        if (opened["objective"], opened["max_epochs"]) != (objective, epochs):
-            raise InputError(
-                f"--learn-from {folder}: had objective {opened['objective']} and "
-                f"{opened['max_epochs']} epochs; its scores cannot be compared with {objective} "
-                f"after {epochs} epochs."
-            )
-        trials += [t for t in fold(read_ledger(folder)).searched() if t.has_ended]
-    return trials
-
-
-def _limits(
-    space: SearchSpace, root: str | None, faces: Faces, gpus: float, busy: int, *, is_local: bool
-) -> Limits:
-    """Refuse what can never fit this machine beside others; of other nodes nothing is known."""
-    if not is_local:
-        return Limits(space)
-
-    def memory_bytes(config: RunConfig) -> int:
-        return training_bytes(
-            absolute_root(config, root), len(faces.identities), num_faces=len(faces.train),
-            num_held_out=len(faces.strangers),
-        ).total  # fmt: skip
-
-    return Limits(space, memory_bytes, room_of_trial(gpus, busy))
 
 
 def _end_without_ray(view: LiveView, tracker: Tracker, folder: SweepFolder) -> None:
@@ -265,16 +193,6 @@ def _end_without_ray(view: LiveView, tracker: Tracker, folder: SweepFolder) -> N
     os._exit(128 + signal.SIGTERM if is_stopped else ClusterError.exit_code)
 
 
-def _close(folder: SweepFolder, controller: Controller) -> None:
-    """Note how the sweep was left, and write its results as JSON."""
-    # a full disk: the ledger has it all, and the next session writes the file
-    with contextlib.suppress(OSError, StorageError):
-        is_done = controller.fatal is None and controller.is_over
-        abandoned = controller.sweep.abandoned
-        folder.ledger.append("closed", is_done=is_done, abandoned=abandoned)
-        write_results(controller.sweep, folder.path / "results.json")
-
-
 def _refuse_empty(result: SweepResult) -> None:
     sweep = result.sweep
     if sweep.abandoned:
@@ -289,31 +207,3 @@ def _refuse_empty(result: SweepResult) -> None:
         raise NoResultError(
             f"No trial ended with a score: {' | '.join(told[:3]) or outcome_counts(sweep)}{more}"
         )
-
-
-def _num_trials(space: SearchSpace) -> int:
-    """A space without holes is one training run."""
-    return space.settings.search.trials if space.holes() else 1
-
-
-def first_config(space: SearchSpace, root: str | None) -> RunConfig:
-    """Return one config of the space: what is the same for all trials can be read from it."""
-    return absolute_root(space.first_config(), root)
-
-
-def _check_objective(space: SearchSpace, *, has_closed_set: bool) -> None:
-    objective = space.settings.search.objective
-    names = [objective] if isinstance(objective, str) else list(objective)
-    if "val/top1" in names and not has_closed_set:
-        raise InputError(
-            f"{space.document.source}: search.objective val/top1 needs data.held_out_faces > 0 and "
-            "identities of 3 faces or more; use val/rank1 instead."
-        )
-
-
-def _check_initial_weights(space: SearchSpace, config: RunConfig, faces: Faces) -> None:
-    """Refuse first weights that no trial could use, before any is started."""
-    check_first_weights(space)
-    if config.model.init is not None:
-        network = build_network(config.model, config.data.image_px)
-        refuse_known_strangers(load_initial_weights(network, config.model), config, faces)

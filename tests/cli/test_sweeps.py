@@ -70,7 +70,7 @@ def test_learning_from_another_objective_is_refused_before_anything_is_made(
 ) -> None:
     from facesearch.space import load_space
     from facesearch.tuning.folder import open_sweep
-    from facesearch.tuning.tune import learned_trials
+    from facesearch.tuning.session import learned_trials
 
     old = load_space(Path(written(tmp_path, ", objective: val/top1")))
     folder = open_sweep(old, "faces", tmp_path / "runs")

@@ -6,10 +6,10 @@ from facesearch.models.cost import network_costs
 from facesearch.space import SearchSpace, space_from_text
 from facesearch.training.memory import Room, default_device, training_bytes
 from facesearch.tuning import limits as limits_module
+from facesearch.tuning.admission import limits_of
 from facesearch.tuning.limits import Limits, measure_latency_ms
 from facesearch.tuning.records import SweepRecord
 from facesearch.tuning.sweep import busy_slots, local_slots
-from facesearch.tuning.tune import _limits
 
 SMALL, LARGE = {"model.width": 8}, {"model.width": 32}
 
@@ -95,7 +95,7 @@ def test_the_latency_grows_with_the_network_and_leaves_torch_as_it_was() -> None
 def test_the_trials_of_a_sweep_share_the_memory_of_the_machine() -> None:
     plain = space("{}")
     faces = load_faces(plain.first_config().data)
-    alone, four = (_limits(plain, None, faces, 0.0, busy, is_local=True) for busy in (1, 4))
+    alone, four = (limits_of(plain, None, faces, 0.0, busy, is_local=True) for busy in (1, 4))
     assert alone.room is not None and four.room is not None
     device = default_device()
     share = 1 if device.type == "cuda" else 4
@@ -107,7 +107,7 @@ def test_the_trials_of_a_sweep_share_the_memory_of_the_machine() -> None:
         num_held_out=len(faces.strangers),
     ).total  # fmt: skip
     # of the nodes of a cluster nothing is known
-    elsewhere = _limits(plain, None, faces, 0.0, 4, is_local=False)
+    elsewhere = limits_of(plain, None, faces, 0.0, 4, is_local=False)
     assert elsewhere.room is None and elsewhere.excess(LARGE) == {}
 
 
