@@ -18,7 +18,7 @@ def test_what_was_downloaded_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: 
             person = Path(root) / "lfw-py" / "lfw_funneled" / name
             person.mkdir(parents=True)
             for image in (1, 2):
-                pixels = np.full((20, 20, 3), 20 * number + 100 * image, np.uint8)
+                pixels = np.full((20, 20, 3), 40 * number + 20 * image, np.uint8)
                 Image.fromarray(pixels).save(person / f"{name}_000{image}.jpg")
         (Path(root) / "lfw-py" / "pairs.txt").write_text("1\nA_A\t1\t2\nA_A\t1\tB_B\t1\n")
 
