@@ -63,14 +63,15 @@ class PassedOver:
     def counts(self) -> list[str]:
         """Return a line without names of files, as what leaves this machine names nobody."""
         files, twice = len(self.account.left_out) + len(self.unreadable), len(self.contradictions)
-        folders = len(self.account.silent)
-        if not files and not folders and not twice:
+        folders, pairs = len(self.account.silent), self.account.num_pairs_left_out
+        if not files and not folders and not twice and not pairs:
             return []
         name = self.account.root.name
+        said = f", pairs that are not scored: {pairs}" if pairs else ""
         return [
             f"{name}: passed over: {files} file{'' if files == 1 else 's'}, and {folders} "
             f"folder{'' if folders == 1 else 's'} of which no image is read; there twice, as two "
-            f"identities: {twice} (which, and why: facesearch data check FOLDER)."
+            f"identities: {twice}{said} (which, and why: facesearch data check FOLDER)."
         ]
 
 

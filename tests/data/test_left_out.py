@@ -35,6 +35,15 @@ def test_all_is_told_in_one_line_with_where_to_read_more(tmp_path: Path) -> None
     assert "zoe" not in counts and str(tmp_path) not in counts
 
 
+def test_pairs_that_are_not_scored_are_counted_where_no_name_may_go(tmp_path: Path) -> None:
+    root = people(tmp_path / "faces", ["a", "b"], 3)
+    rows = ["a/a_0001.jpg,a/a_0001.jpg,1", "a/a_0001.jpg,a/a_0002.jpg,1",
+            "a/a_0002.jpg,a/a_0001.jpg,1", "a/a_0001.jpg,b/b_0001.jpg,0"]  # fmt: skip
+    (root / "pairs.csv").write_text("\n".join(["path_a,path_b,same", *rows, ""]))
+    (counts,) = passed_over(root).counts()
+    assert "pairs that are not scored: 2 (" in counts and "a_0001" not in counts
+
+
 @pytest.mark.parametrize("part", ["train", "unknown_test"])
 def test_an_unreadable_image_that_is_allowed_is_told(tmp_path: Path, part: str) -> None:
     root = people(tmp_path, NAMES, 4)

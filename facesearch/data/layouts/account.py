@@ -48,6 +48,7 @@ class Account:
         left_out: What was passed over, folder by folder.
         silent: Folders beside those of identities of which nothing is read.
         reading: As of `FaceFolder`.
+        num_pairs_left_out: Pairs of its lists that are not scored, a count.
 
     """
 
@@ -57,6 +58,7 @@ class Account:
     left_out: tuple[LeftOut, ...] = ()
     silent: tuple[Path, ...] = ()
     reading: tuple[str, ...] = ()
+    num_pairs_left_out: int = 0
 
     def line(self) -> str:
         """Return all of it in one line; empty if everything was read, in its place."""
@@ -110,9 +112,11 @@ def account_of(folder: FaceFolder) -> Account:
     used = {path for part in parts if isinstance(part, FaceList) for path in part.paths}
     used |= {*folder.pairs.first, *folder.pairs.second}
     if folder.layout == "insightface":  # its images are in the cache
-        return Account(folder.root, len(used), reading=folder.reading)
-    found = account(folder.root, used, folder.layout, _num_nested(folder))
-    return replace(found, reading=folder.reading)
+        found = Account(folder.root, len(used))
+    else:
+        found = account(folder.root, used, folder.layout, _num_nested(folder))
+    unscored = folder.pairs.num_left_out
+    return replace(found, reading=folder.reading, num_pairs_left_out=unscored)
 
 
 def account_at(root: Path, layout: str = "auto") -> Account:
@@ -204,11 +208,12 @@ class Seen:
 def _why(path: Path, inside: Path) -> str | None:
     """Say why a file cannot be read as an image, whatever the layout; None: it can, or is none."""
     kind = kind_of(path.name)
-    if path.is_symlink() and not path.exists():
+    # os.path, as a Path raises where permission is denied
+    if os.path.islink(path) and not os.path.exists(path):
         return DEAD
-    if kind in SUFFIXES and path.is_symlink() and not leads_into(path, inside):
+    if kind in SUFFIXES and os.path.islink(path) and not leads_into(path, inside):
         return LINK_OUT
-    if kind in SUFFIXES and not path.is_file():
+    if kind in SUFFIXES and not os.path.isfile(path):
         return DEAD
     return NOT_READ if kind in UNREAD else None
 

@@ -38,7 +38,8 @@ class FacePairs:
     """Pairs of pictures, and whether both show the same person.
 
     folds count from 0, in each list anew. lists names the list that each pair is of; empty where
-    all pairs are of one list. box is as of `FaceList`.
+    all pairs are of one list. box is as of `FaceList`. num_left_out counts further pairs of the
+    lists, which cannot be scored.
     """
 
     first: tuple[Path, ...] = ()
@@ -47,6 +48,7 @@ class FacePairs:
     folds: tuple[int, ...] = ()
     lists: tuple[str, ...] = ()
     box: Box | None = None
+    num_left_out: int = 0
 
     def __len__(self) -> int:
         return len(self.is_same)
@@ -96,6 +98,7 @@ def pairs_of_rows(pairs: FacePairs, rows: Sequence[int]) -> FacePairs:
         tuple(pairs.folds[row] for row in rows),
         tuple(pairs.lists[row] for row in rows) if pairs.lists else (),
         pairs.box,
+        pairs.num_left_out,
     )
 
 

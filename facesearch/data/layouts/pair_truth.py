@@ -8,6 +8,7 @@ import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from facesearch.data.layouts.faults import Faults
@@ -100,7 +101,8 @@ def with_sound_pairs(folder: FaceFolder, faults: Faults) -> FaceFolder:
     kept = [row for row, why in enumerate(reasons) if not why]
     if not kept:
         faults.append(f"pairs: none of {len(pairs):,} can be scored; {faults.notes[-1]}")
-    return folder if len(kept) == len(pairs) else replace(folder, pairs=pairs_of_rows(pairs, kept))
+    sound = replace(pairs_of_rows(pairs, kept), num_left_out=len(pairs) - len(kept))
+    return replace(folder, pairs=sound)
 
 
 def _reasons(pairs: FacePairs, whose: Mapping[Path, str]) -> Iterator[str]:
@@ -114,10 +116,11 @@ def _reasons(pairs: FacePairs, whose: Mapping[Path, str]) -> Iterator[str]:
     truths = defaultdict(set)
     for key, is_same in zip(keys, pairs.is_same, strict=True):
         truths[key].add(is_same)
-    seen = set()
+    seen, size_of = set(), cache(_size)
     rows = zip(keys, pairs.first, pairs.second, pairs.is_same, strict=True)
     for key, one, other, is_same in rows:
-        if _is_one_image(one, other):
+        # each file is looked at once, and only those of one size are opened
+        if key[1] == key[2] or (size_of(key[1]) == size_of(key[2]) and _are_same(one, other)):
             yield _ITSELF
         elif len(truths[key]) > 1:
             yield _BOTH
@@ -128,14 +131,19 @@ def _reasons(pairs: FacePairs, whose: Mapping[Path, str]) -> Iterator[str]:
             seen.add(key)
 
 
-def _is_one_image(one: Path, other: Path) -> bool:
-    """Whether both are one file, or hold the same bytes; only files of one size are opened."""
-    if _plain(one) == _plain(other):
-        return True
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return -1  # what cannot be read is told when it is decoded
+
+
+def _are_same(one: Path, other: Path) -> bool:
+    """Whether two files hold the same bytes."""
     try:
         return filecmp.cmp(one, other, shallow=False)
     except OSError:
-        return False  # what cannot be read is told when it is decoded
+        return False
 
 
 def _examples(folder: FaceFolder, reasons: Sequence[str], why: str) -> str:

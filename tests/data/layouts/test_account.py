@@ -66,3 +66,21 @@ def test_what_a_layout_has_no_place_for_is_told(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such folder"):
         account_at(tmp_path / "nothing")
+
+
+def test_a_link_that_must_not_be_followed_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = people(tmp_path / "faces")
+    link = root / "locked.jpg"
+    link.symlink_to(root / "elsewhere.jpg")
+    real_stat = os.stat
+
+    def stat(path: object, **how: object) -> os.stat_result:
+        if str(path) == str(link) and how.get("follow_symlinks", True):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real_stat(path, **how)  # type: ignore[arg-type, call-overload, no-any-return]
+
+    monkeypatch.setattr(os, "stat", stat)
+    (left_out,) = account_at(root).left_out
+    assert left_out.path == link
