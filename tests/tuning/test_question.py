@@ -56,3 +56,17 @@ def test_a_sweep_that_rewarded_costs_is_not_continued_by_one_that_minimises_them
     assert difference(before, identity(asked, "f")) == [
         "  search.objective.cost/gflops: was 0.1, is -0.1"
     ]
+
+
+@pytest.mark.parametrize(
+    "model",
+    ["{network: resnet18, init: torchvision}",
+     "{network: resnet18, init: {choice: [null, torchvision]}}",
+     "{choice: [{network: cnn}, {network: resnet18, init: torchvision}]}"],
+)  # fmt: skip
+def test_a_sweep_of_before_the_pixels_of_torchvision_is_not_continued(model: str) -> None:
+    now = identity(space(f"model: {model}\n"), "f")
+    before = {name: leaf for name, leaf in now.items() if name != "model.pixels"}
+    (line,) = difference(before, now)
+    assert line.startswith("  model.pixels: was not written, is as torchvision's")
+    assert "model.pixels" not in identity(space("model: {network: resnet18}\n"), "f")
