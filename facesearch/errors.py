@@ -169,6 +169,11 @@ def count_of(line: str) -> int:
     return line.num_places if isinstance(line, Fault) else 1
 
 
+def kind_of(line: str) -> str:
+    """Return what lines of one kind have in common: without numbers, paths and quoted words."""
+    return _VARIES.sub("#", line)
+
+
 def capped(lines: Iterable[str], shown: int = 10) -> list[str]:
     """Return what is wrong in about ``shown`` lines: each once, in order, if there are no more.
 
@@ -185,7 +190,7 @@ def capped(lines: Iterable[str], shown: int = 10) -> list[str]:
         return once
     kinds: dict[str, list[str]] = {}
     for line in once:
-        kinds.setdefault(_VARIES.sub("#", line), []).append(line)
+        kinds.setdefault(kind_of(line), []).append(line)
     by_count = sorted(kinds.values(), key=lambda kind: -sum(map(count_of, kind)))
     each = max(1, shown // len(by_count))
     found: list[str] = []

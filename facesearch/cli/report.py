@@ -55,7 +55,7 @@ def _report(
     from facesearch.tracking.store import resolve_store
 
     with Bars(Console(stderr=True), "writing the report"):
-        place, page, told, charts = _build(subject, root)
+        place, page, told, charts = _build(subject, root, tracking_uri)
         path = write(out or place, page, charts)
     click.echo(printable(f"{path}: {len(charts)} figures, also in {path.parent / 'figures'}"))
     if is_logged:
@@ -64,12 +64,12 @@ def _report(
         _log(beside, subject, told, charts)
 
 
-def _build(subject: Any, root: str | None) -> tuple[Path, str, str, Any]:
+def _build(subject: Any, root: str | None, tracking_uri: str | None) -> tuple[Path, str, str, Any]:
     """Return where a report goes, its page, its page for MLflow, and its charts."""
     if subject.kind == "sweep":
         from facesearch.report.sweep_report import build_sweep
 
-        page, charts = build_sweep(subject.folder)
+        page, charts = build_sweep(subject.folder, tracking_uri)
         return subject.folder, page, page, charts
     from facesearch.report.final_report import open_final
 

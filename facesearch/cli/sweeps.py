@@ -219,7 +219,7 @@ def _conclude(console: Any, search: Any, result: Any, uri: str, more: tuple[str,
     if not result.is_tracked:
         say("MLflow has not everything yet; the same command again writes the rest.")
     if sweep.is_interrupted:
-        say("interrupted; the same command again goes on from here.")
+        say("interrupted; the same command again, without --fresh, goes on from here.")
         return
     name = result.folder.name
     without, with_faces = more

@@ -31,6 +31,13 @@ class Unknown:
 UNKNOWN = Unknown()
 
 
+def has_unknown(value: Any) -> bool:
+    """Whether a value is `UNKNOWN`, or a mapping or list that holds it at any depth."""
+    items = value.values() if isinstance(value, Mapping) else value
+    is_nested = isinstance(value, (Mapping, list))
+    return value is UNKNOWN or (is_nested and any(map(has_unknown, items)))
+
+
 def part_in(field: FieldInfo, raw: Any) -> type[BaseModel] | None:
     """Return the part that a field holds; of several the one whose ``type`` stands in ``raw``."""
     kinds = [field.annotation, *get_args(field.annotation)]

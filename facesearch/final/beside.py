@@ -17,12 +17,18 @@ from typing import Any
 
 import torch
 
-from facesearch.errors import FacesearchError, InputError, KilledError, StorageError, TrialFailure
+from facesearch.errors import (
+    ClusterError,
+    FacesearchError,
+    InputError,
+    KilledError,
+    StorageError,
+    TrialFailure,
+)
 
 # Errors of ours that a process may end with, by name: they do not survive pickling.
 _KINDS: dict[str, Callable[[str], FacesearchError]] = {
-    "InputError": InputError,
-    "StorageError": StorageError,
+    kind.__name__: kind for kind in (InputError, StorageError, ClusterError, KilledError)
 }
 Tell = Callable[[str, Any], None]
 # What a process does: with its number and a way to tell; it is sent there by pickle.

@@ -111,7 +111,8 @@ class Workshop:
         Raises:
             InputError: If faces cannot be read, or another command trains one at this moment.
             TrialFailure: If none could be trained.
-            StorageError: If the disk is full, or a process was killed.
+            StorageError: If the disk is full.
+            KilledError: If a process was killed.
 
         """
         self._from_siblings(members)

@@ -49,7 +49,7 @@ def other_faces(store: Store, finalist: Finalist, runs_dir: Path) -> list[str]:
 
     """
     with telling(store):
-        tags = store.client().get_run(finalist.run_id).data.tags
+        tags = store.reader().get_run(finalist.run_id).data.tags
     swept = swept_faces(tags, runs_dir)
     data = finalist.config.data
     if data.root is None or not swept.fingerprint:

@@ -37,11 +37,12 @@ _LEADERS = 15
 _MOST_FAILED = 20
 
 
-def build_sweep(folder: Path) -> tuple[str, list[Chart]]:
+def build_sweep(folder: Path, tracking_uri: str | None = None) -> tuple[str, list[Chart]]:
     """Return the page of a sweep as HTML, and its charts.
 
     Args:
         folder: Of the sweep; it may still be running.
+        tracking_uri: Of its MLflow store as it was given, for the commands that come next.
 
     Raises:
         InputError: If it holds no sweep.
@@ -53,7 +54,11 @@ def build_sweep(folder: Path) -> tuple[str, list[Chart]]:
         Section("Verdict", verdict(source)),
         Section(
             "Summary",
-            [Facts(facts(source)), Prose(summary(source, found)), Commands(next_commands(source))],
+            [
+                Facts(facts(source)),
+                Prose(summary(source, found)),
+                Commands(next_commands(source, tracking_uri)),
+            ],
         ),
         Section("Leaderboard", _leaderboard(source)),
         Section("Progress", _progress(source)),

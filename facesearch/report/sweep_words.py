@@ -129,12 +129,12 @@ def _spent(source: SweepSource) -> str:
     return words
 
 
-def next_commands(source: SweepSource) -> list[tuple[str, str]]:
-    """Return what to type next, each with what it does."""
+def next_commands(source: SweepSource, tracking_uri: str | None = None) -> list[tuple[str, str]]:
+    """Return what to type next, each with what it does; ``tracking_uri`` as it was given."""
     name, planned = source.folder.name, max(1, source.sweep.planned_trials)
-    again = said_again(source.folder.parent)
+    again = said_again(source.folder.parent, tracking_uri)
     further = (f"facesearch extend {name} --trials {planned}{again}", "search on")
-    if not any(trial.outcome in FINALIZABLE for trial in source.scored()):
+    if not any(source.sweep.told(trial.outcome) in FINALIZABLE for trial in source.scored()):
         return [further]
     retrain = f"facesearch finalize --run-id {name}{again}"
     told = "retrain the best on all but the reserved faces, and verify it"

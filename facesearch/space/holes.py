@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from facesearch.config.seen import has_unknown
 from facesearch.yaml_text import Path_
 
 NUMERIC = ("uniform", "log_uniform", "int", "log_int")
@@ -93,7 +94,9 @@ def option_label(option: Any, place: int = 0) -> Any:
         named = (option[key] for key in ("type", "network") if isinstance(option.get(key), str))
         return next(named, f"option{place}")
     if isinstance(option, list):
-        return f"option{place}" if any(walk_holes(option, "", ())) else str(option)
+        # what is told to be wrong (`UNKNOWN`) may have been a dimension: its list keeps the name
+        is_plain = not any(walk_holes(option, "", ())) and not has_unknown(option)
+        return str(option) if is_plain else f"option{place}"
     return option
 
 

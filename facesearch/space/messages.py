@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 
 from facesearch.config import RunConfig
 from facesearch.config.part import Contradictions
-from facesearch.config.seen import UNKNOWN, Place, Seen, part_in
+from facesearch.config.seen import UNKNOWN, Place, Seen, has_unknown, part_in
 from facesearch.space.holes import (
     NUMERIC,
     hole_kind,
@@ -128,9 +128,16 @@ def _is_one_of_several(field: FieldInfo) -> bool:
 
 def _is_told(item: Any, raw: Mapping[str, Any], place: Place) -> bool:
     """Whether an error is of a value that is told to be wrong already."""
-    got = item["input"]
-    is_type = str(item["type"]).startswith("union_tag") and isinstance(got, Mapping)
-    return got is UNKNOWN or (is_type and got.get("type") is UNKNOWN)
+    got, kind = item["input"], str(item["type"])
+    is_type = kind.startswith("union_tag") and isinstance(got, Mapping)
+    # a check of the whole value, which stumbles over the part that is wrong
+    error = item.get("ctx", {}).get("error")
+    is_of_whole = kind == "value_error" and not isinstance(error, Contradictions)
+    return (
+        got is UNKNOWN
+        or (is_type and got.get("type") is UNKNOWN)
+        or (is_of_whole and has_unknown(got))
+    )
 
 
 def _sentence(place: Place, item: Any, model: type[BaseModel], raw: Mapping[str, Any]) -> str:

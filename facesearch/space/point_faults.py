@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from facesearch.config import RunConfig
+from facesearch.config.seen import UNKNOWN
 from facesearch.errors import did_you_mean
 from facesearch.space.fillers import Ends, RandomEnds
 from facesearch.space.holes import Hole, Suggest, fill_holes, option_label, walk_holes
@@ -97,9 +98,11 @@ def first_point_faults(
     """
     holes = {hole.name: hole for hole in holes_of(template)}
     for number, point in enumerate(points):
+        if not isinstance(point, Mapping):
+            continue  # told already
         line = document.line(("search", "first_points", number))
         named = {name: option_label(value) for name, value in point.items()}
-        known = {n: v for n, v in named.items() if not _is_in(n, untold)}
+        known = {n: v for n, v in named.items() if v is not UNKNOWN and not _is_in(n, untold)}
         for message in _point_faults(known, holes):
             yield line, f"search.first_points, point {number + 1}: {message}"
 

@@ -1,18 +1,17 @@
 """Why trials failed: each reason with the number of its trials, the most frequent first.
 
-Two messages are one reason if they differ in nothing but numbers (a trial's number, a size, an
-address) and their trials ended with the same outcome. Not here: what failures have in common
+Two messages are one reason if they differ in nothing but numbers, paths and quoted words, and their
+trials ended with the same outcome. Not here: what failures have in common
 (`report/failures.py`).
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from facesearch.errors import kind_of
 from facesearch.tuning.records import FAILED, TrialRecord
 
 NOT_TOLD = "not told"
-_NUMBER = re.compile(r"\b0x[0-9a-fA-F]+\b|[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ def reasons(trials: Iterable[TrialRecord]) -> list[Reason]:
     found: dict[tuple[str, str], list[TrialRecord]] = {}
     for trial in trials:
         if trial.outcome in FAILED:
-            kind = _NUMBER.sub("#", first_line(trial.message))
+            kind = kind_of(first_line(trial.message))
             found.setdefault((trial.outcome, kind), []).append(trial)
     told = [
         Reason(outcome, first_line(alike[-1].message), tuple(t.number for t in alike))

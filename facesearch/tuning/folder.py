@@ -147,8 +147,10 @@ def read_sweep(folder: Path) -> SweepRecord:
         InputError: If the folder holds no sweep.
 
     """
+    # asked before it is read: who ends meanwhile has written everything by then
+    has_worker = is_open(folder)
     sweep = fold(read_ledger(folder))
-    if not is_open(folder):
+    if not has_worker:
         sweep.leave()
     return sweep
 

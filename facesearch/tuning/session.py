@@ -82,7 +82,8 @@ def close_session(folder: SweepFolder, controller: Controller) -> None:
     """Note how the sweep was left, and write its results as JSON."""
     # a full disk: the ledger has it all, and the next session writes the file
     with contextlib.suppress(OSError, StorageError):
-        is_done = controller.fatal is None and controller.is_over
+        # a budget that is spent ends a sweep, whatever was at work
+        is_done = controller.fatal is None and (bool(controller.halted) or controller.is_over)
         abandoned = controller.sweep.abandoned
         folder.ledger.append("closed", is_done=is_done, abandoned=abandoned)
         write_results(controller.sweep, folder.path / "results.json")

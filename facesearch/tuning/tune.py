@@ -19,6 +19,7 @@ from facesearch.errors import (
     TooManyFailuresError,
 )
 from facesearch.space import SearchSpace
+from facesearch.tracking.address import said_again
 from facesearch.tracking.store import Store
 from facesearch.tracking.tracker import Tracker
 from facesearch.tuning.admission import (
@@ -186,7 +187,8 @@ def _end_without_ray(view: LiveView, tracker: Tracker, folder: SweepFolder) -> N
         "interrupted" if is_stopped
         else f"Ray's own processes on this machine ended (killed, or out of memory), see {log}"
     )  # fmt: skip
-    view.say(f"{why}. Nothing is lost: the same command again goes on. {folder.path}")
+    goes_on = "the same command again, without --fresh, goes on"
+    view.say(f"{why}. Nothing is lost: {goes_on}. {folder.path}")
     view.sweep.is_interrupted = True
     tracker.close(10)
     sys.stdout.flush()
@@ -202,7 +204,7 @@ def _refuse_empty(result: SweepResult) -> None:
         told = [result.halted, *told] if result.halted else told
         more = "" if sweep.num_ended else (
             f". Trials wait, and their checkpoints are kept; give more: facesearch extend "
-            f"{result.folder.name} --time 15m, or --trials N"
+            f"{result.folder.name} --time 15m{said_again(result.folder.parent)}, or --trials N"
         )  # fmt: skip
         raise NoResultError(
             f"No trial ended with a score: {' | '.join(told[:3]) or outcome_counts(sweep)}{more}"

@@ -8,8 +8,15 @@ from pathlib import Path
 import pytest
 from jobs import crash, fail, killed, twice
 
-from facesearch.errors import InputError, KilledError, TrialFailure
-from facesearch.final.beside import run_beside
+from facesearch.errors import (
+    ClusterError,
+    FacesearchError,
+    InputError,
+    KilledError,
+    StorageError,
+    TrialFailure,
+)
+from facesearch.final.beside import _error, run_beside
 
 pytestmark = pytest.mark.slow
 
@@ -27,6 +34,12 @@ def test_errors_of_ours_come_back_as_they_are() -> None:
     assert set(failures) == {1, 2}
     assert isinstance(failures[1], TrialFailure) and failures[1].outcome == "diverged"
     assert isinstance(failures[2], InputError) and str(failures[2]) == "no such faces"
+
+
+@pytest.mark.parametrize("kind", [InputError, StorageError, ClusterError, KilledError])
+def test_an_error_keeps_its_kind_and_exit_code(kind: type[FacesearchError]) -> None:
+    found = _error(kind.__name__, "", "why")
+    assert type(found) is kind and found.exit_code == kind.exit_code and str(found) == "why"
 
 
 def test_a_process_that_dies_ends_all_at_once() -> None:

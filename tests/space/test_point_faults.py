@@ -114,3 +114,24 @@ def test_a_first_point_may_name_an_option_that_is_a_list() -> None:
     )
     (point,) = space.first_points()
     assert space.config(point).model.depth == [3, 4, 6, 3]
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "told"),
+    [
+        ("search: {first_points: [{int: [1, 3]}]}", 1, "search.first_points.0: cannot be"),
+        ("model: {width: {choice: [8, 16]}}\n"
+         "search: {first_points: [{model.width: {choice: [8]}}]}",
+         1, "search.first_points.0.model.width: cannot be a distribution"),
+        ("head: {type: arcface, scale: {choice: [1, [{int: [3, 1]}]]}}",
+         2, "head.scale.choice.1.0.int: the low end must be below the high end"),
+        ("search: {objective: {val/rank1: 1, cost/gflops: {uniform: [0.1, 0.2]}}}",
+         1, "search.objective.cost/gflops: cannot be a distribution"),
+    ],
+)  # fmt: skip
+def test_what_is_told_to_be_wrong_is_no_other_fault(text: str, count: int, told: str) -> None:
+    with pytest.raises(InputError) as error:
+        space_from_text(text)
+    first, *lines = str(error.value).splitlines()
+    assert len(lines) == count and told in lines[0]
+    assert first.startswith(f"space: {count} fault")

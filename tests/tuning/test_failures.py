@@ -56,3 +56,10 @@ def test_what_has_no_message_and_what_did_not_fail() -> None:
     assert [str(r) for r in reasons([failed(0, "x", "completed"), failed(1, "")])] == [
         "failed: not told"
     ]
+
+
+def test_names_of_files_and_ids_do_not_tell_reasons_apart() -> None:
+    told = "cannot read '{}/{}.jpg' (id 9f{}ac)"
+    trials = [failed(n, told.format("abcdef"[n] * 3, "xyzuvw"[n], n)) for n in range(6)]
+    (reason,) = reasons(trials)
+    assert reason.count == 6

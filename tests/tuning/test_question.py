@@ -70,3 +70,9 @@ def test_a_sweep_of_before_the_pixels_of_torchvision_is_not_continued(model: str
     (line,) = difference(before, now)
     assert line.startswith("  model.pixels: was not written, is as torchvision's")
     assert "model.pixels" not in identity(space("model: {network: resnet18}\n"), "f")
+
+
+def test_a_weight_of_zero_of_an_older_sweep_asks_for_nothing() -> None:
+    now = identity(space(objective={"val/rank1": 1.0, "cost/gflops": 0.1}), "f")
+    assert difference({**now, "search.objective.val/top1": 0}, now) == []
+    assert difference({**now, "search.objective.val/top1": 0.5}, now) != []
