@@ -79,7 +79,8 @@ class Ledger:
         self.start_s = time.monotonic()
         self._lock = FileLock(folder / "lock")
         try:
-            self._lock.acquire(timeout=0)
+            # not at once: `is_open` holds it for an instant
+            self._lock.acquire(timeout=0.5)
         except Timeout:
             raise InputError(f"{folder}: {_holder(folder)} has this sweep open; wait.") from None
         except OSError as error:
