@@ -16,7 +16,7 @@ def test_the_wheel_brings_the_spaces_and_runs_one_from_anywhere(tmp_path: Path) 
     source.mkdir()
     for name in ("facesearch", "searchspaces"):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     build = ["wheel", "-q", "--no-deps", "--no-build-isolation", "--no-index", str(source)]
     subprocess.run([sys.executable, "-m", "pip", *build, "-w", str(tmp_path)], check=True)
