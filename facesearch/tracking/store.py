@@ -182,7 +182,8 @@ def find_run(store: Store, run_id: str) -> Any:
     if kind == "sweep":
         best = _of_sweep(runs, run)[:1]
         if not best:
-            raise InputError(f"'{run_id}' is a sweep without a finished trial. {_newest(runs)}")
+            name = run.data.tags.get("mlflow.runName", run_id)
+            raise InputError(f"'{name}' is a sweep without a finished trial. {_newest(runs)}")
         return best[0]
     outcome = _outcome(run)
     if kind != "trial" or outcome not in FINALIZABLE:
