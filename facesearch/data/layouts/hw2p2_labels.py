@@ -16,6 +16,9 @@ CSV_LAYOUTS = {"dev_identities.csv": "hw2p2-f22", "verification_dev.csv": "hw2p2
 _LABEL = "label"
 # A number as a table has it: 3, 000003 or 3.0.
 _NUMBER = re.compile(r"(\d{1,18})(?:\.0+)?")
+# A name that ends in one: img_4.
+_LAST_NUMBER = re.compile(r"(?<!\d)(\d{1,18})$")
+_DIGITS = re.compile(r"(\d+)")
 _Rows = list[tuple[int, dict[str, str]]]
 
 
@@ -23,8 +26,8 @@ def read_labels(folder: FaceFolder, verification: Path, faults: Faults) -> FaceL
     """Return unknown_dev with its labels; without them, if there are none or they do not fit.
 
     A row belongs to the picture that it names in any column besides ``label``, by its path, its
-    name with or without suffix, or its number. Without such a column row i belongs to the i-th
-    picture by name.
+    name with or without suffix, or its number, which may stand at the end of a name. Without such
+    a column row i belongs to the i-th picture by name; a column that counts the rows must count up.
 
     Args:
         folder: The folder, with known and unknown_dev listed.
@@ -76,26 +79,46 @@ def _labelled(name: str, rows: _Rows, faces: FaceList, faults: Faults) -> FaceLi
     return FaceList(faces.paths, tuple(row[_LABEL] for _, row in rows))
 
 
+def _stem(name: str) -> str:
+    """Return a name without its folder and its suffix."""
+    last = re.split(r"[\\/]", plain(name))[-1]
+    return last[: -len(Path(last).suffix)] if Path(last).suffix.lower() in SUFFIXES else last
+
+
 def _key(name: str) -> str:
     """Return what two spellings of a picture have in common: no folder, no suffix, no zeros."""
-    last = re.split(r"[\\/]", plain(name))[-1]
-    stem = last[: -len(Path(last).suffix)] if Path(last).suffix.lower() in SUFFIXES else last
+    stem = _stem(name)
     number = _NUMBER.fullmatch(stem)
     return str(int(number[1])) if number else stem
 
 
-def _spellings(files: Sequence[str]) -> dict[str, str]:
-    """Return the file that a name or a `_key` means; 1.jpg and 01.jpg have their names only."""
-    count = Counter(map(_key, files))
-    by_key = {_key(file): file for file in files if count[_key(file)] == 1}
-    return by_key | {plain(file): file for file in files}
+def _number(name: str) -> int:
+    """Return the number that a name is, or ends in; -1 if there is none."""
+    stem = _stem(name)
+    number = _NUMBER.fullmatch(stem) or _LAST_NUMBER.search(stem)
+    return int(number[1]) if number else -1
 
 
-def _file(value: str, file_of: Mapping[str, str]) -> str | None:
-    return file_of.get(value) or file_of.get(_key(value))
+def _spellings(files: Sequence[str]) -> dict[str | int, str]:
+    """Return the file that a name, a `_key` or a `_number` means.
+
+    1.jpg and 01.jpg have their names only, and a_1.jpg and b_1.jpg no number.
+    """
+    found: dict[str | int, str] = {}
+    for spelled in (_number, _key):
+        count = Counter(map(spelled, files))
+        found |= {spelled(file): file for file in files if count[spelled(file)] == 1}
+    found.pop(-1, None)
+    return found | {plain(file): file for file in files}
 
 
-def _column_of_names(rows: _Rows, columns: Sequence[str], file_of: Mapping[str, str]) -> str | None:
+def _file(value: str, file_of: Mapping[str | int, str]) -> str | None:
+    return file_of.get(value) or file_of.get(_key(value)) or file_of.get(_number(value))
+
+
+def _column_of_names(
+    rows: _Rows, columns: Sequence[str], file_of: Mapping[str | int, str]
+) -> str | None:
     """Return the column that names pictures, even if some of them are not there.
 
     It is the one most of whose values name one, unless they are few, as 0 and 1 of a class are; or
@@ -114,17 +137,27 @@ def _looks_like_names(rows: _Rows, column: str) -> bool:
 
 
 def _order_faults(name: str, rows: _Rows, columns: Sequence[str]) -> list[str]:
-    """Return a fault for a column that counts the rows in another order than they are in."""
+    """Return a fault for a column that has another value in each row, but not in order.
+
+    It may number or name the rows, and then they are not those of the pictures by name.
+    """
     found = []
     for column in columns:
-        matches = [_NUMBER.fullmatch(row[column]) for _, row in rows]
-        numbers = [int(match[1]) for match in matches if match]
-        if len(set(numbers)) == len(rows) and numbers != sorted(numbers):
+        values = [row[column] for _, row in rows]
+        order = [_natural(value) for value in values]
+        if len(set(values)) == len(rows) and order != sorted(order):
             found.append(
                 f"{name}: column '{column}' numbers the rows, but not in order, and names no "
                 "pictures; sort the rows as the pictures are sorted by name, and remove the column"
             )
     return found
+
+
+def _natural(value: str) -> list[tuple[str, int]]:
+    """Return by what values are sorted: their letters, and the numbers in them by size."""
+    parts = _DIGITS.split(value)
+    numbers = [int(part) for part in parts[1::2]]
+    return list(zip(parts[::2], [*numbers, -1], strict=True))
 
 
 def _by_name(

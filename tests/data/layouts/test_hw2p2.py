@@ -151,6 +151,42 @@ def test_numbers_of_rows_are_only_good_in_order(tmp_path: Path) -> None:
         read_layout(root)
 
 
+FOUR = ("000001", "000002", "000003", "000004")
+
+
+@pytest.mark.parametrize(
+    ("files", "spelling"),
+    [(FOUR, "img_{}"), (FOUR, "dev/img_{:05d}.png"), (("x1", "x2", "x3", "x4"), "query-{:03d}"),
+     (("a_01", "a_02", "a_03", "a_04"), "{}")],
+)  # fmt: skip
+@pytest.mark.parametrize("order", [(1, 2, 3, 4), (4, 3, 2, 1), (2, 4, 1, 3)])
+def test_names_that_end_in_the_number_of_a_picture_are_ids_too(
+    tmp_path: Path, files: tuple[str, ...], spelling: str, order: tuple[int, ...]
+) -> None:
+    rows = [f"{spelling.format(number)},n10000{number}" for number in order]
+    root = labelled(hw2p2(tmp_path), ["name,label", *rows], files)
+    wanted = ("n100001", "n100002", "n100003", "n100004")
+    assert read_layout(root).unknown_dev.identities == wanted
+
+
+@pytest.mark.parametrize("files", [("a", "b", "c"), ("a_1", "b_1", "c_1")])
+@pytest.mark.parametrize(
+    ("names", "is_in_order"),
+    [(("img_8", "img_9", "img_10"), True), (("p", "q", "r"), True), (("q", "p", "r"), False),
+     (("img_10", "img_9", "img_8"), False), (("r", "q", "q"), True)],
+)  # fmt: skip
+def test_a_column_that_names_no_pictures_is_refused_if_it_tells_of_another_order(
+    tmp_path: Path, files: tuple[str, ...], names: tuple[str, ...], is_in_order: bool
+) -> None:
+    rows = [f"{name},n10000{number}" for number, name in enumerate(names)]
+    root = labelled(hw2p2(tmp_path), ["name,label", *rows], files)
+    if is_in_order:
+        assert read_layout(root).unknown_dev.identities == ("n100000", "n100001", "n100002")
+        return
+    with pytest.raises(InputError, match="column 'name' numbers the rows, but not in order"):
+        read_layout(root)
+
+
 def test_a_part_behind_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
     root = hw2p2(tmp_path / "course")
     (root / "classification").rename(tmp_path / "elsewhere")
