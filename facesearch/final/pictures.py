@@ -6,7 +6,7 @@ Shapes: N pictures, H and W pixels.
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -40,7 +40,7 @@ def list_pictures(places: Sequence[Path]) -> list[Path]:
     """
     found: list[Path] = []
     for place in places:
-        found += [path for _, path in _inside(place, Faults())] if _is_folder(place) else [place]
+        found += _inside(place, Faults())[1] if _is_folder(place) else [place]
     return found
 
 
@@ -53,14 +53,33 @@ def list_gallery(folder: Path) -> FaceList:
     identity's too; what is passed over is told by `accounts_of`.
 
     Raises:
-        InputError: If there is no such folder, it cannot be listed, or holds no picture.
+        InputError: If there is no such folder, it cannot be listed, or holds no picture; or if
+            names of identities differ in upper and lower case only, or are not in UTF-8.
 
     """
     if not _is_folder(folder):
         what = "is a file; give the folder" if folder.exists() else "no such folder. Give one"
         raise InputError(f"{folder}: {what} with the pictures of the known people.")
-    found = sorted(_inside(folder, Faults()))
+    names, paths = _inside(folder, Faults())
+    refuse_names(names, f"{folder}: ")
+    found = sorted(zip(names, paths, strict=True))
     return FaceList(tuple(path for _, path in found), tuple(name for name, _ in found))
+
+
+def refuse_names(names: Iterable[str], where: str = "") -> None:
+    """Refuse names of a gallery that may be one identity's, or cannot be told.
+
+    Args:
+        names: Of identities, spelled as `plain` has it.
+        where: What a message begins with.
+
+    Raises:
+        InputError: For names that differ in upper and lower case only, or are not in UTF-8.
+
+    """
+    known = set(names)
+    if faults := [f"{where}{fault}" for fault in (*case_twins(known), *undecodable(known))]:
+        raise InputError("\n".join(capped(faults)))
 
 
 def without_images(gallery: FaceList, told: Account) -> tuple[str, ...]:
@@ -96,7 +115,7 @@ def _owner(path: Path, root: Path, *, is_folder: bool) -> str:
 
 
 def accounts_of(places: Sequence[Path]) -> list[Account]:
-    """Return what is read and what is passed over of each folder among some places.
+    """Return what is read and what is passed over of each folder, of a gallery or of probes.
 
     Raises:
         InputError: As `list_pictures`.
@@ -105,8 +124,8 @@ def accounts_of(places: Sequence[Path]) -> list[Account]:
     found = []
     for place in filter(_is_folder, places):
         faults = Faults()
-        names, paths = zip(*_inside(place, faults), strict=True)
-        nested = num_nested(place, FaceList(paths, names))
+        names, paths = _inside(place, faults)
+        nested = num_nested(place, FaceList(tuple(paths), tuple(names)))
         told = account(place, set(paths), "gallery", nested)
         found.append(replace(told, reading=tuple(faults.notes)))
     return found
@@ -175,19 +194,19 @@ def _is_folder(place: Path) -> bool:
         raise InputError(f"{place}: cannot be read ({error.strerror}).") from None
 
 
-def _inside(folder: Path, faults: Faults) -> list[tuple[str, Path]]:
-    """Return the identity and the path of every picture in a folder: its own, then the others'."""
+def _inside(folder: Path, faults: Faults) -> tuple[list[str], list[Path]]:
+    """Return identity and path of every picture in a folder: its own, then the others'.
+
+    The names of probes say nothing, so they may be any: see `refuse_names` for a gallery's.
+    """
     own = flat(folder, folder, faults)
     others = by_identity(folder, folder, faults)
-    found = [(plain(path.stem), path) for path in own.paths]
-    found += zip(others.identities, others.paths, strict=True)
-    names = {name for name, _ in found}
-    faults += [f"{folder}: {twins}" for twins in (*case_twins(names), *undecodable(names))]
     if faults:
         raise InputError("\n".join(capped(faults)))
-    if not found:
+    paths = [*own.paths, *others.paths]
+    if not paths:
         raise InputError(
             f"{folder}: no pictures. Expected {folder.name}/<identity>/<picture>.jpg or "
             f"{folder.name}/<name>.jpg."
         )
-    return found
+    return [*(plain(path.stem) for path in own.paths), *others.identities], paths

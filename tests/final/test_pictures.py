@@ -175,6 +175,19 @@ def test_names_of_a_gallery_that_differ_in_case_only_are_refused(
         list_gallery(tmp_path)
 
 
+def test_probes_may_have_any_names(tmp_path: Path) -> None:
+    for number, name in enumerate(
+        ("IMG_1.jpg", "img_1.jpg", "caf\udce9.jpg", "P/1.jpg", "p/1.jpg")
+    ):
+        picture(tmp_path / name, number)
+    assert len(list_pictures([tmp_path])) == 5
+    (account,) = accounts_of([tmp_path])
+    assert account.num_read == 5 and not account.left_out
+    with pytest.raises(InputError, match="'IMG_1' and 'img_1' differ") as caught:
+        list_gallery(tmp_path)
+    assert "'P' and 'p' differ" in str(caught.value) and "not in UTF-8" in str(caught.value)
+
+
 def test_who_has_no_image_in_a_gallery_is_known_by_name_however_it_came(tmp_path: Path) -> None:
     root = people(tmp_path / "known", ["anna", "bo"], 1)
     elsewhere = people(tmp_path / "elsewhere", ["cy", "dan"], 1)
