@@ -111,7 +111,7 @@ def doubles_of(faces: FaceList) -> list[tuple[int, int]]:
 def _owner(path: Path, root: Path, *, is_folder: bool) -> str:
     """Return the identity that a place in a gallery's folder is of."""
     top, *inside = path.relative_to(root).parts
-    return top if inside or is_folder else Path(top).stem
+    return plain(top if inside or is_folder else Path(top).stem)
 
 
 def accounts_of(places: Sequence[Path]) -> list[Account]:

@@ -202,3 +202,14 @@ def test_who_has_no_image_in_a_gallery_is_known_by_name_however_it_came(tmp_path
     (root / "deep/below").mkdir(parents=True)
     found = without_images(list_gallery(root), accounts_of([root])[0])
     assert found == ("cy", "dan", "deep", "empty", "gone", "yan", "zoe")
+
+
+@pytest.mark.parametrize("written", ["Jose\u0301", "Jos\xe9 "])
+def test_nobody_is_without_an_image_whose_name_is_spelled_in_two_ways(
+    tmp_path: Path, written: str
+) -> None:
+    picture(tmp_path / "Jos\xe9" / "1.jpg", 1)
+    for name in (f"{written}/old.heic", f"{written}.gif", "Zoe\u0308.heic"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    assert without_images(list_gallery(tmp_path), accounts_of([tmp_path])[0]) == ("Zo\xeb",)
