@@ -14,13 +14,18 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from facesearch.data.layouts import FaceList
 from facesearch.data.left_out import PassedOver, contradictions
 from facesearch.errors import InputError
 from facesearch.final.choose import IDENTIFY_THRESHOLDS, VERIFY_THRESHOLDS, choose_threshold
 from facesearch.final.images_in import Images, OneImage, each_image, names_of
 from facesearch.final.model import FaceModel, Threshold
-from facesearch.final.pictures import accounts_of, doubles_of, list_gallery, without_images
+from facesearch.final.pictures import (
+    accounts_of,
+    doubles_of,
+    list_gallery,
+    named_images,
+    without_images,
+)
 from facesearch.metrics.exact import grid_rows, row_scores
 from facesearch.metrics.search import top_k
 
@@ -193,8 +198,8 @@ class Gallery:
             views: A name in `VIEWS` instead of the model's own.
 
         Raises:
-            InputError: If the folder is absent or empty, nobody is known, or with all images that
-                cannot be read.
+            InputError: If the folder is absent or empty, nobody is known, for names that
+                `list_gallery` refuses, or with all images that cannot be read.
 
         """
         self.model, self.views = model, views
@@ -202,7 +207,7 @@ class Gallery:
         self.passed_over: PassedOver | None = None
         self.not_in_gallery: tuple[str, ...] = ()
         if isinstance(known, Mapping):
-            self.faces, images = _named_images(known)
+            self.faces, images = named_images(known)
         else:
             self.faces = list_gallery(Path(known))
             images = self.faces.paths
@@ -262,19 +267,6 @@ class Gallery:
             if name not in best and len(best) < top:
                 best[name] = Candidate(name, score, self.faces.paths[row])
         return tuple(best.values())
-
-
-def _named_images(known: Mapping[str, Images]) -> tuple[FaceList, list[OneImage]]:
-    """Return a list of those who are known, by name, and their images; files keep their path."""
-    found = [(name, image) for name in sorted(known) for image in each_image(known[name])]
-    if not found:
-        raise InputError("the gallery is empty: give an identity with an image at least.")
-    names, images = zip(*found, strict=True)
-    places = [
-        Path(image) if isinstance(image, (str, Path)) else Path(f"{name}[{number}]")
-        for number, (name, image) in enumerate(found)
-    ]
-    return FaceList(tuple(places), names), list(images)
 
 
 def classify_pictures(

@@ -6,10 +6,11 @@ Shapes: N pictures, H and W pixels.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from facesearch.data.layouts.folder import by_identity, flat
 from facesearch.data.layouts.names import case_twins, plain, undecodable
 from facesearch.errors import InputError, capped
 from facesearch.final.file_digests import file_digests
-from facesearch.final.images_in import OneImage, names_of, to_pixels
+from facesearch.final.images_in import Images, OneImage, each_image, names_of, to_pixels
 from facesearch.progress import track
 
 BATCH = 128
@@ -64,6 +65,28 @@ def list_gallery(folder: Path) -> FaceList:
     refuse_names(names, f"{folder}: ")
     found = sorted(zip(names, paths, strict=True))
     return FaceList(tuple(path for _, path in found), tuple(name for name, _ in found))
+
+
+def named_images(known: Mapping[str, Images]) -> tuple[FaceList, list[OneImage]]:
+    """Return a list of those who are known, by name, and their images; files keep their path.
+
+    Raises:
+        InputError: If there is no image, or for names as `list_gallery` has it.
+
+    """
+    found = [(plain(name), one) for name, images in known.items() for one in each_image(images)]
+    if not found:
+        raise InputError("the gallery is empty: give an identity with an image at least.")
+    found.sort(key=itemgetter(0))
+    names, images = zip(*found, strict=True)
+    if "" in names:
+        raise InputError("the gallery: a name of blanks only; give the identity another.")
+    refuse_names(names, "the gallery: ")
+    places = [
+        Path(image) if isinstance(image, (str, Path)) else Path(f"{name}[{number}]")
+        for number, (name, image) in enumerate(found)
+    ]
+    return FaceList(tuple(places), names), list(images)
 
 
 def refuse_names(names: Iterable[str], where: str = "") -> None:

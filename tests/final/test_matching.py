@@ -280,3 +280,17 @@ def test_an_image_of_two_identities_of_a_gallery_is_told(tmp_path: Path) -> None
     found = Gallery(untrained(), root).passed_over
     assert found is not None
     assert found.contradictions == ((root / "anna/anna_0001.jpg", root / "bo/2.jpg"),)
+
+
+def test_names_of_a_gallery_are_spelled_and_refused_as_those_of_a_folder(folder: Path) -> None:
+    one, two = queries(folder)[:2]
+    gallery = Gallery(untrained(), {"Zoe": one, "Jose\u0301": one, "Jos\xe9": two, "bo ": [two]})
+    assert gallery.faces.identities == ("Jos\xe9", "Jos\xe9", "Zoe", "bo")
+    assert gallery.faces.paths == (one, two, one, two)
+    for names, told in (
+        (["Anna", "anna"], "'Anna' and 'anna' differ in upper and lower case only"),
+        (["anna", "  "], "a name of blanks only"),
+        (["anna", "Jos\udce9"], "not in UTF-8"),
+    ):
+        with pytest.raises(InputError, match=f"the gallery: .*{told}"):
+            Gallery(untrained(), dict.fromkeys(names, one))
