@@ -60,23 +60,25 @@ def _whole_groups(
         groups: The group of each face.
 
     """
-    members: dict[str, set[str]] = defaultdict(set)
     group_of = dict(zip(identities, groups, strict=True))
-    for name, group in group_of.items():
-        members[group].add(name)
-    matchable, strangers = set(pairs), set[str]()
-    for name in pairs:
-        larger = strangers | members[group_of[name]]
-        is_enough = len(strangers) >= wanted and len(strangers & matchable) >= LEAST_MATCHABLE
-        if not is_enough and len(matchable - larger) >= LEAST_MATCHABLE:
-            strangers = larger
-    if len(strangers & matchable) < LEAST_MATCHABLE:
+    size_of = Counter(group_of.values())
+    matchable_of = Counter(group_of[name] for name in pairs)
+    # counted, and not taken of sets, as there may be many groups
+    chosen, size, held_out = set[str](), 0, 0
+    for group in dict.fromkeys(group_of[name] for name in pairs):
+        if size >= wanted and held_out >= LEAST_MATCHABLE:
+            break
+        if len(pairs) - held_out - matchable_of[group] >= LEAST_MATCHABLE:
+            chosen.add(group)
+            size += size_of[group]
+            held_out += matchable_of[group]
+    if held_out < LEAST_MATCHABLE:
         raise InputError(
-            f"{len(members)} groups for {len(group_of)} identities: none can be held out whole and "
+            f"{len(size_of)} groups for {len(group_of)} identities: none can be held out whole and "
             "leave 2 identities with 2 faces on either side; give more groups, or change "
             "data.held_out_identities."
         )
-    return strangers
+    return {name for name, group in group_of.items() if group in chosen}
 
 
 def split_faces(

@@ -1,7 +1,10 @@
+import random
 from collections import Counter
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from facesearch.data.split import split_faces, split_identities
 from facesearch.errors import InputError
@@ -59,6 +62,55 @@ def test_groups_that_leave_a_side_without_pairs_are_refused() -> None:
         split_identities(names, 0.2, 0, groups)
     inside, outside = split_identities(names, 0.2, 0, ["x"] * 4 + ["y"] * 4 + ["z"] * 2)
     assert {len(inside), len(outside)} == {4, 6}
+
+
+def chosen_slowly(names: Sequence[str], groups: Sequence[str], wanted: int, seed: int) -> set[str]:
+    """Choose strangers group by group, in the order of those who have 2 faces, with sets alone."""
+    pairs = sorted(name for name, count in Counter(names).items() if count >= 2)
+    random.Random(f"identities {seed}").shuffle(pairs)
+    group_of = dict(zip(names, groups, strict=True))
+    strangers: set[str] = set()
+    for name in pairs:
+        larger = strangers | {other for other in names if group_of[other] == group_of[name]}
+        is_enough = len(strangers) >= wanted and len(strangers & set(pairs)) >= 2
+        if not is_enough and len(set(pairs) - larger) >= 2:
+            strangers = larger
+    return strangers if len(strangers & set(pairs)) >= 2 else set()
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 12), st.integers(1, 3)), min_size=4, max_size=60),
+    st.integers(1, 99),
+    st.integers(0, 3),
+)
+def test_groups_are_chosen_as_if_sets_were_compared(
+    people: list[tuple[int, int]], percent: int, seed: int
+) -> None:
+    """People of some groups, the larger ones of several, with 1 to 3 faces each."""
+    faces = [
+        (f"p{i}", f"g{group if group < 9 else i}")
+        for i, (group, count) in enumerate(people)
+        for _ in range(count)
+    ]
+    names, groups = [name for name, _ in faces], [group for _, group in faces]
+    num_pairs = sum(count >= 2 for _, count in people)
+    wanted = min(max(2, round(percent / 100 * len(people))), num_pairs - 2)
+    expected = chosen_slowly(names, groups, wanted, seed)
+    if num_pairs < 4 or not expected:
+        with pytest.raises(InputError):
+            split_identities(names, percent / 100, seed, groups)
+        return
+    inside, outside = split_identities(names, percent / 100, seed, groups)
+    assert {names[row] for row in outside} == expected
+    assert sorted(inside + outside) == list(range(len(names)))
+
+
+def test_many_groups_are_chosen_among_in_one_pass() -> None:
+    """Compared as sets, group by group, so many would take minutes."""
+    names = [f"p{i}" for i in range(60_000) for _ in range(2)]
+    inside, outside = split_identities(names, 0.2, 0, [name[:-1] for name in names])
+    assert abs(len(outside) - 24_000) <= 20
+    assert not {names[i][:-1] for i in inside} & {names[i][:-1] for i in outside}
 
 
 def test_too_few_identities_are_refused() -> None:
