@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from facesearch.cli.left_out import say_left_out
 from facesearch.cli.options import DATA, RUNS, TRACKING
 from facesearch.cli.run_json import finite
 from facesearch.cli.text import faces_root, printable
@@ -43,9 +44,11 @@ def compare(
         shared = targets_of_both(both[0], both[1], faces_root(root))
         found = compared(both[0].model, both[1].model, *shared.of_each)
     notes = shared.notes + found.notes
+    left_out = say_left_out(shared.left_out)
     if is_json:
         rows = [{**asdict(row), "verdict": row.verdict} for row in found.differences]
         told = {"verdict": found.verdict, "differences": rows, "notes": notes}
+        told["left_out"] = left_out
         click.echo(json.dumps(finite(told), indent=1, allow_nan=False))
         return
     width = max([len(row.name) for row in found.differences], default=0)

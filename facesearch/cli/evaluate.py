@@ -1,11 +1,13 @@
 """The command that measures a model on other faces."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import click
 
 from facesearch.cli.figures import print_report
+from facesearch.cli.left_out import say_left_out
 from facesearch.cli.options import DATA, RUNS, TRACKING
 from facesearch.cli.recrop import RECROP
 from facesearch.cli.text import faces_root, printable
@@ -64,8 +66,9 @@ def evaluate(
         report = run(folder, question, out, recrop=recrop)
     if report_path is not None:
         write_atomically(report_path, report.as_json().encode())
+    left_out = say_left_out(report.left_out)
     if as_json:
-        click.echo(report.as_json())
+        click.echo(json.dumps({**json.loads(report.as_json()), "left_out": left_out}, indent=1))
         return
     print_report(report, f"in {report_path}" if report_path else "")
     if out is not None:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from facesearch.data.faces import FaceSet
+from facesearch.data.left_out import PassedOver
 from facesearch.errors import InputError
 from facesearch.final.asked_faces import AskedFaces, Question, asked_faces
 from facesearch.final.figures import Outcome
@@ -95,10 +96,14 @@ class Contender:
 
 @dataclass(frozen=True)
 class Shared:
-    """The same faces for each model, and what is to be known of them."""
+    """The same faces for each model, and what is to be known of them.
+
+    left_out names files and identities, so it is told on the screen and not kept: notes count it.
+    """
 
     of_each: tuple[Targets, ...]
     notes: list[str]
+    left_out: list[PassedOver] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -238,9 +243,9 @@ def targets_of_both(a: Contender, b: Contender, root: str | None = None) -> Shar
     faces = asked_faces(model.config.data, model.identities, digests, question)
     targets = faces.targets(model.image_px, model.identities)
     shared = same_faces(targets, faces, model, [a, b])
-    found = passed_over_in(question, model.config.data)
-    told = [line for one in found for line in one.lines()]
-    return replace(shared, notes=[*faces.notes, *shared.notes, *told])
+    left_out = passed_over_in(question, model.config.data)
+    counted = [line for one in left_out for line in one.counts()]
+    return Shared(shared.of_each, [*faces.notes, *shared.notes, *counted], left_out)
 
 
 def same_faces(

@@ -53,8 +53,8 @@ def evaluate(
     model, report = verify(model, targets, is_refitted=out is not None, source=source)
     report.notes[:0] = faces.notes
     leaks.tell(report)
-    for one in passed_over_in(question, model.config.data):
-        report.notes += one.lines()
+    report.left_out = passed_over_in(question, model.config.data)
+    report.notes += [line for one in report.left_out for line in one.counts()]
     report.notes += crops.lines
     if not trained:
         report.notes.append(

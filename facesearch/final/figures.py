@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from facesearch.data.left_out import PassedOver
 from facesearch.metrics.intervals import mean_interval
 
 # In the order in which one is looked for: smaller ones than 1e-3 need more faces than most have.
@@ -74,12 +75,15 @@ class Report:
         figures: By name, ``set/measure``.
         notes: What could not be measured, and why; what is to be known when reading.
         tables: Rows of columns, by name, in the order in which they are to be read.
+        left_out: What was passed over; it names files and identities, so it is told on the screen
+            and not kept: `notes` count it.
 
     """
 
     figures: dict[str, Figure] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    left_out: list[PassedOver] = field(default_factory=list)
 
     def without_names(self, names: Iterable[str]) -> "Report":
         """Return it fit to be passed on: no table that names people, and no name in a note.
@@ -101,7 +105,9 @@ class Report:
 
     def as_json(self) -> str:
         """Return it as JSON; a number that is not finite becomes null."""
-        return json.dumps(_plain(asdict(self)), indent=1, allow_nan=False)
+        kept = {name: asdict(one) for name, one in self.figures.items()}
+        told = {"figures": kept, "notes": self.notes, "tables": self.tables}
+        return json.dumps(_plain(told), indent=1, allow_nan=False)
 
 
 def headline_tar(figures: Mapping[str, Figure], place: str) -> tuple[str, Figure] | None:

@@ -231,3 +231,12 @@ def test_what_is_no_number_is_null(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     done = CliRunner().invoke(command, words, catch_exceptions=False)
     (row,) = json.loads(done.stdout, parse_constant=pytest.fail)["differences"]
     assert (row["low"], row["p_value"], row["value_a"]) == (None, None, 0.5)
+
+
+def test_what_is_kept_of_a_comparison_names_no_file_that_is_passed_over(tmp_path: Path) -> None:
+    root = hw2p2(tmp_path)
+    (root / "verification/known/n100000/holiday.heic").write_bytes(b"x")
+    model = Contender(untrained(identities=PEOPLE))
+    shared = targets_of_both(model, model, str(root))
+    assert "holiday.heic" in shared.left_out[0].lines()[0]
+    assert "passed over: 1 file" in shared.notes[-1] and "holiday" not in "".join(shared.notes)

@@ -67,9 +67,11 @@ def test_faces_without_strangers_give_what_identify_needs(tmp_path: Path) -> Non
     for named in (
         "thresholds that the model had, and has no more: accuracy (pairs of lfw).",
         "no threshold fpir_0.1: it needs 10 searches, and unknown_dev of f22 has 3.",
-        "left out: 1 of a kind that is not read (classification/train/n000000/1.heic)",
+        "f22: passed over: 1 file, and 0 folders of which no image is read",
     ):
         assert any(named in note for note in report.notes), named
+    (left_out,) = report.left_out
+    assert "left out: 1 of a kind that is not read (classification/train/n" in left_out.lines()[0]
     searched = Gallery(frozen, root / "verification/known").identify(
         [root / "verification/unknown_dev/0.jpg"]
     )
@@ -178,3 +180,18 @@ def test_recropped_they_are_scored_in_the_box(otherwise: Path, tmp_path: Path) -
     assert "known " in frozen.provenance["thresholds_recropped"]
     # unasked, the figures are those of the faces as they are
     assert evaluate(model, root).figures == plain.figures
+
+
+def test_what_is_kept_names_no_file_that_is_passed_over(root: Path, tmp_path: Path) -> None:
+    for name in ("secretive person/scan.heic", "n100000/holiday.gif"):
+        path = root / "verification/known" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"x")
+    save_bundle(tmp_path / "model", untrained(identities=OTHERS))
+    report = evaluate(tmp_path / "model", str(root), tmp_path / "frozen")
+    (screen,) = report.left_out[0].lines()
+    assert "holiday.gif" in screen and "secretive person" in screen
+    kept = (tmp_path / "frozen/README.md").read_text()
+    assert "passed over: 2 files, and 1 folder" in kept
+    for told in (kept, report.as_json(), "".join(report.notes)):
+        assert "holiday" not in told and "secretive" not in told and "scan.heic" not in told
