@@ -4,6 +4,7 @@ Backslashes, blanks around a path, another Unicode form and another suffix of an
 they mean one file, and told. Of paths that mean none the cause is told once for all lines alike.
 """
 
+import os
 import re
 from collections import defaultdict
 from pathlib import Path
@@ -65,7 +66,7 @@ class Lookup:
             self._tell_lost(cause, lines)
 
     def find(self, name: str, where: str) -> Path | None:
-        """Return the file that a path means, or None and a fault.
+        """Return the file that a path means, in one spelling; or None and a fault.
 
         Args:
             name: The path, as it is written.
@@ -76,7 +77,7 @@ class Lookup:
         path = self.root / name
         try:
             if self._is_inside(path) and path.is_file():
-                return path
+                return self._spelled(path, name)
             meant = self._meant(name)
             if meant is None:
                 self._miss(name, where)
@@ -94,6 +95,20 @@ class Lookup:
             self._asked += 1
             return path
         return self.find(f"{folder}/{stem}.jpg", where)
+
+    def _spelled(self, path: Path, name: str) -> Path:
+        """Return the one spelling of a path inside the folder, as its images are listed.
+
+        Links in it stay as they are, but for paths that only lead back through one.
+        """
+        written = Path(name)
+        if not written.is_absolute() and ".." not in written.parts:
+            return path
+        plain_path = os.path.normpath(path)
+        is_below = Path(plain_path).is_relative_to(os.path.normpath(self.root))
+        if is_below and os.path.realpath(plain_path) == os.path.realpath(path):
+            return self.root / os.path.relpath(plain_path, self.root)
+        return self.root / path.resolve().relative_to(self._inside)
 
     def _is_inside(self, path: Path) -> bool:
         return path.resolve().is_relative_to(self._inside)

@@ -4,6 +4,7 @@ import pytest
 from faces_on_disk import people, picture
 
 from facesearch.data.layouts import read_layout
+from facesearch.data.layouts.account import account_of
 from facesearch.data.layouts.faults import Faults
 from facesearch.data.layouts.lookup import Lookup
 from facesearch.errors import InputError, count_of
@@ -34,6 +35,43 @@ def test_a_path_is_read_as_others_write_it(tmp_path: Path, name: str, told: str)
     assert found == [root / "a/a_0002.jpg", root / "a/a_0001.jpg"] and not faults
     (note,) = faults.notes
     assert note.startswith("list.csv: 1 of 2 paths ") and told in note
+
+
+@pytest.mark.parametrize(
+    "written", ["a/a_0001.jpg", "a/../a/a_0001.jpg", "./a//a_0001.jpg", "b/../a/./a_0001.jpg",
+                "../faces/a/a_0001.jpg", "{root}/a/a_0001.jpg", "{root}/b/../a/a_0001.jpg",
+                "{link}/a/a_0001.jpg"],
+)  # fmt: skip
+@pytest.mark.parametrize("given", ["faces", "link", "faces/../link"])
+def test_a_file_has_one_spelling_however_it_is_written(
+    tmp_path: Path, written: str, given: str
+) -> None:
+    people(tmp_path / "faces", "ab")
+    (tmp_path / "link").symlink_to(tmp_path / "faces")
+    root = tmp_path / given
+    found, faults = looked_up(root, [written.format(root=root, link=tmp_path / "link")])
+    assert list(map(str, found)) == [f"{root}/a/a_0001.jpg"] and not faults
+
+
+def test_a_link_in_a_folder_stays_and_what_only_passes_through_one_does_not(tmp_path: Path) -> None:
+    root = people(tmp_path / "faces", "ab")
+    (root / "deep/er").mkdir(parents=True)
+    (root / "a2").symlink_to(root / "a")
+    (root / "er").symlink_to(root / "deep/er")
+    found, _ = looked_up(root, ["a2/a_0001.jpg", "er/../../a/a_0001.jpg"])
+    assert found == [root / "a2/a_0001.jpg", root / "a/a_0001.jpg"]
+
+
+def test_absolute_paths_and_detours_are_no_other_images(tmp_path: Path) -> None:
+    root = people(tmp_path / "faces")
+    rows = [f"{root}/{n}/{n}_000{i}.jpg,{n}" for n in "abcdef" for i in (1, 2)]
+    rows += [f"a/../{n}/{n}_0003.jpg,{n}" for n in "abcdef"]
+    (root / "faces.csv").write_text("\n".join(["path,identity", *rows]))
+    folder = read_layout(root)
+    assert len(folder.train) == 18 and account_of(folder).lines() == []
+    (root / "faces.csv").write_text("\n".join(["path,identity", *rows, "a/../b/b_0001.jpg,a"]))
+    with pytest.raises(InputError, match="is listed as 'b' and as 'a'; one of them is wrong"):
+        read_layout(root)
 
 
 def test_another_unicode_form_is_the_same_file(tmp_path: Path) -> None:
