@@ -92,7 +92,7 @@ def _look_at_twins(
 ) -> None:
     twins: dict[str, list[str]] = defaultdict(list)
     for name in folders:
-        twins[name.casefold()].append(name)
+        twins[name.lower()].append(name)
     for names in twins.values():
         if len(names) > 1 and not {*map(plain, names)} <= set(identities):
             findings.faults.append(

@@ -52,7 +52,7 @@ def case_twins(names: Iterable[str]) -> list[str]:
     """Return a fault for each set of names that differ in upper and lower case only."""
     twins: dict[str, set[str]] = defaultdict(set)
     for name in set(names):
-        twins[name.casefold()].add(name)
+        twins[name.lower()].add(name)
     return [
         f"{' and '.join(map(repr, sorted(names)))} differ in upper and lower case only: write them "
         "alike if they are one, or give one of them another name"

@@ -29,6 +29,8 @@ def test_what_is_told_of_spellings_is_what_is_not_seen() -> None:
 
 def test_names_of_one_case_are_no_twins() -> None:
     assert case_twins(["a", "b", "A1"]) == []
+    assert case_twins(["Weiß", "Weiss", "\ufb01n", "fin"]) == [], "they differ in their letters"
+    assert len(case_twins(["WEIß", "Weiß", "Ärzte", "ärzte"])) == 2
     assert "'P1' and 'p1' differ in upper and lower case only" in case_twins(["p1", "x", "P1"])[0]
 
 
