@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from faces_on_disk import people
+from faces_on_disk import hw2p2, people, picture
 
 from facesearch.config import DataConfig
 from facesearch.final.asked_faces import Question
@@ -34,3 +34,32 @@ def test_of_other_faces_the_folders_are_told_and_of_a_list_of_pairs_nothing(root
     assert [one.account.root for one in both] == [root, root / "p00"]
     assert all("1.heic" in one.lines()[0] for one in both)
     assert passed_over_in(Question(root=str(root), pairs=root / "pairs.csv"), data) == []
+
+
+def test_the_same_image_as_two_identities_is_told_of_one_folder_and_of_two(root: Path) -> None:
+    content = (root / "p03/p03_0001.jpg").read_bytes()
+    (root / "p04/again.jpg").write_bytes(content)
+    (root / "p03/again.jpg").write_bytes(content)
+    (found,) = passed_over_in(Question(root=str(root)), DataConfig())
+    assert "1 image is there twice, as two identities: p03/" in found.lines()[0]
+    assert "there twice, as two identities: 1 " in found.counts()[0]
+    probes = root.parent / "probes"
+    for number, name in enumerate(("p05", "p06")):
+        picture(probes / name / "1.jpg", 70_000 + number)
+    (probes / "p06/copy.jpg").write_bytes((root / "p05/p05_0001.jpg").read_bytes())
+    (probes / "p05/same.jpg").write_bytes((root / "p05/p05_0001.jpg").read_bytes())
+    gallery, asked = passed_over_in(Question(gallery=root, probes=probes), DataConfig())
+    assert gallery.contradictions == ((root / "p03/again.jpg", root / "p04/again.jpg"),)
+    (twice,) = asked.contradictions
+    assert twice == (root / "p05/p05_0001.jpg", probes / "p06/copy.jpg")
+    assert "../faces/p05/p05_0001.jpg = p06/copy.jpg" in asked.lines()[0]
+
+
+def test_sets_of_a_folder_are_looked_at_one_by_one(tmp_path: Path) -> None:
+    root = hw2p2(tmp_path)
+    content = (root / "verification/known/n100000/0.jpg").read_bytes()
+    (root / "verification/known/n100001/1.jpg").write_bytes(content)
+    (root / "classification/train/n000000/0.jpg").write_bytes(content)
+    (found,) = passed_over_in(Question(root=str(root)), DataConfig())
+    assert [path.parent.name for path in found.contradictions[0]] == ["n100000", "n100001"]
+    assert len(found.contradictions) == 1
