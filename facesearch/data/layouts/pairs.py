@@ -1,5 +1,6 @@
 """Pairs of pictures: ``pairs.csv`` of anybody, ``pairs.txt`` of LFW."""
 
+import re
 from pathlib import Path
 
 from facesearch.data.layouts.csv_file import Columns, read_csv
@@ -9,6 +10,7 @@ from facesearch.data.layouts.lookup import Lookup, short
 from facesearch.data.layouts.text_file import read_text
 
 _TRUTH = {"1": True, "true": True, "0": False, "false": False}
+_AS_FRACTION = re.compile(r"\d+\.0+")
 _COLUMNS = Columns(["path_a", "path_b", "same"], ["fold"], paths=("path_a", "path_b"))
 
 
@@ -22,7 +24,7 @@ def read_pair_list(path: Path, root: Path, faults: Faults) -> FacePairs:
     """Read a CSV file of pairs: path_a,path_b,same and optionally fold.
 
     Args:
-        path: The file; same is 0, 1, true or false, fold any whole number from 0.
+        path: The file; same is 0, 1, true or false, fold any whole number from 0; 1.0 is 1.
         root: What the paths in it begin at, and do not leave.
         faults: Where faults are added.
 
@@ -34,12 +36,12 @@ def read_pair_list(path: Path, root: Path, faults: Faults) -> FacePairs:
         for number, row in rows:
             where = f"{path.name}: line {number}"
             one, other = (images.find(row[column], where) for column in _COLUMNS.paths)
-            same = _TRUTH.get(row["same"].lower())
-            fold = row.get("fold", "0")
+            same = _TRUTH.get(_whole(row["same"]).lower())
+            fold = _whole(row.get("fold", "0"))
             if same is None:
                 faults.append(f"{where}: same is '{row['same']}'; write 0 or 1")
             if not _is_count(fold):
-                faults.append(f"{where}: fold is '{fold}'; write a whole number from 0")
+                faults.append(f"{where}: fold is '{row['fold']}'; write a whole number from 0")
             elif one is not None and other is not None and same is not None:
                 found.append((one, other, same))
                 folds.append(int(fold))
@@ -98,6 +100,11 @@ def _lfw_pair(words: list[str], where: str, images: Lookup) -> tuple[Path, Path,
         for name, number in zip(names, numbers, strict=True)
     )
     return (one, other, len(words) == 3) if one is not None and other is not None else None
+
+
+def _whole(word: str) -> str:
+    """Return a whole number that a table holds as a fraction, 3.0, without its zeros."""
+    return word.partition(".")[0] if _AS_FRACTION.fullmatch(word) else word
 
 
 def _is_count(word: str) -> bool:

@@ -52,3 +52,25 @@ def test_pairs_of_a_csv_may_have_folds(tmp_path: Path) -> None:
     (root / "pairs.csv").write_text("\n".join(["path_a,path_b,same,fold", *rows]))
     with pytest.raises(InputError, match="line 3: fold is 'one'; write a whole number from 0"):
         read_layout(root)
+
+
+@pytest.mark.parametrize(
+    ("zeros", "is_right"), [(".0", True), (".000", True), (".", False), (".5", False)]
+)
+def test_whole_numbers_may_be_written_as_fractions(
+    tmp_path: Path, zeros: str, is_right: bool
+) -> None:
+    root = people(tmp_path)
+    rows = [
+        f"a/a_0001.jpg,{other}.jpg,{same}{zeros},{fold}{zeros}"
+        for other, same, fold in (("b/b_0001", 0, 10), ("a/a_0002", 1, 0), ("a/a_0003", 1, 3))
+    ]
+    (root / "pairs.csv").write_text("\n".join(["path_a,path_b,same,fold", *rows]))
+    if is_right:
+        pairs = read_layout(root).pairs
+        assert pairs.folds == (2, 0, 1) and pairs.is_same == (False, True, True)
+        return
+    with pytest.raises(InputError) as caught:
+        read_layout(root)
+    assert f"line 2: same is '0{zeros}'; write 0 or 1" in str(caught.value)
+    assert f"line 2: fold is '10{zeros}'" in str(caught.value)
