@@ -99,7 +99,9 @@ def test_hw2p2_may_tell_groups_of_both_its_parts(tmp_path: Path) -> None:
     targets = targets_of(root, trained)
     assert targets.groups == ("x", "", "") and targets.dev_groups == ("u", "", "", "", "v")
     (root / "verification/groups.csv").write_text("identity,group\nnobody,x\n")
-    with pytest.raises(InputError, match=r"verification: groups\.csv: line 2: 'nobody' has no"):
+    with pytest.raises(
+        InputError, match=r"verification:\n  groups\.csv: line 2: 'nobody' has no pi"
+    ):
         targets_of(root, trained)
 
 

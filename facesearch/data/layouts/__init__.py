@@ -28,6 +28,7 @@ from facesearch.data.layouts.folder import (
 )
 from facesearch.data.layouts.names import case_twins, undecodable
 from facesearch.data.layouts.pair_truth import named_parts, with_sound_pairs
+from facesearch.data.layouts.unread import tell_unread
 from facesearch.errors import InputError, capped, count_of, did_you_mean
 
 __all__ = [
@@ -83,6 +84,8 @@ def _scan(root: Path, layout: str) -> tuple[FaceFolder, Faults]:
     faults = Faults()
     folder = with_sound_pairs(LAYOUTS[name].read(root, faults), faults)
     faults += _name_faults(folder)
+    if not faults:
+        tell_unread(root, name, faults)
     return replace(folder, reading=tuple(faults.notes)), faults
 
 

@@ -51,6 +51,7 @@ def read_csv(path: Path, columns: Columns, faults: Faults) -> list[tuple[int, di
             a note on each column that is not known.
 
     """
+    faults.read.add(path)
     text = read_text(path, "a CSV file", faults)
     if text is None:
         return []

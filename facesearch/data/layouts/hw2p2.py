@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from facesearch.data.layouts.csv_file import read_groups
 from facesearch.data.layouts.faults import Faults
 from facesearch.data.layouts.folder import (
     FaceFolder,
@@ -129,9 +130,20 @@ def _read(root: Path, layout: str, faults: Faults) -> FaceFolder:
     folder = FaceFolder(root, layout)
     if verification is not None:
         folder = _with_open_set(folder, verification, faults)
+        _note_groups(root, verification, faults)
     if classification is not None:
         folder = _with_closed_set(folder, classification, faults)
+        _note_groups(root, classification, faults)
     return folder
+
+
+def _note_groups(root: Path, part: Path, faults: Faults) -> None:
+    """Note what is to be known of the groups.csv of a part; it is read when a report needs it."""
+    found = Faults()
+    read_groups(part, (), found)
+    place = "" if part == root else f"{part.relative_to(root)}/"
+    faults.notes += (f"{place}{note}" for note in found.notes)
+    faults.read |= found.read
 
 
 def _with_closed_set(folder: FaceFolder, classification: Path, faults: Faults) -> FaceFolder:
