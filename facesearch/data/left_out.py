@@ -13,7 +13,7 @@ from facesearch.config import DataConfig
 from facesearch.data.faces import read_reserve
 from facesearch.data.layouts import FaceList
 from facesearch.data.layouts.account import Account, account_at
-from facesearch.data.pack import open_pack
+from facesearch.data.pack import doubles_in, open_pack
 from facesearch.errors import first_names
 
 _SHOWN = 2
@@ -106,7 +106,7 @@ def passed_over_of(data: DataConfig, parts: Iterable[str]) -> list[PassedOver]:
         pack = open_pack(faces, data.image_px, allow_corrupt=data.allow_corrupt)
         kept = set(pack.kept_N.tolist())
         unreadable += [path for row, path in enumerate(faces.paths) if row not in kept]
-        twice += contradictions(faces, pack.doubles)
+        twice += contradictions(faces, doubles_in(pack, faces))
     account = account_at(Path(data.root), data.layout)
     return [PassedOver(account, tuple(unreadable), tuple(twice))]
 

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -32,13 +33,14 @@ _FORMAT = 2
 class Pack:
     """Decoded faces: uint8 [N, H, W, 3], a memory map; which of the files were kept; a hash.
 
-    doubles are the files that are the same as an earlier one, byte by byte, each with that one.
+    doubles are the files that are the same as an earlier one, byte by byte, each with that one;
+    None: a pack of before, which did not note them. See `doubles_in`.
     """
 
     images_NHWC: np.ndarray
     kept_N: np.ndarray
     fingerprint: str
-    doubles: tuple[tuple[int, int], ...] = ()
+    doubles: tuple[tuple[int, int], ...] | None = ()
 
 
 class _Built(NamedTuple):
@@ -75,6 +77,35 @@ def open_pack(
 
     pack = _cached(key, build, len(faces) * image_px**2 * 3)
     return replace(pack, fingerprint=_with_labels(pack, faces))
+
+
+def doubles_in(pack: Pack, faces: FaceList) -> tuple[tuple[int, int], ...]:
+    """Return the doubles of a pack; of a pack that did not note them, of its files.
+
+    Raises:
+        InputError: If a file cannot be read.
+
+    """
+    if pack.doubles is not None:
+        return pack.doubles
+    kept = pack.kept_N.tolist()
+    sizes = [size for _, size, _ in _stats(faces)]
+    common = Counter(sizes[row] for row in kept)
+    first: dict[str, int] = {}
+    found: list[tuple[int, int]] = []
+    for row in kept:
+        if common[sizes[row]] > 1:  # else nothing can be the same
+            digest = _digest_of_file(faces.paths[row])
+            if first.setdefault(digest, row) != row:
+                found.append((row, first[digest]))
+    return tuple(found)
+
+
+def _digest_of_file(path: Path) -> str:
+    try:
+        return _digest(path.read_bytes())
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}).") from None
 
 
 def _stats(faces: FaceList) -> list[tuple[str, int, int]]:
@@ -145,9 +176,9 @@ def _load(data: Path, about: Path) -> Pack | None:
         kept_N = np.array(told["kept"], dtype=np.int64)
         images_NHWC = np.load(data, mmap_mode="r")
         fingerprint = str(told["fingerprint"])
-        # a pack of before did not note them: it is made anew
-        doubles = tuple((int(row), int(first)) for row, first in told["doubles"])
-    except (OSError, ValueError, KeyError, TypeError, EOFError, OverflowError):
+        noted = told.get("doubles")
+        doubles = noted if noted is None else tuple((int(row), int(first)) for row, first in noted)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, OverflowError):
         return None
     fits = images_NHWC.dtype == np.uint8 and images_NHWC.ndim == 4
     if not fits or len(images_NHWC) != len(kept_N):

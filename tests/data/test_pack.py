@@ -11,7 +11,7 @@ from PIL import Image
 
 from facesearch.data.box import Box
 from facesearch.data.layouts import FaceList
-from facesearch.data.pack import open_pack, pack_arrays
+from facesearch.data.pack import doubles_in, open_pack, pack_arrays
 from facesearch.errors import InputError
 from facesearch.progress import heard_by
 
@@ -175,16 +175,48 @@ def test_a_box_gives_another_pack_beside_the_first(faces: FaceList) -> None:
     assert (again.images_NHWC == plain.images_NHWC).all()
 
 
+def of_before(cache: Path) -> None:
+    """Make the packs of a cache such as did not note which files are the same."""
+    for about in cache.glob("*.json"):
+        told = json.loads(about.read_text())
+        del told["doubles"]
+        about.write_text(json.dumps(told))
+
+
 def test_files_that_are_the_same_are_known_and_of_a_pack_of_before_found_out(
     faces: FaceList, tmp_path: Path
 ) -> None:
+    faces.paths[0].write_bytes(b"no image")
     for number, source in ((3, 1), (5, 1)):
         faces.paths[number].write_bytes(faces.paths[source].read_bytes())
-    before = open_pack(faces, 16)
-    assert before.doubles == ((3, 1), (5, 1))
-    (about,) = (tmp_path / "cache").glob("*.json")
-    told = json.loads(about.read_text())
-    del told["doubles"]
-    about.write_text(json.dumps(told))
-    after = open_pack(faces, 16)
-    assert after.doubles == before.doubles and after.fingerprint == before.fingerprint
+    before = open_pack(faces, 16, allow_corrupt=1)
+    assert before.doubles == doubles_in(before, faces) == ((3, 1), (5, 1))
+    of_before(tmp_path / "cache")
+    after = open_pack(faces, 16, allow_corrupt=1)
+    assert after.doubles is None and after.fingerprint == before.fingerprint
+    assert doubles_in(after, faces) == before.doubles
+    faces.paths[1].unlink()
+    with pytest.raises(InputError, match=r"1\.png: cannot be read"):
+        doubles_in(after, faces)
+
+
+def test_a_pack_of_before_is_used_as_it_is_even_where_nothing_can_be_written(
+    faces: FaceList, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def make() -> np.ndarray:
+        return np.full((2, 4, 4, 3), 7, np.uint8)
+
+    packs = [open_pack(faces, 16), pack_arrays("sevens", make)]
+    of_before(tmp_path / "cache")
+
+    def refuse(*_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    told: list[int] = []
+    with heard_by(lambda _, done, total: told.append(done)):
+        again = [open_pack(faces, 16), pack_arrays("sevens", make)]
+    assert told == []
+    for one, other in zip(packs, again, strict=True):
+        assert one.fingerprint == other.fingerprint
+        assert np.array_equal(one.images_NHWC, other.images_NHWC)
