@@ -12,10 +12,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import unquote, urlsplit
 
+from filelock import FileLock
+
 from facesearch.errors import InputError
 
 ARTIFACTS = "artifacts"
 _WAIT_S = 20.0
+# What MLflow takes to make its tables is seconds; a busy disk may take longer.
+_MAKING_S = 120.0
 # Where MLflow notes the addresses of artifacts.
 _ADDRESSES = (
     ("experiments", "artifact_location"), ("runs", "artifact_uri"),
@@ -45,12 +49,20 @@ def make_whole(file: Path, artifacts: str | None) -> None:
         return
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=".mlflow-", dir=file.parent) as folder:
-            made = Path(folder) / file.name
-            _make(made, artifacts)
-            _put(made, file)
+        lock = FileLock(file.with_name(f".{file.name}.lock"), timeout=_MAKING_S)
+        # who had to wait for it looks again: another process may have made it, and written to it
+        with lock:
+            if not is_whole(file):
+                _make_beside(file, artifacts)
     except OSError as error:
         raise _unusable(file, error) from None
+
+
+def _make_beside(file: Path, artifacts: str | None) -> None:
+    with TemporaryDirectory(prefix=".mlflow-", dir=file.parent) as folder:
+        made = Path(folder) / file.name
+        _make(made, artifacts)
+        _put(made, file)
 
 
 def is_whole(file: Path) -> bool:
@@ -153,7 +165,7 @@ def _put(made: Path, file: Path) -> None:
     if file.exists() and file.stat().st_size:
         os.replace(made, file)  # the half that was there
         return
-    file.unlink(missing_ok=True)
+    file.unlink(missing_ok=True)  # an empty one
     try:
         os.link(made, file)
     except FileExistsError:

@@ -5,12 +5,16 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier, local
 from typing import Any
 
 import pytest
+from mlflow.exceptions import MlflowException
 
 from facesearch.errors import InputError
+from facesearch.tracking import sqlite_home
 from facesearch.tracking.sqlite_home import is_whole, settle
 from facesearch.tracking.store import EXPERIMENT, Store, resolve_store
 
@@ -124,7 +128,8 @@ def test_a_store_that_was_made_by_half_is_made_whole(
         state(tmp_path / "mlflow.db", template)
     write(resolve_store(None, tmp_path))
     assert is_whole(tmp_path / "mlflow.db")
-    assert {path.name for path in tmp_path.iterdir()} == {"mlflow.db", "artifacts"}
+    left = {path.name for path in tmp_path.iterdir()} - {".mlflow.db.lock"}
+    assert left == {"mlflow.db", "artifacts"}
 
 
 def test_half_a_store_that_holds_runs_is_left_alone(runs: Path) -> None:
@@ -170,3 +175,36 @@ def test_whoever_is_killed_while_it_is_made_leaves_none(tmp_path: Path) -> None:
     assert done.returncode == 9 and not (tmp_path / "mlflow.db").exists()
     write(resolve_store(None, tmp_path))
     assert is_whole(tmp_path / "mlflow.db")
+
+
+def test_who_was_slower_to_make_it_takes_what_the_quicker_one_has_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, both = resolve_store(None, tmp_path), Barrier(2)
+    judge = sqlite_home.is_whole
+    judged = local()
+
+    def judge_at_the_same_time(file: Path) -> bool:
+        found = judge(file)
+        if not hasattr(judged, "before"):
+            judged.before = found
+            both.wait(60)
+        return found
+
+    monkeypatch.setattr(sqlite_home, "is_whole", judge_at_the_same_time)
+    with ThreadPoolExecutor(2) as pool:
+        made = [pool.submit(write_first, store) for _ in range(2)]
+        written = {one.result(120) for one in made}
+    client = store.reader()
+    found = client.search_runs([store.experiment_id(client)])
+    assert {run.info.run_id for run in found} == written and len(written) == 2
+
+
+def write_first(store: Store) -> str:
+    """Write a run to a store that may be missing; both make our experiment at one time."""
+    client = store.client()
+    try:
+        experiment = store.experiment_id(client)
+    except MlflowException:
+        experiment = store.experiment_id(client)
+    return str(client.create_run(experiment).info.run_id)
