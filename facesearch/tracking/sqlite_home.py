@@ -5,9 +5,11 @@ runs/artifacts/    the files of its runs; MLflow notes where they are as absolut
 """
 
 import contextlib
+import logging
 import os
 import sqlite3
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import unquote, urlsplit
@@ -16,6 +18,7 @@ from filelock import FileLock
 
 from facesearch.errors import InputError
 
+_LOG = logging.getLogger(__name__)
 ARTIFACTS = "artifacts"
 _WAIT_S = 20.0
 # What MLflow takes to make its tables is seconds; a busy disk may take longer.
@@ -26,9 +29,12 @@ _ADDRESSES = (
     ("logged_models", "artifact_location"),
     ("model_versions", "source"), ("model_versions", "storage_location"),
 )  # fmt: skip
-# What people put into a store, and how many rows are there from the beginning: our experiment and
-# MLflow's own. Without more it can be made anew.
-_HELD = {"runs": 0, "registered_models": 0, "experiments": 2}
+# A store begins with its version and these rows; what is more, somebody has put there.
+_MORE_ROWS = {
+    "experiments": "SELECT count(*) FROM experiments WHERE name NOT IN ('Default', 'facesearch')",
+    "workspaces": "SELECT count(*) FROM workspaces WHERE name <> 'default'",
+}
+_VERSION = "alembic_version"
 _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table'"
 
 
@@ -66,18 +72,18 @@ def _make_beside(file: Path, artifacts: str | None) -> None:
 
 
 def is_whole(file: Path) -> bool:
-    """Whether a store has its tables; False if nothing is lost by making them anew.
+    """Whether a store is MLflow's to open; False if it may be made: nobody has put anything in it.
+
+    Of one that has a version MLflow itself tells what is to be done if it is an old one.
 
     Raises:
         InputError: If the file cannot be opened, or holds something else.
 
     """
-    tables = _tables(file)
-    is_empty = not any(tables.get(name, 0) > least for name, least in _HELD.items())
-    if tables.get("alembic_version"):
-        # without anything in it the tables may be those of a process that was killed on the way
-        return not is_empty or _is_newest(file)
-    if not is_empty or (tables and "experiments" not in tables):
+    held = _held(file)
+    if held.get(_VERSION):
+        return True
+    if any(held.values()) or (held and "experiments" not in held):
         raise InputError(
             f"{file}: is no whole store of MLflow. Move it away, and `facesearch sync SWEEP` "
             "writes what the sweeps' ledgers have into a new one."
@@ -85,25 +91,13 @@ def is_whole(file: Path) -> bool:
     return False
 
 
-def _is_newest(file: Path) -> bool:
-    from mlflow.store.db.utils import _get_latest_schema_revision
-
-    with _opened(file) as database:
-        (version,) = database.execute("SELECT version_num FROM alembic_version").fetchone()
-    return bool(version == _get_latest_schema_revision())
-
-
-def _tables(file: Path) -> dict[str, int]:
-    """Return the number of rows of each table that a store begins with; none of no file."""
+def _held(file: Path) -> dict[str, int]:
+    """Return how many rows each table holds beyond those that are there from the beginning."""
     try:
         if not file.exists() or not file.stat().st_size:
             return {}
         with _opened(file) as database:
-            names = [name for (name,) in database.execute(_TABLES)]
-            known = {name: 0 for name in names}
-            for name in {*_HELD, "alembic_version"} & known.keys():
-                known[name] = _num_rows(database, name)
-            return known
+            return {name: _num_rows(database, name) for (name,) in database.execute(_TABLES)}
     except (OSError, sqlite3.Error) as error:
         raise _unusable(file, error) from None
 
@@ -161,10 +155,11 @@ def _make(file: Path, artifacts: str | None) -> None:
 
 
 def _put(made: Path, file: Path) -> None:
-    """Give a made file its name, unless another process was quicker."""
+    """Give a made file its name, unless another process was quicker; a half is kept beside it."""
     if file.exists() and file.stat().st_size:
-        os.replace(made, file)  # the half that was there
-        return
+        aside = file.with_name(f"{file.name}.half-{datetime.now():%Y%m%d-%H%M%S-%f}")
+        file.rename(aside)
+        _LOG.warning("%s was made by half, without any runs: it is %s now", file, aside.name)
     file.unlink(missing_ok=True)  # an empty one
     try:
         os.link(made, file)
@@ -175,7 +170,8 @@ def _put(made: Path, file: Path) -> None:
 
 
 def _num_rows(database: sqlite3.Connection, table: str) -> int:
-    return int(database.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+    query = _MORE_ROWS.get(table, f'SELECT count(*) FROM "{table}"')
+    return int(database.execute(query).fetchone()[0])
 
 
 @contextlib.contextmanager

@@ -112,24 +112,59 @@ def half_made(file: Path, template: Path) -> None:
         database.execute("DROP TABLE params")
 
 
-def at_an_older_version(file: Path, template: Path) -> None:
-    shutil.copy(template, file)
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_a_store_that_was_made_by_half_is_made_whole(
+    template: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, is_empty: bool
+) -> None:
+    file = tmp_path / "mlflow.db"
+    file.touch() if is_empty else half_made(file, template)
+    before = file.read_bytes()
+    write(resolve_store(None, tmp_path))
+    assert is_whole(file)
+    left = {path.name for path in tmp_path.iterdir()} - {".mlflow.db.lock"}
+    halves = [path for path in tmp_path.iterdir() if path.name.startswith("mlflow.db.half-")]
+    assert left == {"mlflow.db", "artifacts", *(path.name for path in halves)}
+    # what was there is not thrown away, and it is told where it is
+    assert [path.read_bytes() for path in halves] == ([] if is_empty else [before])
+    told = [one.getMessage() for one in caplog.records if one.name.startswith("facesearch")]
+    assert len(told) == len(halves) and all(halves[0].name in line for line in told)
+
+
+@pytest.mark.parametrize(
+    "held", ["", "INSERT INTO inputs VALUES ('i', 'DATASET', 'd', 'RUN', 'r', 0)"]
+)
+def test_a_store_of_an_older_mlflow_is_left_to_mlflow(
+    template: Path, tmp_path: Path, held: str
+) -> None:
+    file = Path(shutil.copy(template, tmp_path / "mlflow.db"))
     with sqlite3.connect(file) as database:
         database.execute("UPDATE alembic_version SET version_num = '451aebb31d03'")
+        database.execute(held)
+    before = file.read_bytes()
+    for opened in (resolve_store(None, tmp_path).client, resolve_store(None, tmp_path).reader):
+        with pytest.raises(InputError, match="mlflow db upgrade"):
+            opened()
+    assert file.read_bytes() == before
 
 
-@pytest.mark.parametrize("state", [half_made, at_an_older_version, None])
-def test_a_store_that_was_made_by_half_is_made_whole(
-    template: Path, tmp_path: Path, state: Any
+@pytest.mark.parametrize(
+    "held",
+    [
+        "INSERT INTO inputs VALUES ('i', 'DATASET', 'd', 'RUN', 'r', 0)",
+        "INSERT INTO experiments (experiment_id, name) VALUES (7, 'mine')",
+        "DELETE FROM experiments; INSERT INTO experiments (experiment_id, name) VALUES (7, 'mine')",
+    ],
+)
+def test_whatever_somebody_has_put_into_half_a_store_stays(
+    template: Path, tmp_path: Path, held: str
 ) -> None:
-    if state is None:
-        (tmp_path / "mlflow.db").touch()
-    else:
-        state(tmp_path / "mlflow.db", template)
-    write(resolve_store(None, tmp_path))
-    assert is_whole(tmp_path / "mlflow.db")
-    left = {path.name for path in tmp_path.iterdir()} - {".mlflow.db.lock"}
-    assert left == {"mlflow.db", "artifacts"}
+    half_made(tmp_path / "mlflow.db", template)
+    with sqlite3.connect(tmp_path / "mlflow.db") as database:
+        database.executescript(held)
+    before = (tmp_path / "mlflow.db").read_bytes()
+    with pytest.raises(InputError, match=r"is no whole store of MLflow\. Move it away"):
+        resolve_store(None, tmp_path).client()
+    assert (tmp_path / "mlflow.db").read_bytes() == before
 
 
 def test_half_a_store_that_holds_runs_is_left_alone(runs: Path) -> None:
