@@ -105,7 +105,8 @@ def _held(file: Path) -> dict[str, int]:
 def settle(file: Path, experiment: str) -> None:
     """Let a store that was moved or copied with its folder find its artifacts beside it again.
 
-    Nothing is changed where artifacts are kept elsewhere on purpose, or the file cannot be written.
+    Nothing is changed where artifacts are kept elsewhere on purpose, or are not beside it: their
+    disk may be away for a while. Nor where the file cannot be written.
 
     Args:
         file: Of the store.
@@ -117,22 +118,29 @@ def settle(file: Path, experiment: str) -> None:
         asked = "SELECT artifact_location FROM experiments WHERE name = ?"
         row = database.execute(asked, (experiment,)).fetchone()
         before = str(row[0]) if row and row[0] else ""
-        if before and _has_moved(before, here):
+        if before and _has_moved(before, file) and _has_files(database, before, here):
             with database:
                 for table, column in _ADDRESSES:
                     _readdress(database, table, column, (before, here.as_uri()))
 
 
-def _has_moved(before: str, here: Path) -> bool:
-    """Whether the artifacts of a runs folder were noted elsewhere than they are now."""
+def _has_moved(before: str, file: Path) -> bool:
+    """Whether artifacts were noted in another runs folder, or in one that is not there now."""
     parts = urlsplit(before)
-    old = Path(unquote(parts.path))
+    old, here = Path(unquote(parts.path)), file.parent / ARTIFACTS
     if parts.scheme not in ("", "file") or old.name != ARTIFACTS or old == here:
         return False
-    if old.exists() and here.exists():
-        return not os.path.samefile(old, here)
-    # another runs folder, or one that is gone; not a place that somebody has chosen
-    return not old.exists() or (old.parent / "mlflow.db").exists()
+    if old.exists():
+        # a place without a store beside it is one that somebody has chosen
+        return (old.parent / file.name).exists() and not os.path.samefile(old.parent, file.parent)
+    return True
+
+
+def _has_files(database: sqlite3.Connection, before: str, here: Path) -> bool:
+    """Whether runs whose files were noted below a place have them here."""
+    asked = "SELECT artifact_uri FROM runs WHERE substr(artifact_uri, 1, ?) = ?"
+    noted = database.execute(asked, (len(before) + 1, f"{before}/"))
+    return any((here / unquote(uri[len(before) + 1 :])).is_dir() for (uri,) in noted)
 
 
 def _readdress(

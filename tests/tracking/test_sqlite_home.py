@@ -71,16 +71,39 @@ def files(folder: Path) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
 
 
-def test_a_place_that_somebody_has_chosen_stays(runs: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_mounted", [True, False])
+@pytest.mark.parametrize("has_own", [True, False])
+def test_a_place_that_somebody_has_chosen_stays(
+    runs: Path, tmp_path: Path, is_mounted: bool, has_own: bool
+) -> None:
     chosen = tmp_path / "big" / "artifacts"
-    chosen.mkdir(parents=True)
-    shutil.rmtree(runs / "artifacts")
+    if is_mounted:
+        chosen.mkdir(parents=True)
+    if not has_own:  # else there are files of runs of before it was chosen
+        shutil.rmtree(runs / "artifacts")
     with sqlite3.connect(runs / "mlflow.db") as database:
         database.execute("UPDATE experiments SET artifact_location = ?", (chosen.as_uri(),))
+        uri = f"{chosen.as_uri()}/abc/artifacts"
+        database.execute(
+            "INSERT INTO runs (run_uuid, experiment_id, artifact_uri) VALUES ('abc', 1, ?)", (uri,)
+        )
+    before = (runs / "mlflow.db").read_bytes()
     settle(runs / "mlflow.db", EXPERIMENT)
-    with sqlite3.connect(runs / "mlflow.db") as database:
-        places = database.execute("SELECT DISTINCT artifact_location FROM experiments").fetchall()
-    assert places == [(chosen.as_uri(),)]
+    assert (runs / "mlflow.db").read_bytes() == before
+
+
+def test_a_store_whose_files_are_not_beside_it_still_has_them_where_they_were(
+    runs: Path, tmp_path: Path
+) -> None:
+    away, alone = tmp_path / "away", tmp_path / "alone"
+    alone.mkdir()
+    shutil.copy(runs / "mlflow.db", alone)
+    runs.rename(away)
+    store = resolve_store(None, alone)
+    run = only_run(store)  # a look while the disk of the files is not mounted
+    away.rename(runs)
+    got = store.reader().download_artifacts(run.info.run_id, "report/page.txt", str(tmp_path))
+    assert Path(got).read_text() == "words"
 
 
 def test_a_folder_by_another_name_is_no_other_one(runs: Path, tmp_path: Path) -> None:
