@@ -17,6 +17,7 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
 
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 from mlflow.tracking._tracking_service.utils import _artifact_repos_cache
 
 from facesearch.errors import InputError, without_secrets
@@ -55,6 +56,7 @@ class Store:
             InputError: If the store cannot be opened; MLflow itself would try for minutes.
 
         """
+        _hush()
         if self.file is not None:
             make_whole(self.file, self.artifacts)
             settle(self.file, EXPERIMENT)
@@ -67,6 +69,7 @@ class Store:
             InputError: If nobody has written the store yet, or it cannot be opened.
 
         """
+        _hush()
         self.refuse_missing()
         if self.file is not None:
             settle(self.file, EXPERIMENT)
@@ -120,10 +123,15 @@ class Store:
         experiment = self.experiment(client)
         if experiment is not None:
             return str(experiment.experiment_id)
-        return str(client.create_experiment(EXPERIMENT, artifact_location=self.artifacts))
+        try:
+            return str(client.create_experiment(EXPERIMENT, artifact_location=self.artifacts))
+        except MlflowException:
+            experiment = self.experiment(client)
+            if experiment is None:
+                raise
+            return str(experiment.experiment_id)  # another command was quicker
 
     def _opened(self) -> MlflowClient:
-        _hush()
         # kept in the process by the ids of runs, which a copied runs folder has as well
         _artifact_repos_cache.clear()
         with telling(self):

@@ -11,7 +11,6 @@ from threading import Barrier, local
 from typing import Any
 
 import pytest
-from mlflow.exceptions import MlflowException
 
 from facesearch.errors import InputError
 from facesearch.tracking import sqlite_home
@@ -259,10 +258,6 @@ def test_who_was_slower_to_make_it_takes_what_the_quicker_one_has_written(
 
 
 def write_first(store: Store) -> str:
-    """Write a run to a store that may be missing; both make our experiment at one time."""
+    """Write a run to a store that may be missing."""
     client = store.client()
-    try:
-        experiment = store.experiment_id(client)
-    except MlflowException:
-        experiment = store.experiment_id(client)
-    return str(client.create_run(experiment).info.run_id)
+    return str(client.create_run(store.experiment_id(client)).info.run_id)
