@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+from facesearch.tracking.address import sqlite_file
+
 _ID = re.compile(r"[0-9a-f]{1,32}")
 _TRIAL = re.compile(rb'"event":"started".*?"trial":(\d+)')
 _SHORT = 8
@@ -61,8 +63,10 @@ def _asked(
     uri: str | None, runs_dir: Path, query: str, values: tuple[str, ...]
 ) -> Iterator[tuple[str]]:  # fmt: skip
     chosen = uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{runs_dir / 'mlflow.db'}"
-    path = Path(chosen.removeprefix("sqlite:///").partition("?")[0]).absolute()
-    if not chosen.startswith("sqlite:///") or not path.is_file():
+    path = sqlite_file(chosen)
+    if path is None or not path.is_file():
         return
-    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=_WAIT_S)) as store:
+    with closing(
+        sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_WAIT_S)
+    ) as store:
         yield from store.execute(query, values)

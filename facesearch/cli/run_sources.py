@@ -1,6 +1,6 @@
 """Where the commands that look at runs find them: in MLflow first, else in the sweeps' ledgers."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,25 +36,15 @@ class Sources:
 
     def known(self) -> list[Known]:
         """Return all sweeps of the store and of the disk, the newest first."""
-        folders = self._folders()
+        from facesearch.tuning.known import sweep_folders
+
+        folders = sweep_folders(self.runs_dir)
         found = []
         for run in self.reader.sweeps() if self.reader else []:
             folder = folders.pop(run.sweep_id, None)
             found.append(Known(run.names[0], run.started_s, run, folder))
         found += [self._on_disk(folder) for folder in folders.values()]
         return sorted(found, key=lambda known: known.started_s, reverse=True)
-
-    def _folders(self) -> dict[str, Path]:
-        """Return the folders of sweeps by the sweeps' ids; damaged ones are left out."""
-        from facesearch.tuning.folder import opening
-
-        found = {}
-        for ledger in sorted(self.runs_dir.glob("*/ledger")):
-            try:
-                found[str(opening(ledger.parent)["sweep_id"])] = ledger.parent
-            except (InputError, OSError):
-                continue
-        return found
 
     def _on_disk(self, folder: Path) -> Known:
         from facesearch.tuning.board import started_s
@@ -92,8 +82,8 @@ class Sources:
         raise InputError(no_sweep(name, known, where))
 
     def board(self, known: Known) -> Any:
-        """Return a sweep's trials, from the store if it has them all, else from the ledger."""
-        from facesearch.tracking.rows import as_left
+        """Return a sweep's trials, from the store; what it was not told, from the ledger."""
+        from facesearch.tracking.rows import with_ledger
         from facesearch.tuning.board import read_board
 
         if known.run is None:
@@ -107,15 +97,23 @@ class Sources:
             return board
         board = self.reader.board(known.run)
         on_disk = read_board(known.folder) if known.folder else board
-        if on_disk.facts["status"] != "running":  # a killed driver could not tell MLflow
-            board = as_left(board)
         missing = len(on_disk.rows) - len(board.rows)
+        board, num_behind = with_ledger(board, on_disk)
         if missing > 0:
             self.notes.append(
                 f"{missing} of {len(on_disk.rows)} trials of {known.name} are not in MLflow (yet); "
                 f"once the sweep has ended, `facesearch sync {known.name}{self.again}` writes them."
             )
+        if num_behind:
+            self._note_behind(num_behind, known.name)
         return board
+
+    def _note_behind(self, num_behind: int, name: str) -> None:
+        what = "a trial" if num_behind == 1 else f"{num_behind} trials"
+        self.notes.append(
+            f"MLflow was not told all of {what} of {name}: read from its ledger. "
+            f"`facesearch sync {name}{self.again}` writes it there."
+        )
 
     def detail(self, word: str) -> Any:
         """Return what a word names: a run in full, or the sweep that it is the name of.
@@ -124,7 +122,7 @@ class Sources:
             InputError: If there is none, or several.
 
         """
-        from facesearch.tracking.lookup import detail_of, only_run, split_number
+        from facesearch.tracking.lookup import only_run, split_number
 
         numbered = split_number(word)
         if numbered and not (Path(word) / "ledger").is_file():
@@ -137,7 +135,7 @@ class Sources:
         if run is None:
             raise InputError(f"{why} {self._about_ids(word)}")
         if run.data.tags.get("facesearch.kind") != "sweep":
-            return detail_of(self.reader, run)
+            return self._run(run)
         sweeps = [known for known in self.known() if known.run is not None]
         return next(known for known in sweeps if known.run.run.info.run_id == run.info.run_id)
 
@@ -168,17 +166,43 @@ class Sources:
         return self._trial(found, rows[0].trial)
 
     def _trial(self, known: Known, number: int) -> Any:
-        from facesearch.tracking.lookup import detail_of, trial_run
+        from facesearch.tracking.lookup import trial_run
         from facesearch.tuning.board import read_trial
 
         if known.run is not None:
             try:
-                return detail_of(self.reader, trial_run(self.reader, known.run, number))
+                return self._run(trial_run(self.reader, known.run, number))
             except InputError:
                 if known.folder is None:
                     raise
         assert known.folder is not None
         return read_trial(known.folder, number)
+
+    def _run(self, run: Any) -> Any:
+        """Return a run in full; what the store was not told of a trial, from the ledger."""
+        from facesearch.tracking.lookup import detail_of
+        from facesearch.tracking.rows import with_ledger
+        from facesearch.tuning.board import read_board, read_trial
+        from facesearch.tuning.known import sweep_folders
+        from facesearch.tuning.outcomes import OUTCOMES
+
+        detail = detail_of(self.reader, run)
+        sweep_id = run.data.tags.get("facesearch.sweep_id", "")
+        folder = sweep_folders(self.runs_dir).get(sweep_id) if detail.kind == "trial" else None
+        if folder is None:
+            return detail
+        on_disk = read_board(folder)
+        told, num_behind = with_ledger(replace(on_disk, rows=[detail.row]), on_disk)
+        (row,) = told.rows
+        if row != detail.row:
+            detail = replace(
+                detail, row=row, status=row.outcome if row.outcome not in OUTCOMES else ""
+            )
+        if num_behind:
+            self._note_behind(num_behind, folder.name)
+            full = read_trial(folder, row.trial)
+            detail = replace(detail, message=full.message, curves=full.curves)
+        return detail
 
 
 def open_sources(tracking_uri: str | None, runs_dir: Path) -> Sources:

@@ -6,7 +6,7 @@ from typing import Any
 
 from facesearch.config import RunConfig, absolute_root
 from facesearch.errors import InputError
-from facesearch.tracking.store import Store, find_run, sweep_trials
+from facesearch.tracking.store import Left, Store, find_run, sweep_trials
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,11 @@ class Finalist:
 
 
 def finalists_of(
-    store: Store, run_id: str, top_k: int = 1, root: str | None = None
+    store: Store,
+    run_id: str,
+    top_k: int = 1,
+    root: str | None = None,
+    left: Left | None = None,
 ) -> list[Finalist]:
     """Return the trial of a run (of a sweep: its best), and the next best of the same sweep.
 
@@ -41,14 +45,15 @@ def finalists_of(
         run_id: A trial's or a sweep's run; a unique beginning is enough.
         top_k: How many; the named one is the first.
         root: The faces, where they are not at the place they had in the sweep.
+        left: As of `find_run`.
 
     Raises:
         InputError: If there is no such run, it holds no config of ours, or the sweep has fewer
             trials with a score.
 
     """
-    first = find_run(store, run_id)
-    trials = sweep_trials(store, first)
+    first = find_run(store, run_id, left or {})
+    trials = sweep_trials(store, first, left or {})
     others = [run for run in trials if run.info.run_id != first.info.run_id]
     chosen = [first, *others[: top_k - 1]]
     if len(chosen) < top_k:

@@ -43,6 +43,7 @@ from facesearch.final.with_reserved import train_with_reserved
 from facesearch.tracking.provenance import provenance
 from facesearch.tracking.store import Store
 from facesearch.training.checkpoint import write_atomically
+from facesearch.tuning.known import left_outcomes
 
 __all__ = ["Choice", "Final", "finalize"]
 
@@ -87,7 +88,7 @@ def finalize(
     choice, listener = choice or Choice(), listener or Listener()
     if choice.register_as:
         refuse_name(choice.register_as)
-    finalists = finalists_of(store, run_id, choice.top_k, root)
+    finalists = finalists_of(store, run_id, choice.top_k, root, left_outcomes(runs_dir))
     planned = plan_final(finalists, choice, listener)
     differing = other_faces(store, finalists[0], runs_dir)
     for line in differing:

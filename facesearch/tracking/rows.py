@@ -9,6 +9,7 @@ from typing import Any
 from facesearch.tuning.records import (
     FINALIZABLE,
     INTERRUPTED,
+    OUTCOMES,
     describe_point,
     has_place,
     left_word,
@@ -139,6 +140,29 @@ def as_left(board: Board) -> Board:
     status = board.facts.get("status", "")
     facts = {**board.facts, "status": INTERRUPTED if status == "running" else status}
     return replace(board, rows=rows, facts=facts)
+
+
+def with_ledger(board: Board, ledger: Board) -> tuple[Board, int]:
+    """Return a store's board with what the sweep's ledger knows better, and of how many trials.
+
+    While the sweep is at work the store is as good, or will be in a moment: nothing is taken then.
+    """
+    if ledger.facts["status"] == "running":
+        return board, 0
+    left = as_left(board)
+    known = {row.trial: row for row in ledger.rows}
+    rows = [_newer(row, known.get(row.trial, row)) for row in left.rows]
+    num_behind = sum(new is not row for new, row in zip(rows, left.rows, strict=True))
+    facts = {**left.facts, "status": ledger.facts["status"]}
+    return replace(left, rows=rows, facts=facts), num_behind
+
+
+def _newer(row: Row, ledger: Row) -> Row:
+    """Return a trial as its ledger has it, if the store has not been told all of it."""
+    has_ended = row.outcome in OUTCOMES
+    if row.epochs < ledger.epochs or (not has_ended and row.outcome != ledger.outcome):
+        return replace(ledger, run_id=row.run_id, started_s=row.started_s)
+    return row
 
 
 @dataclass(frozen=True)

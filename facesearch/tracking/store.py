@@ -1,9 +1,9 @@
 """Where MLflow keeps its runs, and how a run is found again."""
 
-import logging
 import os
 import shlex
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,18 +17,23 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
 
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 from mlflow.tracking._tracking_service.utils import _artifact_repos_cache
 
 from facesearch.errors import InputError, without_secrets
 from facesearch.tracking.address import check_address, is_database, package_of, sqlite_file
+from facesearch.tracking.quiet import hush
 from facesearch.tracking.rows import REPEAT_OF, Row
 from facesearch.tracking.sqlite_home import ARTIFACTS, is_whole, make_whole, settle
 from facesearch.tracking.telling import telling
-from facesearch.tuning.records import FINALIZABLE, present_word, ranked
+from facesearch.tuning.records import FINALIZABLE, OUTCOMES, left_word, present_word, ranked
 
 EXPERIMENT = "facesearch"
 # Fewer characters of a run's id stand for too many runs; more is no word for one.
 _LEAST_WORD, _MOST_WORD = 3, 100
+# Outcomes by the ids of sweeps and the numbers of trials.
+Left = Mapping[str, Mapping[int, str]]
+_NONE: Left = {}
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,7 @@ class Store:
             InputError: If the store cannot be opened; MLflow itself would try for minutes.
 
         """
+        hush()
         if self.file is not None:
             make_whole(self.file, self.artifacts)
             settle(self.file, EXPERIMENT)
@@ -67,6 +73,7 @@ class Store:
             InputError: If nobody has written the store yet, or it cannot be opened.
 
         """
+        hush()
         self.refuse_missing()
         if self.file is not None:
             settle(self.file, EXPERIMENT)
@@ -120,10 +127,15 @@ class Store:
         experiment = self.experiment(client)
         if experiment is not None:
             return str(experiment.experiment_id)
-        return str(client.create_experiment(EXPERIMENT, artifact_location=self.artifacts))
+        try:
+            return str(client.create_experiment(EXPERIMENT, artifact_location=self.artifacts))
+        except MlflowException:
+            experiment = self.experiment(client)
+            if experiment is None:
+                raise
+            return str(experiment.experiment_id)  # another command was quicker
 
     def _opened(self) -> MlflowClient:
-        _hush()
         # kept in the process by the ids of runs, which a copied runs folder has as well
         _artifact_repos_cache.clear()
         with telling(self):
@@ -135,15 +147,6 @@ class Store:
                 package = package_of(error.name.partition(".")[0])
                 told = f"MLflow at {self.place}: its driver is not installed here: pip install"
                 raise InputError(f"{told} {package}") from None
-
-
-def _hush() -> None:
-    """Keep MLflow's logs to itself, unless they are asked for, as by -vv."""
-    if not os.environ.get("MLFLOW_LOGGING_LEVEL"):
-        logging.getLogger("mlflow").setLevel(logging.WARNING)
-        # every error that it logs, with a traceback, is raised as well
-        logging.getLogger("mlflow.store").setLevel(logging.CRITICAL)
-        logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def resolve_store(uri: str | None, runs_dir: Path) -> Store:
@@ -163,13 +166,14 @@ def resolve_store(uri: str | None, runs_dir: Path) -> Store:
     return Store(f"sqlite:///{folder / 'mlflow.db'}", (folder / ARTIFACTS).as_uri())
 
 
-def find_run(store: Store, run_id: str) -> Any:
+def find_run(store: Store, run_id: str, left: Left = _NONE) -> Any:
     """Return the MLflow run of a trial; for a sweep's run, that of its best trial.
 
     Args:
         store: Where to look; nothing is made there.
         run_id: The name of a sweep, the newest of that name; or a run id or the beginning of one
             (3 characters or more), unique.
+        left: What the ledgers have of sweeps that nobody works on, and MLflow may not have.
 
     Raises:
         InputError: If there is none, several, or it is no finished trial.
@@ -180,12 +184,12 @@ def find_run(store: Store, run_id: str) -> Any:
     run = _only_run(store, runs, run_id)
     kind = run.data.tags.get("facesearch.kind")
     if kind == "sweep":
-        best = _of_sweep(runs, run)[:1]
+        best = _of_sweep(runs, run, left)[:1]
         if not best:
             name = run.data.tags.get("mlflow.runName", run_id)
             raise InputError(f"'{name}' is a sweep without a finished trial. {_newest(runs)}")
         return best[0]
-    outcome = _outcome(run)
+    outcome = _outcome(run, left)
     if kind != "trial" or outcome not in FINALIZABLE:
         raise InputError(
             f"run '{run_id}' is a {kind or 'foreign'} run with outcome '{outcome}'; finalize needs "
@@ -218,15 +222,16 @@ def _sweeps_named(runs: list[Any], name: str) -> list[Any]:
     return sorted(named, key=lambda run: run.info.start_time, reverse=True)
 
 
-def sweep_trials(store: Store, trial: Any) -> list[Any]:
+def sweep_trials(store: Store, trial: Any, left: Left = _NONE) -> list[Any]:
     """Return the finished trials of the sweep that a trial is of, ranked as the sweep ranks them.
 
-    Repeats of a config with other seeds are no further trials: they are in its place.
+    Repeats of a config with other seeds are no further trials: they are in its place. left: as of
+    `find_run`.
     """
-    return _of_sweep(_our_runs(store.reader(), store), trial)
+    return _of_sweep(_our_runs(store.reader(), store), trial, left)
 
 
-def _of_sweep(runs: list[Any], one: Any) -> list[Any]:
+def _of_sweep(runs: list[Any], one: Any, left: Left) -> list[Any]:
     """Return the finished trials of the sweep of one of its runs, best first."""
     sweep_id = one.data.tags.get("facesearch.sweep_id")
     if not sweep_id:
@@ -237,7 +242,7 @@ def _of_sweep(runs: list[Any], one: Any) -> list[Any]:
         if run.data.tags.get("facesearch.sweep_id") == sweep_id
         and run.data.tags.get("facesearch.kind") == "trial"
     ]
-    rows = {run.info.run_id: _row(run) for run in of_sweep}
+    rows = {run.info.run_id: _row(run, left) for run in of_sweep}
     repeats: dict[int, list[Row]] = defaultdict(list)
     for row in rows.values():  # whatever became of it: one that failed counts against its config
         if row.repeat_of is not None:
@@ -247,19 +252,24 @@ def _of_sweep(runs: list[Any], one: Any) -> list[Any]:
     return [by_id[row.run_id] for row in ranked(firsts, lambda row: repeats[row.number])]
 
 
-def _row(run: Any) -> Row:
+def _row(run: Any, left: Left = _NONE) -> Row:
     """Return what a run says of its trial's place in the sweep."""
     metrics, tags = dict(run.data.metrics), run.data.tags
     again = tags.get(REPEAT_OF)
     return Row(
-        str(run.info.run_id), "", int(tags.get("facesearch.trial", -1)), _outcome(run),
+        str(run.info.run_id), "", int(tags.get("facesearch.trial", -1)), _outcome(run, left),
         int(metrics.get("epochs", 0)), metrics.get("score", metrics.get("best/score")),
         metrics=metrics, repeat_of=None if again is None else int(again),
     )  # fmt: skip
 
 
-def _outcome(run: Any) -> str:
-    return present_word(run.data.tags.get("facesearch.outcome", "running"))
+def _outcome(run: Any, left: Left = _NONE) -> str:
+    tags = run.data.tags
+    told = present_word(tags.get("facesearch.outcome", "running"))
+    trials = left.get(tags.get("facesearch.sweep_id", ""))
+    if trials is None or told in OUTCOMES:
+        return told
+    return trials.get(int(tags.get("facesearch.trial", -1)), left_word(told))
 
 
 def _our_runs(client: MlflowClient, store: Store) -> list[Any]:

@@ -55,7 +55,8 @@ def test_a_server_or_a_store_that_is_not_there_proposes_nothing(
 ) -> None:
     assert list(keys("http://127.0.0.1:9", runs)) == []
     assert list(keys(None, tmp_path)) == [] and list(tmp_path.iterdir()) == []
-    assert "lr" in set(keys(f"sqlite:///{runs / 'mlflow.db'}", tmp_path))
+    for kind in ("sqlite", "sqlite+pysqlite"):
+        assert "lr" in set(keys(f"{kind}:///{runs / 'mlflow.db'}", tmp_path))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     assert list(keys(None, runs)) == []
 

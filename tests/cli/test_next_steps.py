@@ -1,5 +1,6 @@
 """What is proposed to be typed next works as it is printed."""
 
+import contextlib
 import re
 import shlex
 import shutil
@@ -12,12 +13,15 @@ from sweeps import in_mlflow, simulated_sweep
 from facesearch.cli import cli
 from facesearch.cli.run_sources import open_sources
 from facesearch.cli.sweeps import _conclude
+from facesearch.errors import InputError
 from facesearch.report.locate import find_subject
 from facesearch.report.sweep_source import read_source
 from facesearch.report.sweep_words import next_commands
-from facesearch.tracking.store import Store, find_run, resolve_store
+from facesearch.tracking.store import Store, find_run, resolve_store, sweep_trials
+from facesearch.tuning.folder import read_sweep
 from facesearch.tuning.history import fold
-from facesearch.tuning.ledger import read_ledger
+from facesearch.tuning.known import left_outcomes
+from facesearch.tuning.ledger import Ledger, read_ledger
 
 PROPOSED = re.compile(r"facesearch [a-z][^`\n]*")
 
@@ -54,9 +58,7 @@ def check(commands: list[list[str]], store: Store) -> None:
         context = command.make_context(words[0], list(words[1:]))
         assert Path(str(context.params["runs_dir"])) == Path("my runs"), words
         if words[0] == "finalize":
-            assert find_run(store, context.params["run_id"]).data.tags["facesearch.outcome"] in (
-                "completed", "pruned", "killed",
-            )  # fmt: skip
+            assert find_run(store, context.params["run_id"], left_outcomes(Path("my runs")))
         if words[0] == "report":
             (what,) = context.params["what"]
             assert find_subject(what, store, context.params["runs_dir"]).kind == "sweep"
@@ -71,22 +73,51 @@ def test_of_runs_and_show(folder: Path) -> None:
         check(proposed(run(*words, "--runs", "my runs")), store)
 
 
-def test_what_runs_or_failed_is_not_to_be_finalized(folder: Path) -> None:
+@pytest.mark.parametrize("outcome", ["running", "paused", "failed"])
+@pytest.mark.parametrize("is_left", [True, False])
+def test_what_runs_or_failed_is_not_to_be_finalized(
+    folder: Path, outcome: str, is_left: bool
+) -> None:
+    store = resolve_store(None, folder.parent)
+    best = find_run(store, folder.name).info.run_id
+    store.client().set_tag(best, "facesearch.outcome", outcome)
+    with contextlib.nullcontext() if is_left else Ledger(folder):
+        shown = [run(*words, "--runs", "my runs") for words in (["runs"], ["show", folder.name])]
+        own = run("show", best, "--runs", "my runs")
+        commands = [words for text in (*shown, own) for words in proposed(text)]
+        check(commands, store)
+    # what a killed driver could not tell MLflow is no word that a trial goes on
+    is_proposed = is_left and outcome != "failed"
+    of_best = [words for words in commands if words[1] == "finalize" and words[3] in best[:8]]
+    assert len(of_best) == (3 if is_proposed else 0)
+    assert ("finalize" in own) == is_proposed
+
+
+@pytest.mark.parametrize("is_left", [True, False])
+def test_a_sweep_of_which_mlflow_knows_no_end_is_told_by_one_word(
+    folder: Path, is_left: bool
+) -> None:
     store = resolve_store(None, folder.parent)
     client = store.client()
-    best = find_run(store, folder.name)
-    for outcome in ("running", "paused", "failed"):
-        client.set_tag(best.info.run_id, "facesearch.outcome", outcome)
-        commands = proposed(run("runs", "--runs", "my runs"))
-        commands += proposed(run("show", folder.name, "--runs", "my runs"))
-        own = proposed(run("show", best.info.run_id, "--runs", "my runs"))
-        assert not any(best.info.run_id.startswith(words[-3]) for words in commands
-                       if words[1] == "finalize")  # fmt: skip
-        check(commands, store)
-        assert "finalize" not in [words[1] for words in own]
+    ids = {}
     for run_ in client.search_runs([store.experiment_id(client)]):
         client.set_tag(run_.info.run_id, "facesearch.outcome", "running")
-    assert "finalize" not in run("runs", "--runs", "my runs")
+        ids[run_.data.tags.get("facesearch.trial")] = run_.info.run_id
+    with contextlib.nullcontext() if is_left else Ledger(folder):
+        commands = proposed(run("runs", "--runs", "my runs"))
+        check(commands, store)
+        assert ("finalize" in [words[1] for words in commands]) == is_left
+        left = left_outcomes(folder.parent)
+        if is_left:
+            first = find_run(store, ids["1"], left)
+            # those that failed are known from the ledger
+            assert len(sweep_trials(store, first, left)) == 6
+        else:
+            with pytest.raises(InputError, match="outcome 'running'"):
+                find_run(store, ids["1"], left)
+        assert open_sources(None, folder.parent).detail(ids["1"]).row.outcome == (
+            read_sweep(folder).trials[1].outcome if is_left else "running"
+        )
 
 
 def test_of_a_sweep_that_only_its_ledger_has(folder: Path) -> None:

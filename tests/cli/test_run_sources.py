@@ -1,5 +1,6 @@
 import os
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,9 @@ from sweeps import in_mlflow, simulated_sweep
 
 from facesearch.cli.run_sources import Sources, open_sources
 from facesearch.errors import InputError
+from facesearch.tracking.boards import StoreReader
+from facesearch.tuning.board import read_board, read_trial
+from facesearch.tuning.ledger import Ledger
 
 
 @pytest.fixture(scope="module")
@@ -64,3 +68,49 @@ def test_an_address_that_can_be_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="unknown kind"):
         open_sources("ftp://host", tmp_path)
     assert Sources(tmp_path, None).known() == []
+
+
+def cut_mlflow_short(folder: Path) -> list[str]:
+    """Leave in MLflow what it knows of a sweep whose driver lost it, and was killed later."""
+    store = in_mlflow(folder)
+    reader = StoreReader(store)
+    ids = [row.run_id for row in reader.board(reader.sweeps()[0]).rows]
+    with sqlite3.connect(folder.parent / "mlflow.db") as database:
+        database.execute("DELETE FROM metrics WHERE step > 2 OR key IN ('epochs', 'best/score')")
+        database.execute("DELETE FROM latest_metrics WHERE key IN ('epochs', 'best/score')")
+        database.execute("UPDATE latest_metrics SET step = 2, value = value / 2")
+        database.execute("UPDATE tags SET value = 'running' WHERE key = 'facesearch.outcome'")
+        database.execute("UPDATE runs SET status = 'RUNNING', end_time = NULL")
+    return ids
+
+
+def test_what_mlflow_was_not_told_is_read_from_the_ledger(tmp_path: Path) -> None:
+    folder = simulated_sweep(tmp_path, trials=3, num_failed=1, epochs=5)
+    ids = cut_mlflow_short(folder)
+    sources = open_sources(None, tmp_path)
+    known = sources.find(folder.name)
+    board, ledger = sources.board(known), read_board(folder)
+    told = [(row.trial, row.outcome, row.epochs, row.score, row.params) for row in board.rows]
+    assert told == [(r.trial, r.outcome, r.epochs, r.score, r.params) for r in ledger.rows]
+    assert [row.run_id for row in board.rows] == ids and all(r.started_s for r in board.rows)
+    assert board.facts["status"] == "finished"
+    (note,) = sources.notes
+    assert "MLflow was not told all of 3 trials" in note
+    assert f"`facesearch sync {folder.name} --runs" in note
+    for number, run_id in enumerate(ids):
+        for word in (run_id, f"{folder.name}/{number}"):
+            detail, theirs = sources.detail(word), read_trial(folder, number)
+            assert detail.row == board.rows[number] and detail.status == ""
+            assert (detail.curves, detail.message) == (theirs.curves, theirs.message)
+    with Ledger(folder):  # at work, MLflow is told in a moment
+        assert {row.outcome for row in sources.board(known).rows} == {"running"}
+
+
+def test_after_a_sync_nothing_is_noted(tmp_path: Path) -> None:
+    folder = simulated_sweep(tmp_path, trials=3, num_failed=1, epochs=5)
+    cut_mlflow_short(folder)
+    in_mlflow(folder)
+    sources = open_sources(None, tmp_path)
+    rows = sources.board(sources.find(folder.name)).rows
+    assert [row.epochs for row in rows] == [row.epochs for row in read_board(folder).rows]
+    assert sources.notes == []

@@ -5,12 +5,15 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier, local
 from typing import Any
 
 import pytest
 
 from facesearch.errors import InputError
+from facesearch.tracking import sqlite_home
 from facesearch.tracking.sqlite_home import is_whole, settle
 from facesearch.tracking.store import EXPERIMENT, Store, resolve_store
 
@@ -67,16 +70,39 @@ def files(folder: Path) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
 
 
-def test_a_place_that_somebody_has_chosen_stays(runs: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_mounted", [True, False])
+@pytest.mark.parametrize("has_own", [True, False])
+def test_a_place_that_somebody_has_chosen_stays(
+    runs: Path, tmp_path: Path, is_mounted: bool, has_own: bool
+) -> None:
     chosen = tmp_path / "big" / "artifacts"
-    chosen.mkdir(parents=True)
-    shutil.rmtree(runs / "artifacts")
+    if is_mounted:
+        chosen.mkdir(parents=True)
+    if not has_own:  # else there are files of runs of before it was chosen
+        shutil.rmtree(runs / "artifacts")
     with sqlite3.connect(runs / "mlflow.db") as database:
         database.execute("UPDATE experiments SET artifact_location = ?", (chosen.as_uri(),))
+        uri = f"{chosen.as_uri()}/abc/artifacts"
+        database.execute(
+            "INSERT INTO runs (run_uuid, experiment_id, artifact_uri) VALUES ('abc', 1, ?)", (uri,)
+        )
+    before = (runs / "mlflow.db").read_bytes()
     settle(runs / "mlflow.db", EXPERIMENT)
-    with sqlite3.connect(runs / "mlflow.db") as database:
-        places = database.execute("SELECT DISTINCT artifact_location FROM experiments").fetchall()
-    assert places == [(chosen.as_uri(),)]
+    assert (runs / "mlflow.db").read_bytes() == before
+
+
+def test_a_store_whose_files_are_not_beside_it_still_has_them_where_they_were(
+    runs: Path, tmp_path: Path
+) -> None:
+    away, alone = tmp_path / "away", tmp_path / "alone"
+    alone.mkdir()
+    shutil.copy(runs / "mlflow.db", alone)
+    runs.rename(away)
+    store = resolve_store(None, alone)
+    run = only_run(store)  # a look while the disk of the files is not mounted
+    away.rename(runs)
+    got = store.reader().download_artifacts(run.info.run_id, "report/page.txt", str(tmp_path))
+    assert Path(got).read_text() == "words"
 
 
 def test_a_folder_by_another_name_is_no_other_one(runs: Path, tmp_path: Path) -> None:
@@ -108,23 +134,59 @@ def half_made(file: Path, template: Path) -> None:
         database.execute("DROP TABLE params")
 
 
-def at_an_older_version(file: Path, template: Path) -> None:
-    shutil.copy(template, file)
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_a_store_that_was_made_by_half_is_made_whole(
+    template: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, is_empty: bool
+) -> None:
+    file = tmp_path / "mlflow.db"
+    file.touch() if is_empty else half_made(file, template)
+    before = file.read_bytes()
+    write(resolve_store(None, tmp_path))
+    assert is_whole(file)
+    left = {path.name for path in tmp_path.iterdir()} - {".mlflow.db.lock"}
+    halves = [path for path in tmp_path.iterdir() if path.name.startswith("mlflow.db.half-")]
+    assert left == {"mlflow.db", "artifacts", *(path.name for path in halves)}
+    # what was there is not thrown away, and it is told where it is
+    assert [path.read_bytes() for path in halves] == ([] if is_empty else [before])
+    told = [one.getMessage() for one in caplog.records if one.name.startswith("facesearch")]
+    assert len(told) == len(halves) and all(halves[0].name in line for line in told)
+
+
+@pytest.mark.parametrize(
+    "held", ["", "INSERT INTO inputs VALUES ('i', 'DATASET', 'd', 'RUN', 'r', 0)"]
+)
+def test_a_store_of_an_older_mlflow_is_left_to_mlflow(
+    template: Path, tmp_path: Path, held: str
+) -> None:
+    file = Path(shutil.copy(template, tmp_path / "mlflow.db"))
     with sqlite3.connect(file) as database:
         database.execute("UPDATE alembic_version SET version_num = '451aebb31d03'")
+        database.execute(held)
+    before = file.read_bytes()
+    for opened in (resolve_store(None, tmp_path).client, resolve_store(None, tmp_path).reader):
+        with pytest.raises(InputError, match="mlflow db upgrade"):
+            opened()
+    assert file.read_bytes() == before
 
 
-@pytest.mark.parametrize("state", [half_made, at_an_older_version, None])
-def test_a_store_that_was_made_by_half_is_made_whole(
-    template: Path, tmp_path: Path, state: Any
+@pytest.mark.parametrize(
+    "held",
+    [
+        "INSERT INTO inputs VALUES ('i', 'DATASET', 'd', 'RUN', 'r', 0)",
+        "INSERT INTO experiments (experiment_id, name) VALUES (7, 'mine')",
+        "DELETE FROM experiments; INSERT INTO experiments (experiment_id, name) VALUES (7, 'mine')",
+    ],
+)
+def test_whatever_somebody_has_put_into_half_a_store_stays(
+    template: Path, tmp_path: Path, held: str
 ) -> None:
-    if state is None:
-        (tmp_path / "mlflow.db").touch()
-    else:
-        state(tmp_path / "mlflow.db", template)
-    write(resolve_store(None, tmp_path))
-    assert is_whole(tmp_path / "mlflow.db")
-    assert {path.name for path in tmp_path.iterdir()} == {"mlflow.db", "artifacts"}
+    half_made(tmp_path / "mlflow.db", template)
+    with sqlite3.connect(tmp_path / "mlflow.db") as database:
+        database.executescript(held)
+    before = (tmp_path / "mlflow.db").read_bytes()
+    with pytest.raises(InputError, match=r"is no whole store of MLflow\. Move it away"):
+        resolve_store(None, tmp_path).client()
+    assert (tmp_path / "mlflow.db").read_bytes() == before
 
 
 def test_half_a_store_that_holds_runs_is_left_alone(runs: Path) -> None:
@@ -170,3 +232,32 @@ def test_whoever_is_killed_while_it_is_made_leaves_none(tmp_path: Path) -> None:
     assert done.returncode == 9 and not (tmp_path / "mlflow.db").exists()
     write(resolve_store(None, tmp_path))
     assert is_whole(tmp_path / "mlflow.db")
+
+
+def test_who_was_slower_to_make_it_takes_what_the_quicker_one_has_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, both = resolve_store(None, tmp_path), Barrier(2)
+    judge = sqlite_home.is_whole
+    judged = local()
+
+    def judge_at_the_same_time(file: Path) -> bool:
+        found = judge(file)
+        if not hasattr(judged, "before"):
+            judged.before = found
+            both.wait(60)
+        return found
+
+    monkeypatch.setattr(sqlite_home, "is_whole", judge_at_the_same_time)
+    with ThreadPoolExecutor(2) as pool:
+        made = [pool.submit(write_first, store) for _ in range(2)]
+        written = {one.result(120) for one in made}
+    client = store.reader()
+    found = client.search_runs([store.experiment_id(client)])
+    assert {run.info.run_id for run in found} == written and len(written) == 2
+
+
+def write_first(store: Store) -> str:
+    """Write a run to a store that may be missing."""
+    client = store.client()
+    return str(client.create_run(store.experiment_id(client)).info.run_id)

@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,6 +36,27 @@ def test_a_folder_that_cannot_be_made_is_told_when_it_is_used(tmp_path: Path) ->
     store = resolve_store(None, tmp_path / "file" / "runs")
     with pytest.raises(InputError, match=r"mlflow.db cannot be opened \(.*Not a directory"):
         store.client()
+
+
+def test_the_first_sweep_of_a_folder_prints_nothing_of_mlflow(tmp_path: Path) -> None:
+    code = "import sys; from pathlib import Path; from facesearch.tracking import store; "
+    code += "store.resolve_store(None, Path(sys.argv[1])).client()"
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True,
+        cwd=root, env={**os.environ, "PYTHONPATH": str(root)},
+    )  # fmt: skip
+    assert done.stdout + done.stderr == "" and (tmp_path / "mlflow.db").stat().st_size
+
+
+def test_two_commands_that_begin_at_one_time_share_the_experiment(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = store.client()
+    number = store.experiment_id(client)
+    seen = iter([None, client.get_experiment(number)])
+    monkeypatch.setattr(client, "get_experiment_by_name", lambda name: next(seen))
+    assert store.experiment_id(client) == number
 
 
 def test_a_file_that_is_no_database_is_told_when_it_is_used(tmp_path: Path) -> None:
@@ -96,7 +120,7 @@ def test_a_sweep_is_not_finalized_by_a_trial_that_is_still_trained(store: Store)
     sweep = client.create_run(experiment, tags=tags).info.run_id
     assert find_run(store, "sweep").info.run_id == ids[1]
     client.set_tag(ids[1], "facesearch.outcome", "running")
-    with pytest.raises(InputError, match="'sweep' is a sweep without a finished trial"):
+    with pytest.raises(InputError, match=f"'{sweep}' is a sweep without a finished trial"):
         find_run(store, sweep)
 
 

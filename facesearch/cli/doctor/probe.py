@@ -137,10 +137,11 @@ def _mlflow(uri: str, runs_dir: str) -> Facts:
 
     with TemporaryDirectory() as folder:
         store = resolve_store(uri or None, Path(runs_dir))
-        kind, _, path = store.uri.partition(":///")
-        if kind == "sqlite" and not Path(path).exists():  # a look makes nothing
-            store = resolve_store(f"sqlite:///{folder}/mlflow.db", Path(folder))
-        experiments = store.client().search_experiments(max_results=1)
+        if store.is_absent():  # a look makes nothing: another one is made and opened
+            client = resolve_store(f"sqlite:///{folder}/mlflow.db", Path(folder)).client()
+        else:
+            client = store.reader()
+        experiments = client.search_experiments(max_results=1)
     return {"experiments": len(experiments)}
 
 

@@ -12,9 +12,11 @@ from urllib.request import urlopen
 
 from facesearch.cli.doctor.finding import Finding
 from facesearch.cli.doctor.places import look_at_sqlite
-from facesearch.tracking.address import is_database, kind_of
+from facesearch.errors import InputError, without_secrets
+from facesearch.tracking.address import check_address, kind_of, sqlite_file
 
 _ANSWER_S = 2.0
+_MEND = "write http://host:port or sqlite:////path/file.db"
 
 
 def look_at_ray(facts: dict[str, Any]) -> Iterator[Finding]:
@@ -37,19 +39,24 @@ def look_at_store(uri: str | None, runs_dir: Path) -> Iterator[Finding]:
     chosen = uri or variable
     if variable and not uri:
         yield Finding("MLflow", "ok", f"MLFLOW_TRACKING_URI={variable}")
-    if not chosen:
-        yield from _sqlite(runs_dir.resolve() / "mlflow.db")
-    elif chosen.startswith("sqlite:////"):
-        yield from _sqlite(Path(chosen.removeprefix("sqlite:///").partition("?")[0]))
-    elif chosen.startswith(("http://", "https://")):
-        yield from _server(chosen)
-    elif kind_of(chosen) != "sqlite" and (is_database(chosen) or kind_of(chosen) == "databricks"):
-        yield Finding("MLflow store", "note", f"{chosen}: not looked at", "--deep opens it")
+    yield from _look_at(chosen) if chosen else _sqlite(runs_dir.resolve() / "mlflow.db")
+
+
+def _look_at(uri: str) -> Iterator[Finding]:
+    try:
+        check_address(uri)
+    except InputError as error:
+        found, _, mend = str(error).partition("; ")
+        yield Finding("MLflow store", "wrong", found, mend or _MEND)
+        return
+    file = sqlite_file(uri)
+    if file is not None:
+        yield from _sqlite(file)
+    elif kind_of(uri) in ("http", "https"):
+        yield from _server(uri)
     else:
-        yield Finding(
-            "MLflow store", "wrong", f"{chosen}: unknown kind",
-            "write http://host:port or sqlite:////path/file.db",
-        )  # fmt: skip
+        told = f"{without_secrets(uri)}: not looked at"
+        yield Finding("MLflow store", "note", told, "--deep opens it")
 
 
 def look_at_opened_store(facts: dict[str, Any]) -> Iterator[Finding]:

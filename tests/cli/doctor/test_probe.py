@@ -25,3 +25,8 @@ def test_mlflow_is_tried_without_making_a_store(
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     assert probe.ask("mlflow", ["", str(tmp_path / "runs")], 120) == {"experiments": 1}
     assert not (tmp_path / "runs").exists()
+    file = tmp_path / "mine.db"
+    file.touch()  # as a process leaves it that was killed
+    for uri in (f"sqlite+pysqlite:///{tmp_path}/none.db?timeout=3", f"sqlite:///{file}"):
+        assert probe.ask("mlflow", [uri, str(tmp_path)], 120) == {"experiments": 1}
+    assert list(tmp_path.iterdir()) == [file] and file.stat().st_size == 0

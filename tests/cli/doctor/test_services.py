@@ -50,7 +50,8 @@ def test_a_server_is_asked_for_its_version(server: str, tmp_path: Path) -> None:
     ("uri", "state"),
     [
         ("http://127.0.0.1:9", "wrong"), ("ftp://x", "wrong"), ("sqlite:///here.db", "wrong"),
-        ("postgresql://h/db", "note"), ("http://h:99999", "wrong"),
+        ("postgresql://h/db", "note"), ("http://h:99999", "wrong"), ("uc:profile", "wrong"),
+        ("HTTP://127.0.0.1:9", "wrong"), ("sqlite+pysqlite:///here.db", "wrong"), ("uc", "wrong"),
     ],
 )  # fmt: skip
 def test_an_address_that_cannot_be_used_is_wrong(uri: str, state: str, tmp_path: Path) -> None:
@@ -69,3 +70,16 @@ def test_ray_is_judged() -> None:
     assert finding.state == "wrong" and finding.mend
     (finding,) = look_at_ray({"version": "2.60", "resources": {"CPU": 2.0}})
     assert finding.state == "ok" and "2 CPU" in finding.found
+
+
+def test_every_address_that_is_accepted_is_looked_at(server: str, tmp_path: Path) -> None:
+    (finding,) = look_at_store(server.replace("http", "HTTP"), tmp_path)
+    assert finding.state == "ok"
+    (finding,) = look_at_store(f"sqlite+pysqlite:///{tmp_path}/a.db", tmp_path)
+    assert finding.state == "ok" and str(tmp_path / "a.db,") in finding.found
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_secret_of_an_address_is_told(tmp_path: Path) -> None:
+    for uri in ("postgresql://u:secret@h/db", "http://u:secret@127.0.0.1:9", "ftp://u:secret@h"):
+        assert "secret" not in repr(list(look_at_store(uri, tmp_path)))
