@@ -24,7 +24,7 @@ class PassedOver:
     """What a command passes over of a folder, and what of it cannot be right.
 
     Args:
-        account: Of the folder.
+        account: Of the folder, or of a list of pairs.
         unreadable: Images that are left out as they cannot be decoded.
         contradictions: Pairs of files that are the same, byte by byte, but of two identities.
 
@@ -57,7 +57,8 @@ class PassedOver:
         if not lines:
             return []
         lines = lines if is_whole else ["; ".join(lines)]
-        lines[-1] += f" (more: facesearch data check {shlex.quote(str(root))})"
+        if not root.is_file():  # of a list of pairs this is all
+            lines[-1] += f" (more: facesearch data check {shlex.quote(str(root))})"
         return [f"{root}: {line}" for line in lines]
 
     def counts(self) -> list[str]:

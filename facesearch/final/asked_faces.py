@@ -101,8 +101,8 @@ def asked_faces(
 
     """
     if question.pairs is not None:
-        listed = _pair_list(question.pairs, question.root)
-        return AskedFaces(data, listed, tuple(f"{note}." for note in listed.reading))
+        listed = pair_list(question.pairs, question.root)
+        return AskedFaces(data, listed)
     if question.gallery is not None and question.probes is not None:
         made, notes = two_folders(question.gallery, question.probes)
         return AskedFaces(data, made, tuple(notes))
@@ -148,8 +148,13 @@ def _has_sets(folder: FaceFolder, identities: tuple[str, ...]) -> bool:
     )
 
 
-def _pair_list(path: Path, root: str | None) -> FaceFolder:
-    """List a file of pairs; who is on them is known if ``root`` is a folder of faces."""
+def pair_list(path: Path, root: str | None) -> FaceFolder:
+    """List a file of pairs; who is on them is known if ``root`` is a folder of faces.
+
+    Raises:
+        InputError: If it cannot be read, or holds no pairs.
+
+    """
     faults = Faults()
     folder = read_pair_file(path, None if root is None else Path(root), faults)
     if faults:

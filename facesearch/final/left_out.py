@@ -5,18 +5,18 @@ from pathlib import Path
 
 from facesearch.config import DataConfig
 from facesearch.data.layouts import scan_layout
-from facesearch.data.layouts.account import account_of
+from facesearch.data.layouts.account import Account, account_of
 from facesearch.data.layouts.folder import joined
 from facesearch.data.left_out import PassedOver, contradictions, passed_over_of
 from facesearch.data.reserve.sizes import brought_sets
-from facesearch.final.asked_faces import Question
+from facesearch.final.asked_faces import Question, pair_list
 from facesearch.final.made_sets import labelled_faces
 from facesearch.final.pictures import accounts_of, doubles_of, list_gallery
 from facesearch.final.targets import REPORTED
 
 
 def passed_over_in(question: Question, data: DataConfig) -> list[PassedOver]:
-    """Return what is passed over of each folder of a question; of a list of pairs nothing is.
+    """Return what is passed over of each folder of a question, or of its list of pairs.
 
     Args:
         question: What is asked about.
@@ -27,7 +27,10 @@ def passed_over_in(question: Question, data: DataConfig) -> list[PassedOver]:
 
     """
     if question.pairs is not None:
-        return []
+        listed = pair_list(question.pairs, question.root)
+        unscored = listed.pairs.num_left_out
+        account = Account(question.pairs, 0, reading=listed.reading, num_pairs_left_out=unscored)
+        return [PassedOver(account)]
     if question.gallery is not None and question.probes is not None:
         return _of_two_folders(question.gallery, question.probes)
     if question.root is None or _is_own(question.root, data):

@@ -139,6 +139,9 @@ def test_of_the_report(folder: Path) -> None:
     source = read_source(folder)
     for trial in source.sweep.trials.values():
         trial.outcome = "running"
+    commands = [shlex.split(command) for command, _ in next_commands(source)]
+    assert commands[0][1] == "finalize", "nobody works on it, so its trials are interrupted"
+    source.sweep.is_left = False
     assert [command.split()[1] for command, _ in next_commands(source)] == ["extend"]
 
 

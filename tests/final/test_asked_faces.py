@@ -10,6 +10,7 @@ from facesearch.data.layouts import read_layout
 from facesearch.errors import InputError
 from facesearch.final.asked_faces import AskedFaces, Question, asked_faces
 from facesearch.final.leaks import training_digests
+from facesearch.final.left_out import passed_over_in
 from facesearch.final.targets import reporting_folder
 
 OTHERS = tuple(f"m{number}" for number in range(8))
@@ -117,8 +118,14 @@ def test_pairs_that_are_left_out_of_a_list_are_told(tmp_path: Path) -> None:
     (tmp_path / "some.csv").write_text("\n".join(["path_a,path_b,same,score", *rows]))
     asked = ask(Question(pairs=tmp_path / "some.csv", root=str(root)))
     assert asked.folder is not None and len(asked.folder.pairs) == 1
-    assert "columns that are not known, and ignored: 'score'" in asked.notes[0]
-    assert "1 of 2 are left out, of an image with itself" in asked.notes[1]
+    assert not asked.notes, "they name files, and notes are kept and published"
+    question = Question(pairs=tmp_path / "some.csv", root=str(root))
+    (told,) = passed_over_in(question, DataConfig())
+    (line,) = told.lines()
+    assert "columns that are not known, and ignored: 'score'" in line
+    assert "1 of 2 are left out, of an image with itself" in line and "data check" not in line
+    (count,) = told.counts()
+    assert "pairs that are not scored: 1" in count and "a_0001" not in count
 
 
 def test_a_long_list_of_what_is_wrong_with_pairs_is_a_few_lines(tmp_path: Path) -> None:

@@ -120,7 +120,7 @@ def test_a_sweep_is_not_finalized_by_a_trial_that_is_still_trained(store: Store)
     sweep = client.create_run(experiment, tags=tags).info.run_id
     assert find_run(store, "sweep").info.run_id == ids[1]
     client.set_tag(ids[1], "facesearch.outcome", "running")
-    with pytest.raises(InputError, match=f"'{sweep}' is a sweep without a finished trial"):
+    with pytest.raises(InputError, match="'sweep' is a sweep without a finished trial"):
         find_run(store, sweep)
 
 
