@@ -51,7 +51,7 @@ def handed(monkeypatch: pytest.MonkeyPatch) -> list[TrialTask]:
         controller.sweep.is_interrupted = True
 
     monkeypatch.setattr(tune_module, "run_trials", ends_at_once)
-    monkeypatch.setattr(tune_module, "ray_session", lambda cluster: contextlib.nullcontext({}))
+    monkeypatch.setattr(tune_module, "ray_session", lambda *_: contextlib.nullcontext({}))
     monkeypatch.setattr(tune_module, "trial_resources", lambda *_: {"cpu": 1.0, "gpu": 0.0})
     monkeypatch.setattr(tune_module, "raylet_watch", lambda *_: contextlib.nullcontext())
     return tasks
