@@ -25,7 +25,7 @@ def test_of_its_own_faces_what_may_be_unreadable_is_told_too(root: Path, is_name
     assert "left out: 1 of a kind that is not read (p00/1.heic)" in found.lines()[0]
 
 
-def test_of_other_faces_the_folders_are_told_and_of_a_list_of_pairs_nothing(root: Path) -> None:
+def test_of_other_faces_the_folders_are_told_and_of_a_list_of_pairs_the_list(root: Path) -> None:
     data = DataConfig()
     assert passed_over_in(Question(), data) == []
     (found,) = passed_over_in(Question(root=str(root)), data)
@@ -33,7 +33,10 @@ def test_of_other_faces_the_folders_are_told_and_of_a_list_of_pairs_nothing(root
     both = passed_over_in(Question(gallery=root, probes=root / "p00"), data)
     assert [one.account.root for one in both] == [root, root / "p00"]
     assert all("1.heic" in one.lines()[0] for one in both)
-    assert passed_over_in(Question(root=str(root), pairs=root / "pairs.csv"), data) == []
+    pairs = root.parent / "some.csv"
+    pairs.write_text("path_a,path_b,same\np00/p00_0001.jpg,p01/p01_0001.jpg,0\n")
+    (of_list,) = passed_over_in(Question(root=str(root), pairs=pairs), data)
+    assert of_list.lines() == of_list.counts() == [], "all its pairs are scored"
 
 
 def test_the_same_image_as_two_identities_is_told_of_one_folder_and_of_two(root: Path) -> None:
