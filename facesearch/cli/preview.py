@@ -19,14 +19,12 @@ def show_preview(
 
     from rich.console import Console
 
-    from facesearch.space.first_weights import check_first_weights
     from facesearch.training.memory import room_of_trial
     from facesearch.tuning import preview
     from facesearch.tuning.admission import first_config
     from facesearch.tuning.limits import Limits
     from facesearch.tuning.sweep import local_slots
 
-    check_first_weights(space)
     console = Console(quiet=as_json)
     data = first_config(space, root).data
     faces = _read_faces(console, data)

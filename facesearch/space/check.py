@@ -4,13 +4,14 @@ What is looked at: the holes (`hole_faults.py`), the sweep's settings, whether t
 with the run (`search_faults.py`), and the points that can be drawn (`point_faults.py`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from facesearch.config import RunConfig, SweepSettings
 from facesearch.config.seen import Seen
 from facesearch.errors import InputError, did_you_mean
+from facesearch.space.first_weights import missing_weights
 from facesearch.space.hole_faults import hole_faults, setting_faults, without
 from facesearch.space.holes import hole_kind
 from facesearch.space.messages import model_faults, refusals
@@ -32,7 +33,8 @@ def load_space(path: Path) -> SearchSpace:
         InputError: With all faults of the file at once, each with its line.
 
     """
-    return check_space(read_yaml(find_space(path)))
+    document = read_yaml(find_space(path))
+    return check_space(document, missing_weights(document))
 
 
 def space_from_text(text: str, source: str = "space") -> SearchSpace:
@@ -40,12 +42,12 @@ def space_from_text(text: str, source: str = "space") -> SearchSpace:
     return check_space(parse_yaml(text, source))
 
 
-def check_space(document: Document) -> SearchSpace:
+def check_space(document: Document, further: Iterable[Fault] = ()) -> SearchSpace:
     """Return the space of a parsed file, or raise InputError with all its faults."""
     if not isinstance(document.value, dict) or hole_kind(document.value):
         raise InputError(f"{document.source}: must be a mapping of fields, like 'head: ...'.")
     space = SearchSpace(document)
-    faults = sorted(set(_faults(space)))
+    faults = sorted({*_faults(space), *further})
     if faults:
         count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
         rows = [f"  line {line:<4}{message}" for line, message in faults[:_SHOWN]]

@@ -13,23 +13,28 @@ from facesearch.yaml_text import Document, Path_
 def check_first_weights(space: SearchSpace) -> None:
     """Refuse a space that starts from a file that is not there, in whichever of its options.
 
-    A finished sweep is read all the same when the file has gone: `load_space` does not ask.
+    `load_space` asks it of a file, beside all else; this is for a space that is no file's.
 
     Raises:
         InputError: With each of the files, and its line.
 
     """
-    rows = [
-        f"  line {line:<4}model.init: no such file {path.absolute()}; write a .safetensors, .pt or "
-        ".pth file, a folder of facesearch finalize, or torchvision. A path is relative to the "
-        "folder that facesearch runs in."
-        for line, path in _missing(space.document)
-    ]
+    rows = [f"  line {line:<4}{message}" for line, message in missing_weights(space.document)]
     if rows:
         count = f"{len(rows)} fault{'s' if len(rows) > 1 else ''}"
         raise InputError(
             "\n".join([f"{space.document.source}: {count}, nothing was started", *rows])
         )
+
+
+def missing_weights(document: Document) -> Iterator[tuple[int, str]]:
+    """Yield (line, sentence) for each file of weights that is not there."""
+    what = (
+        "write a .safetensors, .pt or .pth file, a folder of facesearch finalize, or torchvision. "
+        "A path is relative to the folder that facesearch runs in."
+    )
+    for line, path in _missing(document):
+        yield line, f"model.init: no such file {path.absolute()}; {what}"
 
 
 def _missing(document: Document) -> Iterator[tuple[int, Path]]:

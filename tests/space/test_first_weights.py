@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from facesearch.errors import InputError
-from facesearch.space import space_from_text
+from facesearch.space import load_space, space_from_text
 from facesearch.space.first_weights import check_first_weights
 
 TEXT = """
@@ -36,3 +36,14 @@ def test_every_file_that_is_missing_is_told_with_its_line_and_where_it_was_looke
 
 def test_a_space_whose_file_has_gone_can_be_read() -> None:
     assert space_from_text("model: {init: /nowhere/x.pt}").first_config().model.init
+
+
+def test_weights_that_are_not_there_are_told_beside_all_else(tmp_path: Path) -> None:
+    (tmp_path / "s.yaml").write_text(
+        "model: {width: 2, init: nowhere.pth}\nhead: {type: arcface, margin_rad: 9}\n"
+    )
+    with pytest.raises(InputError) as error:
+        load_space(tmp_path / "s.yaml")
+    first, *lines = str(error.value).splitlines()
+    assert "3 faults" in first and "model.init: no such file" in lines[0]
+    assert "model.width" in lines[1] and "head.margin_rad" in lines[2]
