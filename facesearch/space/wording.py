@@ -175,12 +175,13 @@ def _scalar_cure(kind: str, got: Any, *, is_searched: bool) -> str:
         return "; write a value, or remove it"
     if kind == "bool_type" and str(got).lower() in _YES_NO:
         return f"; write {_YES_NO[str(got).lower()]}"
-    if kind in ("int_type", "float_type") and isinstance(got, str) and _is_number(got):
+    if kind in ("int_type", "float_type") and isinstance(got, str) and is_number(got):
         return "; write it without quotes"
     return ""
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Whether a text is read as a number."""
     try:
         float(text)
     except ValueError:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from facesearch.space.wording import is_number
 from facesearch.tracking.importance import by_importance
 
 SCORE = "score"
@@ -66,7 +67,7 @@ def _shared(trials: Sequence[Seen]) -> list[str]:
 
 
 def _is_axis(values: set[str]) -> bool:
-    numbers = sum(map(_is_number, values))
+    numbers = sum(map(is_number, values))
     return len(values) > 1 and (numbers == len(values) or (not numbers and len(values) <= 30))
 
 
@@ -80,20 +81,12 @@ def _parallel(title: str, params: Sequence[str]) -> dict[str, Any]:
 def _axes(trials: Sequence[Seen], params: Sequence[str]) -> list[str]:
     """Order axes for parallel coordinates: words first, the most telling beside the score."""
     ordered = by_importance(params, _points(trials))[:MAX_AXES]
-    words = [key for key in ordered if not all(map(_is_number, _values(trials, key)))]
+    words = [key for key in ordered if not all(map(is_number, _values(trials, key)))]
     return words + [key for key in reversed(ordered) if key not in words]
 
 
 def _values(trials: Sequence[Seen], key: str) -> set[str]:
     return {trial.params[key] for trial in trials if key in trial.params}
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def overview(trials: Sequence[Seen]) -> list[dict[str, Any]]:

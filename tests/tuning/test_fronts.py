@@ -1,21 +1,12 @@
 import math
-import random
 
 import numpy as np
 import pytest
+from random_scores import random_scores
 
 from facesearch.tuning.fronts import best_rows, crowding_distances, non_dominated_ranks
 
 Scores = list[tuple[float, ...]]
-
-
-def random_scores(seed: int, objectives: int) -> Scores:
-    rng = random.Random(seed)
-    levels = rng.choice([2, 5, 1000])  # few levels make many equals
-    return [
-        tuple(rng.randrange(levels) / levels for _ in range(objectives))
-        for _ in range(rng.randint(1, 25))
-    ]
 
 
 def dominates(a: tuple[float, ...], b: tuple[float, ...]) -> bool:

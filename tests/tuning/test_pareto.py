@@ -3,6 +3,7 @@ import random
 
 import numpy as np
 import pytest
+from random_scores import random_scores
 from scipy.stats import spearmanr
 
 from facesearch.tuning.fronts import crowding_distances, non_dominated_ranks
@@ -23,15 +24,6 @@ def trials(scores: Scores) -> list[TrialRecord]:
     """One epoch each; the names of further objectives are those of the ledger."""
     rows = [{"score": s, **{f"score_{i}": v for i, v in enumerate(more, 1)}} for s, *more in scores]
     return [TrialRecord(number, {}, curve=[row]) for number, row in enumerate(rows)]
-
-
-def random_scores(seed: int, objectives: int) -> Scores:
-    rng = random.Random(seed)
-    levels = rng.choice([2, 5, 1000])  # few levels make many equals
-    return [
-        tuple(rng.randrange(levels) / levels for _ in range(objectives))
-        for _ in range(rng.randint(1, 25))
-    ]
 
 
 def order(scores: Scores) -> list[int]:
